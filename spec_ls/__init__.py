@@ -1,0 +1,3 @@
+"""spec-ls: the language server for product specs."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,6 @@
+"""`python -m spec_ls`."""
+
+from spec_ls.cli import main
+
+if __name__ == "__main__":
+    main()

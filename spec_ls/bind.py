@@ -1,0 +1,446 @@
+"""Which heading of a document fills which slot of its template.
+
+Titles decide, levels and places confirm. Every fault of a heading is one `Fill.fault`; a slot that
+nothing fills is one `Missing`. Nothing here reads more of a document than its headings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from spec_ls.outline.blocks import Heading
+from spec_ls.outline.inline import Title
+from spec_ls.template.model import SectionSlot, Template
+
+Fault = Literal["misnamed", "misplaced", "wrong-level", "malformed"]
+_NEAR = 80.0
+_NUMBERED_NEAR = 50.0
+
+
+@dataclass(slots=True)
+class Head:
+    """A heading of the document: `piece` counts the document's sections, `stem` is the title up to a dash or colon."""
+
+    piece: int
+    heading: Heading
+    title: Title
+    stem: Title
+    fill: Fill | None = None
+    duplicate: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Fill:
+    """A slot and the heading that fills it; `pieces` are its own section and those below that fill nothing else."""
+
+    slot: SectionSlot
+    piece: int
+    parent: Fill | None = None
+    fault: Fault | None = None
+    duplicates: list[int] = field(default_factory=list)
+    pieces: list[int] = field(default_factory=list)
+    children: list[Fill] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Missing:
+    """A slot that nothing fills: `parent` is the fill it belongs in, `anchor` the piece before the gap."""
+
+    slot: SectionSlot
+    parent: Fill | None
+    anchor: int
+
+
+@dataclass(slots=True)
+class Binding:
+    """What fills what. `title` is the piece of the document's title; `owners` has the fill of each piece."""
+
+    title: int | None
+    shift: int
+    fills: list[Fill]
+    missing: list[Missing]
+    owners: list[Fill | None]
+    ignored: set[int]
+    first_section: int
+
+
+def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding:
+    """Binds the headings of a document to the slots of `template`. Never raises."""
+    return _Binder(heads, piece_count, template).bind()
+
+
+def longest_run(values: Sequence[tuple[int, ...] | int], preferred: Sequence[bool] | None = None) -> set[int]:
+    """The positions of a longest strictly increasing run of `values`, with as many preferred positions as possible.
+
+    The rest are the fewest that would have to move. O(n log n).
+    """
+    # A Fenwick tree over the ranks keeps, for every prefix of ranks, the best (weight, position) so far.
+    ranks = {value: rank for rank, value in enumerate(sorted(set(values)), 1)}
+    scale = len(values) + 1
+    best: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)
+    before = [-1] * len(values)
+    top = (0, -1)
+    for at, value in enumerate(values):
+        rank = ranks[value] - 1
+        found = (0, -1)
+        while rank > 0:
+            found = max(found, best[rank])
+            rank -= rank & -rank
+        before[at] = found[1]
+        weight = found[0] + scale + (1 if preferred and preferred[at] else 0)
+        rank = ranks[value]
+        while rank < len(best):
+            if best[rank][0] < weight:
+                best[rank] = (weight, at)
+            rank += rank & -rank
+        if weight > top[0]:
+            top = (weight, at)
+    run: set[int] = set()
+    at = top[1]
+    while at >= 0:
+        run.add(at)
+        at = before[at]
+    return run
+
+
+class _Binder:
+    def __init__(self, heads: Sequence[Head], piece_count: int, template: Template) -> None:
+        self.template = template
+        self.heads = heads
+        self.piece_count = piece_count
+        self.fills: list[Fill] = []
+        self.missing: list[Missing] = []
+        self.by_key: dict[str, list[Head]] = {}
+        for head in heads:
+            self.by_key.setdefault(head.title.key, []).append(head)
+        self.position = {head.piece: at for at, head in enumerate(heads)}
+        self.shift = self._shift()
+        self.lost: list[tuple[SectionSlot, Fill]] = []
+
+    def bind(self) -> Binding:
+        tops = self.template.sections
+        bound = {slot.index: fill for slot in tops if (fill := self._claim_best(slot, self.heads, None)) is not None}
+        self._near([slot for slot in tops if slot.index not in bound], self.heads, None, bound)
+        ordered = [bound[slot.index] for slot in tops if slot.index in bound]
+        self._order(ordered)
+        title = self._title(ordered)
+        for fill in ordered:
+            self._children(fill)
+        self._find_lost()
+        owners, ignored = self._own()
+        for slot in tops:
+            if slot.index not in bound:
+                self.missing.append(Missing(slot, None, self._anchor(slot, tops, bound, title)))
+        first = min((fill.piece for fill in ordered), default=self.piece_count)
+        return Binding(title, self.shift, self.fills, self.missing, owners, ignored, first)
+
+    def _shift(self) -> int:
+        """By how many levels the whole document differs from the template: what most exact titles say."""
+        votes: dict[int, int] = {}
+        for slot in self.template.sections:
+            for head in self.by_key.get(slot.key, ())[:1]:
+                difference = head.heading.level - slot.level
+                votes[difference] = votes.get(difference, 0) + 1
+        if not votes:
+            return 0
+        shift = max(votes, key=lambda difference: (votes[difference], difference == 0))
+        return shift if votes[shift] * 2 > sum(votes.values()) and votes[shift] > 1 else 0
+
+    def _level(self, slot: SectionSlot) -> int:
+        return slot.level + self.shift
+
+    # --- exact titles
+
+    def _candidates(self, slot: SectionSlot, heads: Sequence[Head]) -> list[Head]:
+        """The headings among `heads` that carry the slot's title and fill nothing yet."""
+        same = self.by_key.get(slot.key, []) if heads is self.heads else heads
+        named = [head for head in same if head.title.key == slot.key]
+        return [head for head in named if head.fill is None and not head.duplicate]
+
+    def _claim_best(self, slot: SectionSlot, heads: Sequence[Head], parent: Fill | None) -> Fill | None:
+        level = self._level(slot)
+        named = self._candidates(slot, heads)
+        proper = [head for head in named if head.heading.level == level and head.heading.style != "malformed"]
+        if not proper:
+            proper = [
+                head
+                for head in heads
+                if head.stem.key == slot.key
+                and head.stem.key != head.title.key
+                and head.heading.level == level
+                and head.fill is None
+                and head.heading.style != "malformed"
+            ]
+        if proper:
+            head = self._in_order(slot, proper)
+            fill = self._fill(slot, head, parent, None)
+            for other in proper:
+                if other is not head and other.title.key == head.title.key:
+                    other.duplicate = True
+                    fill.duplicates.append(other.piece)
+            return fill
+        odd = [head for head in named if head.heading.style != "malformed" and not self._is_child_elsewhere(head, slot)]
+        if odd:
+            head = min(odd, key=lambda head: abs(head.heading.level - level))
+            return self._fill(slot, head, parent, "wrong-level")
+        if named and named[0].heading.style == "malformed":
+            return self._fill(slot, named[0], parent, "malformed")
+        return None
+
+    def _is_child_elsewhere(self, head: Head, slot: SectionSlot) -> bool:
+        """Whether a heading has the title of a top slot, but the level and title of a lower one."""
+        return any(
+            other.key == head.title.key and other.index != slot.index and self._level(other) == head.heading.level
+            for other in self.template.all_sections()
+        )
+
+    def _in_order(self, slot: SectionSlot, heads: Sequence[Head]) -> Head:
+        """Of several headings with the slot's title, the first that stands where the template has it."""
+        if len(heads) > 1:
+            tops = [other for other in self.template.sections if other.level == slot.level]
+            at = next((number for number, other in enumerate(tops) if other.index == slot.index), None)
+            if at is not None:
+                before = [self.by_key[o.key][0].piece for o in tops[:at] if self.by_key.get(o.key)]
+                after = [self.by_key[o.key][-1].piece for o in tops[at + 1 :] if self.by_key.get(o.key)]
+                fits = [
+                    sum(piece < head.piece for piece in before) + sum(piece > head.piece for piece in after)
+                    for head in heads
+                ]
+                return heads[fits.index(max(fits))]
+        return heads[0]
+
+    def _fill(self, slot: SectionSlot, head: Head, parent: Fill | None, fault: Fault | None) -> Fill:
+        fill = Fill(slot, head.piece, parent, fault)
+        head.fill = fill
+        self.fills.append(fill)
+        if parent:
+            parent.children.append(fill)
+        return fill
+
+    # --- near misses
+
+    def _near(
+        self, slots: Sequence[SectionSlot], heads: Sequence[Head], parent: Fill | None, bound: dict[int, Fill]
+    ) -> None:
+        """Fills slots that nothing fills by headings that nearly have their title; the best pairs first."""
+        slots = [slot for slot in slots if not slot.repeats and slot.key and slot.need != "example"]
+        if not slots:
+            return
+        levels = {self._level(slot) for slot in slots}
+        free = [
+            head
+            for head in heads
+            if head.fill is None
+            and not head.duplicate
+            and head.title.key
+            and head.heading.level in levels
+            and not self._named_otherwise(head)
+        ]
+        if not free:
+            return
+        from rapidfuzz.fuzz import ratio
+
+        siblings = self.template.sections if parent is None else parent.slot.sections
+        pairs = []
+        for slot in slots:
+            low, high = self._bounds(slot, siblings, bound)
+            for head in free:
+                if head.heading.level != self._level(slot):
+                    continue
+                score = ratio(head.title.key, slot.key)
+                inside = low < head.piece < high
+                numbered = slot.number is not None and head.title.number[-1:] == (slot.number,)
+                if score >= _NEAR or (
+                    inside and (_abridged(head.title.key, slot.key) or (numbered and score >= _NUMBERED_NEAR))
+                ):
+                    pairs.append((score + 10 * inside + 10 * numbered, -head.piece, slot, head))
+        for _, _, slot, head in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
+            if slot.index not in bound and head.fill is None:
+                fault: Fault = "malformed" if head.heading.style == "malformed" else "misnamed"
+                bound[slot.index] = self._fill(slot, head, parent, fault)
+
+    def _named_otherwise(self, head: Head) -> bool:
+        """Whether the heading has the exact title of some slot: then it is no near miss of another."""
+        return any(slot.key == head.title.key for slot in self.template.all_sections()) and head.title.key != ""
+
+    def _bounds(self, slot: SectionSlot, siblings: Sequence[SectionSlot], bound: dict[int, Fill]) -> tuple[int, int]:
+        """The pieces between which the slot belongs: those of the nearest siblings that are there."""
+        low, high, seen = -1, self.piece_count, False
+        for other in siblings:
+            if other.index == slot.index:
+                seen = True
+            elif other.index in bound:
+                if not seen:
+                    low = bound[other.index].piece
+                elif high == self.piece_count:
+                    high = bound[other.index].piece
+        return low, high
+
+    # --- order, extent, children
+
+    def _order(self, fills: Sequence[Fill]) -> None:
+        """Marks the fewest fills that would have to move to bring all into the template's order."""
+        placed = [fill for fill in fills if fill.fault in (None, "malformed")]
+        run = longest_run([fill.piece for fill in placed])
+        for at, fill in enumerate(placed):
+            if at not in run and fill.fault is None:
+                fill.fault = "misplaced"
+
+    def _title(self, tops: Sequence[Fill]) -> int | None:
+        if self.template.title is None:
+            return None
+        first = min((fill.piece for fill in tops), default=self.piece_count)
+        for head in self.heads:
+            if (
+                head.fill is None
+                and not head.duplicate
+                and head.heading.level == 1
+                and head.heading.style != "malformed"
+            ):
+                return head.piece
+            if head.piece > first:
+                break
+        if self.shift:
+            head = self.heads[0]
+            return head.piece if head.fill is None and head.piece < first else None
+        return None
+
+    def _extent(self, fill: Fill) -> list[Head]:
+        """The headings under `fill`, by level and up to the next one that fills or repeats another top slot."""
+        start = self.position[fill.piece]
+        level = min(self.heads[start].heading.level, self._level(fill.slot))
+        lower = {slot.key for slot in fill.slot.sections} | {
+            slot.key for child in fill.slot.sections for slot in child.sections
+        }
+        stems = [slot.stem_key for slot in fill.slot.sections if slot.repeats]
+        extent = []
+        for head in self.heads[start + 1 :]:
+            if head.duplicate or (head.fill is not None and head.fill.parent is not fill):
+                break
+            known = head.title.key in lower or any(_counted(head.title.key, stem) for stem in stems)
+            if head.heading.level <= level and head.heading.style != "malformed" and not known:
+                break
+            extent.append(head)
+        return extent
+
+    def _children(self, fill: Fill) -> None:
+        slots = fill.slot.sections
+        if not slots:
+            return
+        extent = self._extent(fill)
+        bound: dict[int, Fill] = {}
+        for slot in slots:
+            if slot.repeats:
+                for head in self._repeats(slot, extent):
+                    right = head.heading.level == self._level(slot)
+                    bound[slot.index] = self._fill(slot, head, fill, None if right else "wrong-level")
+            else:
+                found = self._claim_best(slot, extent, fill)
+                if found is not None:
+                    bound[slot.index] = found
+        self._near([slot for slot in slots if slot.index not in bound], extent, fill, bound)
+        self._order([bound[slot.index] for slot in slots if slot.index in bound and not slot.repeats])
+        for slot in slots:
+            if slot.index not in bound:
+                self.lost.append((slot, fill))
+        for child in list(fill.children):
+            self._children(child)
+
+    def _repeats(self, slot: SectionSlot, extent: Sequence[Head]) -> list[Head]:
+        """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
+        found = [head for head in extent if head.fill is None and _counted(head.title.key, slot.stem_key)]
+        level = self._level(slot)
+        higher = [head for head in found if head.heading.level <= level]
+        return higher or found
+
+    def _find_lost(self) -> None:
+        """Looks for missing subsections elsewhere in the document: what stands there is misplaced, not missing."""
+        for slot, parent in self.lost:
+            named = [] if slot.repeats else self._candidates(slot, self.heads)
+            named = [
+                head for head in named if head.heading.style != "malformed" and head.heading.level == self._level(slot)
+            ]
+            if named:
+                fill = self._fill(slot, named[0], parent, "misplaced")
+                self._children(fill)
+            else:
+                bound = {child.slot.index: child for child in parent.children}
+                self.missing.append(
+                    Missing(slot, parent, self._anchor(slot, parent.slot.sections, bound, parent.piece))
+                )
+
+    def _anchor(
+        self, slot: SectionSlot, siblings: Sequence[SectionSlot], bound: dict[int, Fill], otherwise: int | None
+    ) -> int:
+        """The piece of the section before the gap; the parent's, or the title's, where there is none."""
+        before = [bound[other.index].piece for other in siblings if other.index < slot.index and other.index in bound]
+        in_place = [
+            bound[other.index].piece
+            for other in siblings
+            if other.index < slot.index and other.index in bound and bound[other.index].fault != "misplaced"
+        ]
+        if in_place or before:
+            return (in_place or before)[-1]
+        return otherwise if otherwise is not None else 0
+
+    # --- who owns which piece
+
+    def _own(self) -> tuple[list[Fill | None], set[int]]:
+        """The fill of every piece, and the pieces that a duplicate heads: what stands there is not judged."""
+        owners: list[Fill | None] = [None] * self.piece_count
+        ignored: set[int] = set()
+        stack: list[tuple[int, Fill | None]] = []
+        skipping = 0
+        for at, head in enumerate(self.heads):
+            level = head.heading.level
+            if (
+                skipping
+                and (head.fill is not None or (level <= skipping and not head.duplicate))
+                and not (head.heading.style == "malformed" and head.fill is None)
+            ):
+                skipping = 0
+            if head.duplicate:
+                skipping = level
+                stack = []
+            loose = head.heading.style == "malformed" and head.fill is None
+            if head.fill is not None:
+                while stack and not _is_below(head.fill, stack[-1][1]):
+                    stack.pop()
+                stack.append((level, head.fill))
+            elif not loose:
+                while stack and stack[-1][0] >= level:
+                    stack.pop()
+            owner = stack[-1][1] if stack else None
+            last = self.heads[at + 1].piece if at + 1 < len(self.heads) else self.piece_count
+            for piece in range(head.piece, last):
+                owners[piece] = owner
+                if skipping:
+                    ignored.add(piece)
+                elif owner is not None:
+                    owner.pieces.append(piece)
+        return owners, ignored
+
+
+def _is_below(fill: Fill, above: Fill | None) -> bool:
+    parent = fill.parent
+    while parent is not None:
+        if parent is above:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _counted(key: str, stem: str) -> bool:
+    """Whether a title is `stem`, alone or with a number behind it (`story`, `story 12 as an admin`)."""
+    if not key.startswith(stem):
+        return False
+    rest = key[len(stem) : len(stem) + 12]
+    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or rest[1:].split(" ")[0] in ("n", "x")))
+
+
+def _abridged(key: str, full: str) -> bool:
+    """Whether `key` is the start of the longer title `full`, word by word (`Goals` for `Goals & Non-Goals`)."""
+    words, whole = key.split(), full.split()
+    return len(words) < len(whole) and whole[: len(words)] == words

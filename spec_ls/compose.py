@@ -1,0 +1,468 @@
+"""Writing parts of the template into a document: in the document's own style, at the right place.
+
+An insert goes behind the last letter before the gap, never to a line behind the text, so every
+client leaves the same text. Style means line ends, bullets, numbering and blank lines as the
+document has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from spec_ls.bind import Fill, Missing
+from spec_ls.outline.blocks import Cell, Item, List, Section
+from spec_ls.outline.inline import plain, split_number
+from spec_ls.outline.parse import split_cells
+from spec_ls.outline.shapes import is_italic, label_of
+from spec_ls.spec import Field, Spec
+from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot
+from spec_ls.template.read import is_sample
+from spec_ls.text import Edit, Span
+
+_BULLET = re.compile(r"^(\s*)[-*+](\s+)(?=\S)")
+_NUMBERED = re.compile(r"^([0-9]+)([.):]?)(\s+)")
+_BOX = re.compile(r"^\[[ xX]\]\s+")
+_REPLACED = re.compile(r"\[([^\[\]]+)\](?![(\[])|(\.{3}|…)")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the document writes what an insert also writes.
+
+    `delimiter` stands behind a section number; None where the document numbers no sections.
+    """
+
+    line_end: str
+    bullet: str
+    delimiter: str | None
+    space_after_heading: bool
+
+
+def style_of(spec: Spec) -> Style:
+    """The document's style; what it does not show is as in the template."""
+    bullet = "-"
+    spaced = dense = 0
+    delimiter: str | None = "."
+    numbered = unnumbered = 0
+    for fill in spec.fills[:50]:
+        piece = spec.pieces[fill.piece]
+        heading = piece.section.heading
+        if heading is None:
+            continue
+        if fill.parent is None and fill.slot.number is not None:
+            found = _NUMBERED.match(heading.title)
+            if found and piece.facts.title.number:
+                numbered += 1
+                delimiter = found[2] if numbered == 1 else delimiter
+            else:
+                unnumbered += 1
+        if piece.section.blocks:
+            if piece.section.blocks[0].line > heading.end_line:
+                spaced += 1
+            else:
+                dense += 1
+    lists = (
+        block.items[0].marker
+        for piece in spec.pieces[:200]
+        for block in piece.section.blocks
+        if isinstance(block, List) and not block.ordered
+    )
+    bullet = next(lists, bullet)
+    return Style(
+        line_end=spec.text.line_end,
+        bullet=bullet,
+        delimiter=None if unnumbered > numbered else delimiter,
+        space_after_heading=spaced > dense,
+    )
+
+
+# --- blocks of the template -----------------------------------------------------------------
+
+
+class _Snippet:
+    """Counts tab stops; without snippets a placeholder is its own text."""
+
+    def __init__(self, active: bool) -> None:
+        self.active = active
+        self._count = 0
+
+    def literal(self, text: str) -> str:
+        return re.sub(r"([\\$}])", r"\\\1", text) if self.active else text
+
+    def stop(self, text: str) -> str:
+        if not self.active:
+            return text
+        self._count += 1
+        return f"${{{self._count}:{self.literal(text)}}}"
+
+    def within(self, text: str) -> str:
+        """`text` with its bracketed and open parts as stops."""
+        if not self.active:
+            return text
+        parts, at = [], 0
+        for found in _REPLACED.finditer(text):
+            parts += [self.literal(text[at : found.start()]), self.stop(found[1] or found[2])]
+            at = found.end()
+        return "".join([*parts, self.literal(text[at:])])
+
+
+def section_block(spec: Spec, slot: SectionSlot, number: int | None, snippet: bool = False) -> str:
+    """The Markdown of a section with its subsections, as the template has them; lines end in LF, the last in none.
+
+    `number` stands in front of the title (None: no number). In a snippet, samples and guidance are
+    tab stops, the rest is escaped.
+    """
+    lines = list(_section(spec, slot, number, _Snippet(snippet), style_of(spec)))
+    return "\n".join(lines)
+
+
+def _section(spec: Spec, slot: SectionSlot, number: int | None, stops: _Snippet, style: Style) -> Iterator[str]:
+    marks = "#" * min(6, max(1, slot.level + spec.binding.shift))
+    title = slot.heading
+    if slot.number is not None:
+        title = split_number(title)[1] or title
+        if number is not None:
+            title = f"{number}{style.delimiter if style.delimiter is not None else '.'} {title}"
+    yield f"{marks} {stops.within(title)}"
+    body = list(_body(slot, stops, style))
+    if body and style.space_after_heading and body[0]:
+        yield ""
+    yield from body
+    for child in slot.sections:
+        if child.need == "required":
+            yield ""
+            yield from _section(spec, child, child.number, stops, style)
+
+
+def _body(slot: SectionSlot, stops: _Snippet, style: Style) -> Iterator[str]:
+    kept = {item.name for item in slot.items if item.keep}
+    lines = list(slot.own[1:])
+    while lines and not lines[0]:
+        lines.pop(0)
+    for line in lines:
+        yield _template_line(line, stops, style, kept)
+
+
+def _template_line(line: str, stops: _Snippet, style: Style, kept: set[str]) -> str:
+    bullet = _BULLET.match(line)
+    if not bullet:
+        if is_italic(line):
+            return stops.stop(plain(line)) if stops.active else line
+        return stops.literal(line)
+    head = f"{bullet[1]}{style.bullet}{bullet[2]}"
+    rest = line[bullet.end() :]
+    box = _BOX.match(rest)
+    if box:
+        head += box[0]
+        rest = rest[box.end() :]
+    label = label_of(rest)
+    if label and label.strong:
+        value = rest[label.value :]
+        if not value or label.name in kept:
+            return stops.literal(head + rest)
+        return stops.literal(head + rest[: label.value]) + stops.stop(value)
+    if is_sample(plain(rest)):
+        opened = stops.within(rest)
+        return stops.literal(head) + (opened if not stops.active or "${" in opened else stops.stop(rest))
+    return stops.literal(head + rest)
+
+
+def story_block(spec: Spec, slot: SectionSlot, number: int, snippet: bool = False) -> str:
+    """One more of a repeatable section, numbered `number`; as `section_block` otherwise."""
+    stops, style = _Snippet(snippet), style_of(spec)
+    title = re.sub(r"\b[0-9]+\b|\b[NX]\b", str(number), slot.heading, count=1)
+    marks = "#" * min(6, max(1, slot.level + spec.binding.shift))
+    lines = [f"{marks} {stops.within(title)}"]
+    body = list(_body(slot, stops, style))
+    if body and style.space_after_heading and body[0]:
+        lines.append("")
+    return "\n".join([*lines, *body])
+
+
+def block_lines(spec: Spec, block: BlockSlot, snippet: bool = False) -> list[str]:
+    """A labelled block such as the acceptance criteria: its label and its items."""
+    stops, style = _Snippet(snippet), style_of(spec)
+    source = spec.template.source.splitlines()
+    first, last = block.origin.line, max((item.origin.end_line for item in block.items), default=block.origin.end_line)
+    lines = [line.strip() for line in source[first:last] if line.strip()]
+    return [_template_line(line, stops, style, set()) for line in lines]
+
+
+def item_text(item: ItemSlot) -> str:
+    """A list item of the template without its bullet: `**Runbooks**: …`, `[ ] PII review completed?`."""
+    body = f"**{item.name}**: {item.text}" if item.kind == "label" else item.text
+    return f"[ ] {body}" if item.box else body
+
+
+# --- places ---------------------------------------------------------------------------------
+
+
+def last_text_line(spec: Spec, first: int, end_line: int) -> int:
+    """The last line with a letter in front of `end_line`, not before `first`; `first` - 1 where there is none."""
+    line = min(end_line, len(spec.text.lines)) - 1
+    while line >= first and not spec.text.lines[line].strip("\ufeff \t\r\n"):
+        line -= 1
+    return line
+
+
+def subtree_end(spec: Spec, fill: Fill) -> int:
+    """The line behind a fill and everything below it that stands next to it."""
+    owners = spec.binding.owners
+    piece = fill.piece
+    while piece + 1 < len(spec.pieces):
+        owner = owners[piece + 1]
+        while owner is not None and owner is not fill:
+            owner = owner.parent
+        if owner is not fill and piece + 1 not in fill.pieces:
+            break
+        piece += 1
+    return spec.end_line(piece)
+
+
+def insert_block(spec: Spec, end_line: int, block: str) -> Edit | None:
+    """Inserts the lines of `block` (LF between them) in front of line `end_line`, set off by blank lines.
+
+    None where that place lies inside a fence or comment that nothing closes.
+    """
+    piece = spec.piece_at(max(0, end_line - 1))
+    unclosed = spec.pieces[piece].facts.unclosed
+    if unclosed is not None and spec.base(piece) + unclosed.line < end_line:
+        return None
+    end = spec.text.line_end
+    line = last_text_line(spec, 0, end_line)
+    text = block.replace("\n", end)
+    if line < 0:
+        start = 1 if spec.text.lines[0].startswith("\ufeff") else 0
+        return Edit(Span(0, start, 0, start), text + end)
+    offset = len(spec.text.content(line))
+    below = line + 1 < len(spec.text.lines) and bool(spec.text.content(line + 1).strip())
+    return Edit(Span(line, offset, line, offset), end + end + text + (end if below else ""))
+
+
+def insert_lines(spec: Spec, line: int, lines: Sequence[str]) -> Edit:
+    """Inserts `lines` directly below `line`."""
+    end = spec.text.line_end
+    offset = len(spec.text.content(line))
+    return Edit(Span(line, offset, line, offset), "".join(end + text for text in lines))
+
+
+def section_number(spec: Spec, missing: Missing) -> int | None:
+    """The number for a missing section: the template's where it fits between its neighbours, else the next free one.
+
+    None where the document does not number its sections or no number is free.
+    """
+    slot = missing.slot
+    if slot.number is None or style_of(spec).delimiter is None:
+        return None
+    siblings = missing.parent.slot.sections if missing.parent else spec.template.sections
+    order = [other.index for other in siblings]
+    fills = {fill.slot.index: fill for fill in spec.fills}
+    low, high = 0, 10**9
+    for index in order:
+        fill = fills.get(index)
+        number = spec.pieces[fill.piece].facts.title.number if fill else ()
+        if number and index < slot.index:
+            low = max(low, number[-1])
+        elif number and index > slot.index:
+            high = min(high, number[-1])
+    if low < slot.number < high:
+        return slot.number
+    return low + 1 if low + 1 < high else None
+
+
+def section_line(spec: Spec, missing: Missing) -> int:
+    """The line in front of which a missing section belongs: behind the one before it, else at the first."""
+    fills = [fill for fill in spec.fills if fill.piece == missing.anchor]
+    if missing.parent is not None and missing.anchor == missing.parent.piece:
+        return spec.end_line(missing.anchor)
+    if fills and fills[0] is not missing.parent:
+        return subtree_end(spec, fills[0])
+    tops = [fill.piece for fill in spec.fills if fill.parent is None]
+    if tops:
+        return spec.base(min(tops)) + spec.pieces[min(tops)].section.line
+    return len(spec.text.lines)
+
+
+def insert_section(spec: Spec, missing: Missing) -> Edit | None:
+    """Writes a missing section from the template at its place; None where no place is safe."""
+    if missing.slot.repeats:
+        block = story_block(spec, missing.slot, 1)
+    else:
+        block = section_block(spec, missing.slot, section_number(spec, missing))
+    return insert_block(spec, section_line(spec, missing), block)
+
+
+# --- metadata -------------------------------------------------------------------------------
+
+
+def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str:
+    """The line of a metadata field, written as its neighbour in the carrier is."""
+    line = spec.text.content(neighbour.entry.line + spec.base(neighbour.piece))
+    entry = neighbour.entry
+    if entry.carrier != "table":
+        return line[: entry.whole.start].replace(entry.name, slot.name, 1) + value
+    cells = split_cells(line, 0)
+    key = line[cells[0].start : cells[0].start + len(cells[0].source)].replace(entry.name, slot.name, 1)
+    contents = [key, value, *("" for _ in cells[2:])]
+    return _row_like(line, cells, contents, aligned=_is_aligned(spec, neighbour))
+
+
+def _row_like(line: str, cells: Sequence[Cell], contents: Sequence[str], aligned: bool) -> str:
+    """A table row with other contents between the same bars; an aligned one keeps its width where it can."""
+    row, at, owed = "", 0, 0
+    for cell, content in zip(cells, contents, strict=False):
+        gap = line[at : cell.start]
+        spare = min(owed, max(0, len(gap) - len(gap.lstrip(" ")) - 1))
+        row += gap[spare:] + content
+        short = len(cell.source) - len(content)
+        if aligned and short > 0:
+            row += " " * short
+        owed = max(0, -short) if aligned else 0
+        at = cell.start + len(cell.source)
+    tail = line[at:]
+    spare = min(owed, max(0, len(tail) - len(tail.lstrip(" ")) - 1))
+    return row + tail[spare:]
+
+
+def _is_aligned(spec: Spec, neighbour: Field) -> bool:
+    """Whether the table's rows all have the same length, as a formatter leaves them."""
+    base = spec.base(neighbour.piece)
+    lengths = {len(spec.text.content(field.entry.line + base)) for field in spec.carrier}
+    return len(spec.carrier) > 1 and len(lengths) == 1
+
+
+def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit | None:
+    """Writes a missing metadata field below the one before it; None without a carrier."""
+    if not spec.carrier:
+        return None
+    order = [other.key for other in spec.template.fields]
+    place = order.index(slot.key)
+    before = [field for field in spec.carrier if field.slot and order.index(field.slot.key) < place]
+    shown = slot.source if value is None else value
+    if before:
+        neighbour = before[-1]
+        return insert_lines(
+            spec, neighbour.entry.line + spec.base(neighbour.piece), [field_line(spec, slot, neighbour, shown)]
+        )
+    neighbour = spec.carrier[0]
+    line = neighbour.entry.line + spec.base(neighbour.piece)
+    return Edit(Span(line, 0, line, 0), field_line(spec, slot, neighbour, shown) + spec.text.line_end)
+
+
+def insert_metadata(spec: Spec) -> Edit | None:
+    """Writes the template's metadata table below the title, or where the document begins."""
+    block = "\n".join(spec.template.carrier_source)
+    title = spec.binding.title
+    if title is not None:
+        heading = spec.pieces[title].section.heading
+        assert heading is not None
+        return insert_block(spec, spec.base(title) + heading.end_line, block)
+    first = spec.binding.first_section
+    line = spec.base(first) + spec.pieces[first].section.line if first < len(spec.pieces) else 0
+    edit = insert_block(spec, line, block)
+    if edit is not None and edit.span == Span(0, 0, 0, 0) and spec.text.lines[0].strip():
+        return Edit(edit.span, edit.new_text + spec.text.line_end)
+    return edit
+
+
+# --- items ----------------------------------------------------------------------------------
+
+
+def item_start(spec: Spec, piece: int, item: Item) -> str:
+    """What stands in front of an item's text or box in its line: indentation, bullet and space."""
+    line = spec.text.content(item.line + spec.base(piece))
+    behind = item.start + len(item.marker)
+    space = line[behind : len(line) - len(line[behind:].lstrip())] or " "
+    marker = item.marker
+    if marker[:-1].isdigit():
+        marker = f"{int(marker[:-1]) + 1}{marker[-1]}"
+    return line[: item.start] + marker + space
+
+
+def insert_item(spec: Spec, fill: Fill, at: int) -> Edit | None:
+    """Writes item `at` of the fill's slot below the item before it; at the end of the section without one."""
+    slot = fill.slot.items[at]
+    text = item_text(slot)
+    wanted = "label" if slot.kind == "label" else "check"
+    known: dict[int, tuple[int, int]] = {}
+    for piece, facts in spec.fill_facts(fill):
+        for label in facts.labels:
+            known.setdefault(label.slot, (piece, label.span.start_line))
+        for check in facts.checks:
+            known.setdefault(check.slot, (piece, check.span.start_line))
+    before = [known[number] for number in range(at) if number in known and fill.slot.items[number].kind == wanted]
+    after = [known[number] for number in range(at + 1, len(fill.slot.items)) if number in known]
+    for found, below in [*((place, True) for place in before[-1:]), *((place, False) for place in after[:1])]:
+        piece, line = found
+        item = _item_on(spec.pieces[piece].section, line)
+        if item is None:
+            continue
+        if below:
+            return insert_lines(spec, item.end_line - 1 + spec.base(piece), [item_start(spec, piece, item) + text])
+        line = item.line + spec.base(piece)
+        return Edit(Span(line, 0, line, 0), item_start(spec, piece, item) + text + spec.text.line_end)
+    return append_to_section(spec, fill.piece, [f"{style_of(spec).bullet} {text}"])
+
+
+def append_to_section(spec: Spec, piece: int, lines: Sequence[str]) -> Edit | None:
+    """Writes `lines` at the end of a piece: right below a list, else set off by a blank line."""
+    section = spec.pieces[piece].section
+    base = spec.base(piece)
+    last = section.blocks[-1] if section.blocks else None
+    if isinstance(last, List) and _BULLET.match(lines[0]):
+        item = last.items[-1]
+        start = item_start(spec, piece, item)
+        bullet = _BULLET.match(lines[0])
+        body = lines[0][bullet.end() :] if bullet else lines[0]
+        return insert_lines(spec, item.end_line - 1 + base, [start + body, *lines[1:]])
+    if last is None and section.heading is not None:
+        edit = insert_lines(spec, section.heading.end_line - 1 + base, lines)
+        spaced = [""] if style_of(spec).space_after_heading else []
+        if spaced:
+            edit = insert_lines(spec, section.heading.end_line - 1 + base, [*spaced, *lines])
+        return edit
+    return insert_block(spec, section.end_line + base, "\n".join(lines))
+
+
+def _item_on(section: Section, line: int) -> Item | None:
+    def find(items: Sequence[Item]) -> Item | None:
+        for item in items:
+            if item.line <= line < item.end_line:
+                for block in item.blocks:
+                    if isinstance(block, List) and block.line <= line < block.end_line:
+                        return find(block.items) or item
+                return item
+        return None
+
+    for block in section.blocks:
+        if isinstance(block, List) and block.line <= line < block.end_line:
+            return find(block.items)
+    return None
+
+
+# --- removal --------------------------------------------------------------------------------
+
+
+def remove_lines(spec: Spec, first: int, end_line: int) -> Edit:
+    """Takes out whole lines, and one of two blank lines that would then meet; the rest stays byte for byte."""
+    lines = spec.text.lines
+    blank_above = first == 0 or not lines[first - 1].strip()
+    if blank_above and end_line < len(lines) and not lines[end_line].strip() and end_line + 1 < len(lines):
+        end_line += 1
+    if end_line < len(lines):
+        return Edit(Span(first, 0, end_line, 0), "")
+    if first == 0:
+        return Edit(Span(0, 0, *spec.text.end), "")
+    before = first - 1
+    return Edit(Span(before, len(spec.text.content(before)), *spec.text.end), "")
+
+
+def remove_line(spec: Spec, line: int) -> Edit:
+    """Takes out one line and nothing else."""
+    lines = spec.text.lines
+    if line + 1 < len(lines):
+        return Edit(Span(line, 0, line + 1, 0), "")
+    start = len(spec.text.content(line - 1)) if line else 0
+    return Edit(Span(max(0, line - 1), start, line, len(lines[line])), "")

@@ -1,0 +1,428 @@
+"""What one section says, as far as anything outside it may ask.
+
+Facts are small and compare by value: as long as a keystroke leaves them equal, nothing beyond the
+touched section can have changed, and no rule about the whole spec runs again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from spec_ls.outline.blocks import (
+    Block,
+    Box,
+    Cell,
+    Comment,
+    Fence,
+    FrontMatter,
+    Heading,
+    List,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    TextLine,
+)
+from spec_ls.outline.inline import Title, plain, skeleton, title_of
+from spec_ls.outline.shapes import (
+    items_of,
+    joined,
+    label_of,
+    lines_span,
+    says_something,
+    strong_line,
+    unwrap,
+    without_comments,
+)
+from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot
+from spec_ls.template.read import field_key
+from spec_ls.text import Span
+
+NO_TITLE = Title("", ())
+_HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
+_MAX_ENTRIES = 200
+_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A metadata field as written: `value` is the source left of emphasis and code marks, at `value_span`.
+
+    `whole` covers the value with its marks; an empty value has an empty span. `group` is the line of
+    the table or list that carries it.
+    """
+
+    name: str
+    key: str
+    key_span: Span
+    value: str
+    value_span: Span
+    whole: Span
+    carrier: Literal["table", "list", "lines"]
+    group: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFact:
+    """A labelled item that is there; `slot` counts the items of the section's slot."""
+
+    slot: int
+    span: Span
+    filled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFact:
+    """A checklist item that is there, or nearly (`near`: other words for it)."""
+
+    slot: int
+    span: Span
+    box: Box | None
+    near: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaFact:
+    """A labelled block that is there: how many items it has, and which demanded ones (by position in the slot)."""
+
+    slot: int
+    span: Span
+    items: int
+    demanded: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class UnclosedFact:
+    """A fence or comment that nothing closes, and the titles of what look like headings in it."""
+
+    span: Span
+    marker: str
+    line: int
+    swallowed: tuple[str, ...]
+    first_heading: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that rules about the whole spec know of one section; lines count from its chunk's start."""
+
+    heading: Heading | None
+    title: Title
+    stem: Title
+    content: bool
+    entries: tuple[Entry, ...] = ()
+    labels: tuple[LabelFact, ...] = ()
+    checks: tuple[CheckFact, ...] = ()
+    criteria: tuple[CriteriaFact, ...] = ()
+    bold: tuple[tuple[str, Span], ...] = ()
+    unclosed: UnclosedFact | None = None
+    formed: bool = True
+    words: tuple[str, ...] = ()
+    opening: Span | None = None
+
+
+def heading_facts(section: Section) -> tuple[Title, Title]:
+    """The comparable title of a section, whole and up to a dash, colon or bracket (`Proposal - Dev Preview`)."""
+    if section.heading is None:
+        return NO_TITLE, NO_TITLE
+    title = title_of(section.heading.title)
+    stem = title
+    words = section.heading.title
+    cut = _SEPARATOR.search(words, 1 + len(str(title.number[-1])) + 1 if title.number else 1)
+    if cut and cut.start():
+        stem = title_of(words[: cut.start()])
+    return title, stem
+
+
+def facts_of(section: Section, slot: SectionSlot | None, preamble: bool, lines: Sequence[str], base: int) -> Facts:
+    """The facts of `section`, which belongs to `slot`; its chunk starts at line `base` of `lines`. Never raises.
+
+    `preamble` marks the sections before the template's first: there, any table or labelled line is metadata.
+    """
+    title, stem = heading_facts(section)
+    content = any(map(says_something, section.blocks))
+    labels: tuple[LabelFact, ...] = ()
+    checks: tuple[CheckFact, ...] = ()
+    criteria: tuple[CriteriaFact, ...] = ()
+    formed = True
+    if slot is not None and section.blocks:
+        labels = tuple(_labels(section, slot))
+        checks = tuple(_checks(section, slot))
+        criteria = tuple(_criteria(section, slot, title))
+    if slot is not None and slot.form:
+        formed = _has_form(section, slot)
+    return Facts(
+        heading=section.heading,
+        title=title,
+        stem=stem,
+        content=content,
+        entries=tuple(_entries(section, preamble)),
+        labels=labels,
+        checks=checks,
+        criteria=criteria,
+        bold=tuple(_bold(section)),
+        unclosed=_unclosed(section, lines, base),
+        formed=formed,
+        words=tuple(_words(section, lines, base)),
+        opening=_opening(lines[base]) if section.heading is None else None,
+    )
+
+
+# --- metadata -------------------------------------------------------------------------------
+
+
+def _entries(section: Section, preamble: bool) -> Iterator[Entry]:
+    for block in section.blocks:
+        if isinstance(block, Table):
+            rows = block.rows[:_MAX_ENTRIES] if preamble else block.rows[:20]
+            for row in rows:
+                entry = _row_entry(row, block.line)
+                if entry:
+                    yield entry
+        elif preamble and isinstance(block, List):
+            for item in block.items[:_MAX_ENTRIES]:
+                if item.lines and item.box is None:
+                    yield from _line_entry(item.lines[0], "list", block.line)
+        elif preamble and isinstance(block, Paragraph):
+            for line in block.lines[:_MAX_ENTRIES]:
+                yield from _line_entry(line, "lines", block.line)
+
+
+def _row_entry(row: Row, group: int) -> Entry | None:
+    if not row.cells or not row.cells[0].source:
+        return None
+    key = row.cells[0]
+    value = row.cells[1] if len(row.cells) > 1 else Cell(row.line, key.start + len(key.source), "")
+    name = plain(without_comments(key.text))
+    start, end = unwrap(key.source)
+    return _entry(
+        name, Span(row.line, key.start + start, row.line, key.start + end), value.source, value.start, "table", group
+    )
+
+
+def _line_entry(line: TextLine, carrier: Literal["list", "lines"], group: int) -> Iterator[Entry]:
+    label = label_of(line.text)
+    if label and (label.strong or carrier == "list"):
+        key_span = Span(line.line, line.start, line.line, line.start + len(line.text[: label.value].rstrip(" :：")))
+        yield _entry(label.name, key_span, line.text[label.value :], line.start + label.value, carrier, group)
+
+
+def _entry(
+    name: str, key_span: Span, source: str, start: int, carrier: Literal["table", "list", "lines"], group: int
+) -> Entry:
+    line = key_span.start_line
+    first, last = unwrap(source)
+    return Entry(
+        name=name.rstrip(":： "),
+        key=field_key(name),
+        key_span=key_span,
+        value=source[first:last],
+        value_span=Span(line, start + first, line, start + last),
+        whole=Span(line, start, line, start + len(source)),
+        carrier=carrier,
+        group=group,
+        line=line,
+    )
+
+
+# --- items ----------------------------------------------------------------------------------
+
+
+def label_key(name: str) -> str:
+    """The form in which labels are compared."""
+    return skeleton(name)
+
+
+def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
+    wanted = {label_key(item.name): at for at, item in enumerate(slot.items) if item.kind == "label"}
+    if not wanted:
+        return
+    if section.heading and (at := wanted.get(label_key(section.heading.title))) is not None:
+        yield LabelFact(at, section.heading.text.span, any(map(says_something, section.blocks)))
+    for item in items_of(section.blocks):
+        if not item.lines:
+            continue
+        text = without_comments(item.lines[0].text)
+        label = label_of(text)
+        name = label.name if label else plain(joined(item.lines))
+        at = wanted.get(label_key(name))
+        if at is not None:
+            rest = text[label.value :].strip() if label else ""
+            filled = bool(rest or item.lines[1:] or any(map(says_something, item.blocks)))
+            yield LabelFact(at, item.lines[0].span, filled)
+    for number, block in enumerate(section.blocks):
+        if isinstance(block, Paragraph):
+            for line in block.lines:
+                label = label_of(line.text)
+                at = wanted.get(label_key(label.name)) if label else None
+                if label and at is not None:
+                    behind = line is not block.lines[-1] or any(map(says_something, section.blocks[number + 1 :]))
+                    yield LabelFact(at, line.span, bool(line.text[label.value :].strip()) or behind)
+
+
+def matches_check(text: str, slot: ItemSlot) -> bool:
+    """Whether a list item's text is the fixed item, with whatever the author wrote behind it."""
+    words = skeleton(text)
+    name = skeleton(slot.name)
+    return words.startswith(name)
+
+
+def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
+    wanted = [(at, item) for at, item in enumerate(slot.items) if item.kind == "check"]
+    if not wanted:
+        return
+    left = []
+    found: set[int] = set()
+    for item in items_of(section.blocks):
+        if not item.lines:
+            continue
+        text = joined(item.lines)
+        at = next((at for at, check in wanted if at not in found and matches_check(text, check)), None)
+        if at is None:
+            left.append(item)
+        else:
+            found.add(at)
+            yield CheckFact(at, lines_span(item.lines), item.box, near=False)
+    missing = [(at, check) for at, check in wanted if at not in found]
+    if missing and left:
+        from rapidfuzz.fuzz import ratio
+
+        for at, check in missing:
+            scored = [(ratio(skeleton(check.name), skeleton(joined(item.lines))), item) for item in left]
+            score, item = max(scored, key=lambda pair: pair[0])
+            if score >= 75:
+                left.remove(item)
+                yield CheckFact(at, lines_span(item.lines), item.box, near=True)
+                if not left:
+                    return
+
+
+# --- labelled blocks ------------------------------------------------------------------------
+
+
+def announces(text: str, block: BlockSlot) -> str | None:
+    """What follows the label of `block` in `text` (empty where it stands alone); None where `text` is no such label."""
+    if skeleton(text) == block.key:
+        return ""
+    label = label_of(text)
+    if label and skeleton(label.name) == block.key:
+        return text[label.value :]
+    return None
+
+
+def _criteria(section: Section, slot: SectionSlot, title: Title) -> Iterator[CriteriaFact]:
+    for at, wanted in enumerate(slot.blocks):
+        found = criteria_blocks(section, wanted)
+        if found is None:
+            continue
+        span, rest, blocks = found
+        texts = [rest] if rest.strip() else []
+        opaque = False
+        for block in blocks:
+            if isinstance(block, List):
+                texts += [joined(item.lines) for item in items_of([block]) if item.lines]
+            elif isinstance(block, Paragraph):
+                texts += [line.text for line in block.lines]
+            elif isinstance(block, Table):
+                texts += [" ".join(cell.text for cell in row.cells) for row in block.rows]
+            elif says_something(block):
+                opaque = True
+        demanded = frozenset(
+            number
+            for number, item in enumerate(wanted.items)
+            if item.demanded and (opaque or any(skeleton(item.name) in skeleton(text) for text in texts))
+        )
+        yield CriteriaFact(at, span, len(texts) + opaque, demanded)
+
+
+def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
+    """Where the block `wanted` is announced in `section`: the label's span, the text behind it, and its blocks."""
+    heading = section.heading
+    if heading and announces(heading.title, wanted) is not None:
+        return heading.text.span, "", section.blocks
+    for number, block in enumerate(section.blocks):
+        if isinstance(block, Paragraph):
+            for index, line in enumerate(block.lines):
+                rest = announces(line.text, wanted)
+                if rest is not None:
+                    rest = " ".join([rest, *(more.text for more in block.lines[index + 1 :])])
+                    return line.span, rest, section.blocks[number + 1 :]
+        elif isinstance(block, List):
+            for item in block.items:
+                rest = announces(joined(item.lines), wanted) if item.lines else None
+                if rest is not None:
+                    return lines_span(item.lines), rest, item.blocks or section.blocks[number:]
+    return None
+
+
+def _has_form(section: Section, slot: SectionSlot) -> bool:
+    texts = [section.heading.title] if section.heading else []
+    texts += [plain(joined(block.lines)) for block in section.blocks if isinstance(block, Paragraph)]
+    return any(_carries(text, slot.form) for text in texts)
+
+
+def _carries(text: str, form: Iterable[str]) -> bool:
+    words = " " + " ".join(re.findall(r"\w+", text.casefold())) + " "
+    at = 0
+    for part in form:
+        found = words.find(f" {part} ", at)
+        if found < 0:
+            return False
+        at = found + len(part) + 1
+    return True
+
+
+# --- the rest -------------------------------------------------------------------------------
+
+
+def _bold(section: Section) -> Iterator[tuple[str, Span]]:
+    for block in section.blocks:
+        if isinstance(block, Paragraph) and len(block.lines) == 1 and block.lines[0].text[0] in "*_":
+            words = strong_line(block)
+            if words:
+                yield title_of(words).key, block.lines[0].span
+
+
+def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:
+    """What `<!-- spec-ls: … -->` comments and front matter say to spec-ls, one directive each."""
+    for block in section.blocks:
+        if isinstance(block, Comment):
+            head, _, rest = block.text.strip().partition(":")
+            if head == "spec-ls":
+                yield from (word.strip() for word in re.split(r"[;\n]", rest) if word.strip())
+        elif isinstance(block, FrontMatter):
+            for line in lines[base + 1 : base + block.end_line - 1]:
+                if line.startswith("template:"):
+                    yield line.rstrip()
+
+
+def _opening(line: str) -> Span:
+    """The first line of a document without a heading there, left of its BOM."""
+    start = 1 if line.startswith("\ufeff") else 0
+    return Span(0, start, 0, max(start, len(line.rstrip())))
+
+
+def _unclosed(section: Section, lines: Sequence[str], base: int) -> UnclosedFact | None:
+    if not section.blocks:
+        return None
+    last = section.blocks[-1]
+    if isinstance(last, Fence) and not last.closed:
+        source = lines[last.line + base]
+        start = len(source) - len(source.lstrip())
+        span, marker = Span(last.line, start, last.line, len(source.rstrip())), last.marker
+    elif isinstance(last, Comment) and not last.closed:
+        start = last.span.start
+        span, marker = Span(last.line, start, last.line, start + 4), "-->"
+    else:
+        return None
+    titles, first = [], None
+    for number in range(last.line + 1, last.end_line):
+        found = _HEADING_LIKE.match(lines[number + base])
+        if found:
+            first = number if first is None else first
+            titles.append(title_of(plain(found[1].strip())).key)
+    return UnclosedFact(span, marker, last.line, tuple(titles), first)

@@ -1,0 +1,160 @@
+"""The outline of a document: chunks of blocks with exact places, kept up to date by the size of the edit.
+
+A chunk reaches from one top-level ATX heading to the next, so it can be parsed alone: such a heading
+closes every paragraph, list, quote and table (CommonMark 0.31, sections 4.2 and 5). What it does not
+close is a fence, a comment or another HTML block; a sentinel heading behind the chunk shows that, and
+the chunk then swallows the next one. Hence an edit parses one chunk again, rarely two, and the result
+equals that of a fresh parse.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from spec_ls.outline.blocks import Block, FrontMatter, Section
+from spec_ls.outline.parse import Sections, parse_tokens
+from spec_ls.text import Change, Text, strip_line_end
+
+_CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
+_SENTINEL = "# -"
+FRONT_MATTER_LINES = 1000
+"""How far down (lines) front matter may close; a rule at the top of a long text is then just a rule."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """The lines from one top-level ATX heading to the next; places inside count from its first line."""
+
+    line_count: int
+    sections: tuple[Section, ...]
+    definitions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The chunks from `first` on that gave way: `removed` old ones to `added` new ones."""
+
+    first: int
+    removed: tuple[Chunk, ...]
+    added: tuple[Chunk, ...]
+
+
+class Outline:
+    """The chunks of a `Text`. Parsing never raises, whatever the text."""
+
+    __slots__ = ("_front_end", "_starts", "chunks", "text")
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        self._front_end = self._front_matter()
+        self.chunks: list[Chunk] = self._parse(0, len(text.lines))[0]
+        self._starts: list[int] | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """The first line of each chunk, and the line behind the last."""
+        if self._starts is None:
+            self._starts = list(accumulate((chunk.line_count for chunk in self.chunks), initial=0))
+        return self._starts
+
+    def chunk_at(self, line: int) -> int:
+        """The index of the chunk that holds `line`; the last one for lines behind the text."""
+        return min(bisect_right(self.starts, line), len(self.chunks)) - 1
+
+    def update(self, change: Change) -> Update:
+        """Brings the outline up to date with `change`, which `text` has already taken."""
+        starts = self.starts
+        first = self.chunk_at(change.line)
+        last = self.chunk_at(change.line + max(change.removed, 1) - 1)
+        if first and starts[first] == change.line and not _CUT.match(self._line(change.line)):
+            first -= 1  # the heading that began this chunk is gone
+        grown = change.added - change.removed
+        if change.line <= FRONT_MATTER_LINES:
+            front_end = self._front_matter()
+            if front_end or self._front_end:
+                first = 0
+                reach = max(front_end - grown, self._front_end) - 1
+                last = max(last, self.chunk_at(reach))
+            self._front_end = front_end
+        line, step = starts[first], 1
+        while True:
+            last = min(last, len(self.chunks) - 1)
+            added, closed = self._parse(line, starts[last + 1] + grown)
+            if closed:
+                break
+            last += step
+            step *= 2
+        removed = tuple(self.chunks[first : last + 1])
+        self.chunks[first : last + 1] = added
+        if (
+            grown
+            or len(removed) != len(added)
+            or any(a.line_count != b.line_count for a, b in zip(removed, added, strict=True))
+        ):
+            self._starts = None
+        return Update(first, removed, tuple(added))
+
+    def _line(self, number: int) -> str:
+        return self.text.lines[number] if number < len(self.text.lines) else ""
+
+    def _front_matter(self) -> int:
+        """The line behind the front matter; zero without any."""
+        lines = self.text.lines
+        if lines[0].lstrip("\ufeff").rstrip() != "---" or lines[0].lstrip("\ufeff").startswith((" ", "\t")):
+            return 0
+        for number in range(1, min(len(lines), FRONT_MATTER_LINES)):
+            if lines[number].startswith(("---", "...")) and lines[number].rstrip() in ("---", "..."):
+                return number + 1
+        return 0
+
+    def _parse(self, line: int, end_line: int) -> tuple[list[Chunk], bool]:
+        """The chunks of a range of lines that starts at a chunk's start, and whether its last chunk is closed; no chunks if not."""
+        lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
+        if any("\0" in source for source in lines):
+            lines = [source.replace("\0", "\ufffd") for source in lines]
+        before: tuple[Block, ...] = ()
+        skip = 0
+        if line == 0:
+            if self._front_end:
+                skip = self._front_end
+                before = (FrontMatter(0, skip),)
+            elif lines[0].startswith("\ufeff"):
+                lines[0] = " " + lines[0][1:]  # one column for another: places stay true
+        at_end = end_line >= len(self.text.lines)
+        source: Sequence[str] = lines[skip:] if skip else lines
+        padding = [""] * skip
+        tokens, definitions = parse_tokens([*padding, *source] if at_end else [*padding, *source, _SENTINEL])
+        cuts = [0]
+        firsts = [0]
+        depth = 0
+        for index, token in enumerate(tokens):
+            if depth == 0 and token.type == "heading_open" and token.map and token.markup.startswith("#"):
+                number = token.map[0]
+                if number and (number == len(lines) or _CUT.match(lines[number])):
+                    cuts.append(number)
+                    firsts.append(index)
+            depth += token.nesting
+        if not at_end and cuts[-1] != len(lines):
+            return [], False
+        if at_end:
+            cuts.append(len(lines))
+            firsts.append(len(tokens))
+        chunks = []
+        for index in range(len(cuts) - 1):
+            start, end = cuts[index], cuts[index + 1]
+            own = tokens[firsts[index] : firsts[index + 1]]
+            sections = Sections(lines, start).read(own, start, end, before if index == 0 else ())
+            chunks.append(Chunk(end - start, sections, frozenset()))
+        if definitions:
+            chunks = [self._defined(chunk, lines, start) for chunk, start in zip(chunks, cuts, strict=False)]
+        return chunks, True
+
+    def _defined(self, chunk: Chunk, lines: Sequence[str], start: int) -> Chunk:
+        own = lines[start : start + chunk.line_count]
+        if not any("]:" in source for source in own):
+            return chunk
+        return Chunk(chunk.line_count, chunk.sections, frozenset(parse_tokens(own)[1]))

@@ -1,0 +1,181 @@
+"""What a Markdown document is made of, as facts with exact places.
+
+Lines count from the start of the chunk that holds the block, so that a block keeps its value when
+the text above it grows. `line` is the first line of a block, `end_line` the one behind its last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from spec_ls.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of a paragraph, trimmed: `text` stands at offset `start` of `line`."""
+
+    line: int
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    @property
+    def span(self) -> Span:
+        return Span(self.line, self.start, self.line, self.start + len(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph with its lines; never empty."""
+
+    line: int
+    end_line: int
+    lines: tuple[TextLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The `[ ]` of a task list item (GFM, "Task list items"): the span from bracket to bracket."""
+
+    span: Span
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A list item. `lines` is its first paragraph behind marker and box, `blocks` what follows that."""
+
+    line: int
+    end_line: int
+    marker: str
+    start: int
+    box: Box | None
+    lines: tuple[TextLine, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A bullet or ordered list; never empty."""
+
+    line: int
+    end_line: int
+    ordered: bool
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell: `source` is its trimmed text as written, at offset `start`."""
+
+    line: int
+    start: int
+    source: str
+
+    @property
+    def span(self) -> Span:
+        return Span(self.line, self.start, self.line, self.start + len(self.source))
+
+    @property
+    def text(self) -> str:
+        """The Markdown of the cell, with `\\|` read as `|` (GFM, "Tables")."""
+        return self.source.replace("\\|", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table row with all its cells as the source has them, also those beyond the header's count."""
+
+    line: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A GFM table; `rows` leaves out header and delimiter row."""
+
+    line: int
+    end_line: int
+    header: Row
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """An HTML block that is a comment; `text` is what stands between `<!--` and `-->`."""
+
+    line: int
+    end_line: int
+    span: Span
+    text: str
+    closed: bool
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced code block; `closed` is False where it runs to the end of the document."""
+
+    line: int
+    end_line: int
+    marker: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A block quote; what it quotes is not the author's own text."""
+
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """YAML front matter: the lines from `---` to `---` or `...`, both included."""
+
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Any other block: indented code, HTML, a thematic break. `content` tells whether it says something."""
+
+    line: int
+    end_line: int
+    content: bool
+
+
+Block: TypeAlias = Paragraph | List | Table | Comment | Fence | Quote | FrontMatter | Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading. `text` is the title's source (empty for a bare `##`), `title` the same as a reader sees it.
+
+    `style` is `malformed` for a line that only looks like a heading, such as `##Goals`: CommonMark
+    takes it for a paragraph.
+    """
+
+    level: int
+    line: int
+    end_line: int
+    text: TextLine
+    title: str
+    style: Literal["atx", "setext", "malformed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading (None before the first) and the blocks up to the next heading of any level."""
+
+    heading: Heading | None
+    line: int
+    end_line: int
+    blocks: tuple[Block, ...]

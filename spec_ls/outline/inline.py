@@ -1,0 +1,74 @@
+"""Inline Markdown as plain words: what a reader sees, and the keys by which words are compared."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+
+_md = MarkdownIt("commonmark").enable("strikethrough")
+_MARKUP = re.compile(r"[*_`~\[\]<>&\\!]")
+_NOT_WORD = re.compile(r"[\W_]+")
+_ENTITY = re.compile(r"&[#\w]{1,32};")
+_NUMBER = re.compile(
+    r"(?:(?:section|§)[ \t\xa0]*)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)", re.I
+)
+_TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[+#]+(?!\S)|(?<=\w)[+#]+")
+
+
+class Title(NamedTuple):
+    """A heading's words as they are compared: `key` without number, case and decoration; `number` as written."""
+
+    key: str
+    number: tuple[int, ...]
+
+
+@lru_cache(maxsize=4096)
+def plain(source: str) -> str:
+    """The text a reader sees: no emphasis, code or link marks, entities and escapes resolved, HTML left out.
+
+    White space is folded. Never raises.
+    """
+    if not _MARKUP.search(source):
+        return " ".join(source.split())
+    parts: list[str] = []
+    for token in _md.parseInline(source[:10_000])[0].children or ():
+        if token.type in ("text", "code_inline", "text_special") or token.type == "image":
+            parts.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+    return " ".join("".join(parts).split())
+
+
+def skeleton(source: str) -> str:
+    """Letters and digits alone, case folded: equal for two texts that differ in white space, marks and case."""
+    if "&" in source and _ENTITY.search(source):
+        source = html.unescape(source)
+    return _NOT_WORD.sub("", source).casefold()
+
+
+def split_number(title: str) -> tuple[tuple[int, ...], str]:
+    """The number in front of a plain title (`4.`, `4)`, `4.1`, `4 -`; empty without one) and the rest."""
+    number = _NUMBER.match(title)
+    if not number:
+        return (), title
+    return tuple(map(int, number[1].split("."))), title[number.end() :].strip()
+
+
+@lru_cache(maxsize=8192)
+def title_of(text: str) -> Title:
+    """The comparable form of a plain title: words, case folded, `&` as `and`, no number, emoji or punctuation."""
+    number, words = split_number(text.strip())
+    key = " ".join(_TITLE_WORD.findall(words.replace("&", " and ").casefold().replace("’", "'")))
+    if not key and number:
+        return Title(" ".join(map(str, number)), ())
+    return Title(key, number)
+
+
+def normal_label(label: str) -> str:
+    """A link label in the form in which CommonMark compares them (section 6.3)."""
+    return normalizeReference(label)

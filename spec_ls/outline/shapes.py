@@ -1,0 +1,105 @@
+"""Shapes that a block can have and that mean something in a spec: labels, italics, key/value rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from spec_ls.outline.blocks import Block, Comment, FrontMatter, Item, List, Paragraph, Plain, Table, TextLine
+from spec_ls.outline.inline import plain
+from spec_ls.text import Span
+
+_STRONG_LABEL = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)(:?)\1(?!\w)\s*(:|：|[-–—](?=\s|$))?\s*")
+_PLAIN_LABEL = re.compile(r"([^\W\d_`][^:：\n*`]{0,80}?)\s*[:：](?=\s|$)\s*")
+_WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
+_ITALIC = re.compile(
+    r"\*(?![\s*])(?:[^*\\]|\\.|\*\*(?=\S)[^*]+\*\*)+(?<![\s\\])\*|_(?![\s_])(?:[^_\\]|\\.|(?<=\w)_+(?=\w)|__(?=\S)[^_]+__)+(?<![\s\\])_"
+)
+_WRAP = re.compile(r"(`+|\*\*\*|\*\*|\*|___|__|_|~~)(?=\S)(.+?)(?<=\S)\1")
+_COMMENT = re.compile(r"<!--.*?-->")
+
+
+class Label(NamedTuple):
+    """A label such as `**Runbooks**: …`: its plain name, and the offset where its value starts."""
+
+    name: str
+    value: int
+    strong: bool
+
+
+def label_of(text: str) -> Label | None:
+    """The label that `text` starts with, bold (with or without colon) or plain (with colon); None without one."""
+    strong = _STRONG_LABEL.match(text)
+    if strong:
+        name = strong[2].rstrip(":： ")
+        if strong[3] or strong[4] or strong.end() == len(text) or name != strong[2]:
+            return Label(plain(name), strong.end(), True)
+        return None
+    bare = _PLAIN_LABEL.match(text)
+    return Label(plain(bare[1]), bare.end(), False) if bare else None
+
+
+def strong_line(paragraph: Paragraph) -> str | None:
+    """The words of a paragraph that is one bold line, without a final colon; else None."""
+    if len(paragraph.lines) != 1:
+        return None
+    found = _WHOLE_STRONG.match(paragraph.lines[0].text)
+    return plain(found[2].rstrip(":： ")) if found else None
+
+
+def is_italic(text: str) -> bool:
+    """Whether the inline Markdown is wholly in italics, `*…*` or `_…_`."""
+    return bool(_ITALIC.fullmatch(text.strip()))
+
+
+def joined(lines: Iterable[TextLine]) -> str:
+    """The lines as one, with spaces between."""
+    return " ".join(line.text for line in lines)
+
+
+def lines_span(lines: Sequence[TextLine]) -> Span:
+    """From the first letter to the last; the lines must not be empty."""
+    return Span(lines[0].line, lines[0].start, lines[-1].line, lines[-1].end)
+
+
+def without_comments(text: str) -> str:
+    """`text` with its HTML comments blanked: every other letter keeps its offset."""
+    return _COMMENT.sub(lambda found: " " * len(found[0]), text) if "<!--" in text else text
+
+
+def unwrap(source: str) -> tuple[int, int]:
+    """The range inside `source` that is left without surrounding white space, emphasis, code marks and comments."""
+    source = without_comments(source)
+    start, end = 0, len(source)
+    while True:
+        while start < end and source[start].isspace():
+            start += 1
+        while end > start and source[end - 1].isspace():
+            end -= 1
+        found = _WRAP.fullmatch(source, start, end)
+        if not found:
+            return start, end
+        start, end = found.span(2)
+
+
+def items_of(blocks: Iterable[Block]) -> Iterator[Item]:
+    """Every list item of the blocks, nested ones behind their parents."""
+    for block in blocks:
+        if isinstance(block, List):
+            for item in block.items:
+                yield item
+                yield from items_of(item.blocks)
+
+
+def says_something(block: Block) -> bool:
+    """Whether a reader would see content: comments, rules, front matter and bare bullets say nothing."""
+    if isinstance(block, Comment | FrontMatter):
+        return isinstance(block, Comment) and not block.alone
+    if isinstance(block, Plain):
+        return block.content
+    if isinstance(block, List):
+        return any(item.lines or any(map(says_something, item.blocks)) for item in block.items)
+    if isinstance(block, Table):
+        return bool(block.rows)
+    return True

@@ -1,0 +1,97 @@
+"""What a rule is, what it finds, and how much a finding weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from spec_ls.spec import Piece, Place, Spec
+from spec_ls.template.model import Stage
+from spec_ls.text import Edit, Span
+
+Severity = Literal["error", "warning", "information", "hint"]
+
+STAGES: tuple[Stage, ...] = ("draft", "review", "approved", "done", "parked")
+
+
+class Weights(NamedTuple):
+    """A rule's severity by the stage of the document's status; None: the rule is silent there."""
+
+    draft: Severity | None
+    review: Severity | None
+    approved: Severity | None
+    done: Severity | None
+    parked: Severity | None
+
+
+STRUCTURE = Weights("warning", "error", "error", "error", "hint")
+INVALID = Weights("error", "error", "error", "error", "error")
+FILLING = Weights("hint", "error", "error", "error", "hint")
+STORY = Weights("hint", "warning", "error", "error", "hint")
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that explains a finding."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault at its place. `subject` is what the rule's fix needs to know; it never leaves the core."""
+
+    rule: str
+    place: Place
+    message: str
+    subject: Any = None
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding as it stands in the document now: absolute span, severity by the status."""
+
+    rule: str
+    severity: Severity
+    message: str
+    span: Span
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that mend a finding. `certain`: there is no other way the author could have meant it."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    certain: bool = True
+
+
+Check = Callable[[Spec], Iterable[Finding]]
+PieceCheck = Callable[[Spec, int, Piece], Iterable[Finding]]
+Mend = Callable[[Spec, Finding], Iterable[Fix]]
+
+
+def _nothing(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, named after the bad thing.
+
+    `check` reads the facts of the whole spec, `check_piece` the blocks of one piece and nothing else: its
+    findings are kept until that piece changes. `fix` yields the ways to mend a finding, the best first.
+    `leftover` marks rules about text that should not be there any more.
+    """
+
+    name: str
+    doc: str
+    weights: Weights
+    check: Check | None = None
+    check_piece: PieceCheck | None = None
+    fix: Mend = _nothing
+    leftover: bool = False

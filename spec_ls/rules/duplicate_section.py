@@ -1,0 +1,25 @@
+"""A section of the template is there twice.
+
+Two sections of one title drift apart, and nobody knows which one holds. The one that stands where the
+template has it counts; the other is reported, and what is in it is not judged.
+
+Example: two headings `## 5. Rollout Plan`.
+
+How to fix: merge the two by hand, or give the second a title of its own.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.rules.base import STRUCTURE, Finding, Related, Rule
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for fill in spec.fills:
+        for piece in fill.duplicates:
+            related = Related(spec.heading_place(fill.piece), f"{fill.slot.title} is here, too.")
+            message = f"{fill.slot.title} is already there; merge the two sections."
+            yield Finding(RULE.name, spec.heading_place(piece), message, related=(related,))
+
+
+RULE = Rule("duplicate-section", __doc__, STRUCTURE, check=check)

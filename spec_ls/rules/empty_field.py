@@ -1,0 +1,23 @@
+"""A metadata field has no value.
+
+Example: `| **Owner** | |`.
+
+How to fix: fill it in; completion knows the values.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.rules.base import FILLING, Finding, Rule
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for slot in spec.template.fields:
+        field = spec.field(slot)
+        if field is None or field.entry.value or slot.need == "optional" or slot is spec.template.approvers:
+            continue
+        span = field.entry.value_span
+        yield Finding(RULE.name, field.at(span), f"{slot.name} is empty.")
+
+
+RULE = Rule("empty-field", __doc__, FILLING, check=check)

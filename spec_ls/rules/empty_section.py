@@ -1,0 +1,32 @@
+"""A section of the template has a heading and nothing below it.
+
+An empty section says neither that there is nothing to say nor what it would be. `N/A` is an answer.
+
+Example: `### API Changes` directly followed by `### Data Model Changes`.
+
+How to fix: write the section, or `N/A` and why.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.bind import Fill
+from spec_ls.rules.base import FILLING, Finding, Rule
+from spec_ls.spec import Spec
+
+
+def is_empty(spec: Spec, fill: Fill) -> bool:
+    """Whether nothing stands in a section, nor in any section below it."""
+    return not fill.children and not any(facts.content for _, facts in spec.fill_facts(fill))
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for fill in spec.fills:
+        if any(spec.needs(child) for child in fill.slot.sections) or not is_empty(spec, fill):
+            continue
+        if fill.slot.repeats or spec.pieces[fill.piece].facts.unclosed is not None:
+            continue
+        message = f"{fill.slot.title} is empty; write it, or N/A and why."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message)
+
+
+RULE = Rule("empty-section", __doc__, FILLING, check=check)

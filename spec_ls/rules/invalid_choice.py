@@ -1,0 +1,41 @@
+"""A field has a value that is none of the template's choices.
+
+Tools and readers sort specs by these words; another word, or another spelling, is a state of its own.
+
+Example: `| **Status** | Drfat |`.
+
+How to fix: take one of the template's values; for a wrong case or a near miss the quick fix does.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.outline.inline import skeleton
+from spec_ls.rules.base import INVALID, Finding, Fix, Rule
+from spec_ls.rules.fields import filled
+from spec_ls.spec import Spec, plain_value
+from spec_ls.text import Edit
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for slot, field in filled(spec, "choice"):
+        if " ".join(plain_value(field.entry).split()) not in slot.values:
+            *others, last = slot.values
+            message = f"{slot.name} is one of {', '.join(others)} or {last}."
+            yield Finding(RULE.name, field.at(field.entry.value_span), message, slot.key)
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    slot = next(slot for slot in spec.template.fields if slot.key == finding.subject)
+    value = skeleton(spec.text.slice(spec.span(finding.place)))
+    from rapidfuzz.fuzz import ratio
+
+    scored = sorted(((ratio(value, skeleton(name)), name) for name in slot.values), key=lambda pair: -pair[0])
+    best, second = scored[0][0], scored[1][0] if len(scored) > 1 else 0.0
+    certain = best >= 70 and best - second >= 10
+    for at, (score, name) in enumerate(scored):
+        if score >= 60 or (certain and at == 0):
+            edit = Edit(spec.span(finding.place), name)
+            yield Fix(f"Change to {name}", (edit,), certain=certain and at == 0)
+
+
+RULE = Rule("invalid-choice", __doc__, INVALID, check=check, fix=fix)

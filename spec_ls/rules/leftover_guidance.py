@@ -1,0 +1,73 @@
+"""The template's guidance is still in the document.
+
+Guidance tells the author what to write; a finished spec says it instead. Only the template's own words
+count, also without their italics; quoted (`>`) they are the author's.
+
+Example: `*Describe schema changes.*` above the description of the schema changes.
+
+How to fix: take it out (quick fix), after writing what it asks for.
+"""
+
+from collections.abc import Collection, Iterator
+
+from spec_ls import compose
+from spec_ls.outline.blocks import Comment, Paragraph
+from spec_ls.outline.inline import skeleton
+from spec_ls.outline.shapes import lines_span, says_something
+from spec_ls.rules.base import FILLING, Finding, Fix, Rule
+from spec_ls.spec import Piece, Place, Spec
+from spec_ls.template.lookup import lookup
+from spec_ls.text import Edit, Span
+
+_MESSAGE = "This is the template's guidance: replace it by what it asks for."
+
+
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+    known = lookup(spec.template)
+    for block in piece.section.blocks:
+        if isinstance(block, Paragraph):
+            span = _guidance(block, known.guidance.keys(), known.longest_guidance)
+            if span is not None:
+                yield Finding(RULE.name, Place(at, span), _MESSAGE)
+        elif isinstance(block, Comment) and skeleton(block.text) in known.guidance:
+            yield Finding(RULE.name, Place(at, block.span), _MESSAGE)
+
+
+def _guidance(block: Paragraph, known: Collection[str], longest: int) -> Span | None:
+    """The lines of a paragraph that are guidance, from its first line on; None where they are none."""
+    words = ""
+    for number, line in enumerate(block.lines):
+        words += skeleton(line.text)
+        if len(words) > longest:
+            return None
+        if words in known:
+            return lines_span(block.lines[: number + 1])
+    return None
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    piece = spec.pieces[finding.place.piece]
+    span = finding.place.span
+    others = [
+        block
+        for block in piece.section.blocks
+        if says_something(block) and not block.line <= span.start_line < block.end_line
+    ]
+    block = next(block for block in piece.section.blocks if block.line <= span.start_line < block.end_line)
+    rest = isinstance(block, Paragraph) and block.lines[-1].line > span.end_line
+    fill = spec.binding.owners[finding.place.piece]
+    if not others and not rest and not (fill and (fill.children or len(fill.pieces) > 1)):
+        return
+    base = spec.base(finding.place.piece)
+    line = spec.text.content(span.end_line + base)
+    if line[: span.start].strip() or line[span.end :].strip():
+        yield Fix("Remove the guidance", (Edit(spec.span(finding.place), ""),))
+    elif rest:
+        yield Fix("Remove the guidance", (Edit(Span(span.start_line + base, 0, span.end_line + 1 + base, 0), ""),))
+    else:
+        yield Fix(
+            "Remove the guidance", (compose.remove_lines(spec, span.start_line + base, span.end_line + 1 + base),)
+        )
+
+
+RULE = Rule("leftover-guidance", __doc__, FILLING, check_piece=check_piece, fix=fix, leftover=True)

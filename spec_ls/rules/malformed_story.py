@@ -1,0 +1,29 @@
+"""A story does not say who wants what and why.
+
+The template's story has a form; the words around its brackets must be there in that order, in the
+heading or in the text below it. Small words (a, an, the, to) are free.
+
+Example: `### Story 2: Export` without `As a …, I want …, so that …`.
+
+How to fix: write the story in the template's form.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.rules.base import FILLING, Finding, Rule
+from spec_ls.rules.stories import is_placeholder
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for fill in spec.fills:
+        if not fill.slot.form or is_placeholder(spec, fill):
+            continue
+        if any(facts.formed for _, facts in spec.fill_facts(fill)):
+            continue
+        form = " …, ".join(part[0].upper() + part[1:] if part.startswith("i ") else part for part in fill.slot.form)
+        message = f"Write the {fill.slot.stem.lower()} as: {form[0].upper()}{form[1:]} …"
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message)
+
+
+RULE = Rule("malformed-story", __doc__, FILLING, check=check)

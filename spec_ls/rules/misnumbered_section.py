@@ -1,0 +1,99 @@
+"""The number of a section is not higher than the one before it.
+
+Numbers may be left out, and gaps are fine; where sections are numbered, the numbers follow the order.
+The fewest that would have to change are reported.
+
+Example: `## 5. Support Plan` right behind `## 5. Rollout Plan`.
+
+How to fix: give the section the next number (quick fix).
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.bind import longest_run
+from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
+from spec_ls.spec import Spec
+from spec_ls.text import Edit, Span
+
+
+def _series(spec: Spec) -> Iterator[tuple[list[int], list[int], list[bool]]]:
+    """Each run of numbered sections side by side: their pieces, numbers, and which have the template's number."""
+    wanted = {fill.piece: fill for fill in spec.fills}
+    skipped = {fill.piece for fill in spec.fills if fill.fault in ("misplaced", "wrong-level")}
+    level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
+    if any(slot.number is not None for slot in spec.template.sections):
+        pieces, numbers, preferred = [], [], []
+        for at, piece in enumerate(spec.pieces):
+            heading, number = piece.section.heading, piece.facts.title.number
+            if heading is None or heading.level != level or len(number) != 1:
+                continue
+            if at in skipped or at in spec.binding.ignored:
+                continue
+            fill = wanted.get(at)
+            pieces.append(at)
+            numbers.append(number[0])
+            preferred.append(fill is not None and fill.slot.number == number[0])
+        yield pieces, numbers, preferred
+    for parent in {id(fill.parent): fill.parent for fill in spec.fills if fill.slot.repeats}.values():
+        pieces, numbers, preferred = [], [], []
+        for fill in parent.children if parent else ():
+            count = counted(spec, fill.piece) if fill.slot.repeats else None
+            if count is not None:
+                pieces.append(fill.piece)
+                numbers.append(count)
+                preferred.append(count == len(pieces))
+        yield pieces, numbers, preferred
+
+
+def counted(spec: Spec, piece: int) -> int | None:
+    """The number of a repeated section such as `Story 3`; None where it has none."""
+    for word in spec.pieces[piece].facts.title.key.split(" ", 4)[:4]:
+        if word.isascii() and word.isdigit() and len(word) < 10:
+            return int(word)
+    return None
+
+
+def _faults(spec: Spec) -> Iterator[tuple[int, int, int]]:
+    """Piece, number, and the number to take, for each section that is out of order."""
+    for pieces, numbers, preferred in _series(spec):
+        run = longest_run(numbers, preferred)
+        taken = {numbers[at] for at in run}
+        before = 0
+        for at, piece in enumerate(pieces):
+            if at in run:
+                before = numbers[at]
+                continue
+            free = before + 1
+            after = next((numbers[later] for later in range(at + 1, len(pieces)) if later in run), None)
+            if after is not None and free >= after:
+                free = 0
+            elif after is None:
+                while free in taken:
+                    free += 1
+            if free:
+                before = free
+                taken.add(free)
+            yield piece, numbers[at], free
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for piece, number, free in _faults(spec):
+        heading = spec.pieces[piece].section.heading
+        if heading is None:
+            continue
+        place = spec.heading_place(piece)
+        at = heading.text.text.find(str(number))
+        span = place.span
+        if at >= 0:
+            start = span.start + at
+            span = Span(span.start_line, start, span.start_line, start + len(str(number)))
+        message = f"Number {number} is out of order here" + (f"; the next one is {free}." if free else ".")
+        yield Finding(RULE.name, type(place)(piece, span), message, free)
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    if finding.subject:
+        yield Fix(f"Change the number to {finding.subject}", (Edit(spec.span(finding.place), str(finding.subject)),))
+
+
+RULE = Rule("misnumbered-section", __doc__, STRUCTURE, check=check, fix=fix)

@@ -1,0 +1,35 @@
+"""A metadata field stands outside the document's metadata.
+
+Readers and tools look for it in the table (or list) with the other fields.
+
+Example: a line `**Status**: Draft` below a table that has all the other fields.
+
+How to fix: move it to the metadata (quick fix).
+"""
+
+from collections.abc import Iterator
+
+from spec_ls import compose
+from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for field in spec.strays:
+        if field.slot is not None and field.slot.key not in spec.fields:
+            message = f"{field.slot.name} belongs to the metadata with the other fields."
+            yield Finding(RULE.name, field.at(field.entry.key_span), message, field.slot.key)
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    field = next((field for field in spec.strays if field.at(field.entry.key_span) == finding.place), None)
+    if field is None or field.slot is None:
+        return
+    base = spec.base(field.piece)
+    insert = compose.insert_field(spec, field.slot, spec.text.slice(field.entry.whole.shifted(base)))
+    if insert is not None:
+        line = field.entry.line + base
+        yield Fix(f"Move {field.slot.name} to the metadata", (insert, compose.remove_line(spec, line)))
+
+
+RULE = Rule("misplaced-field", __doc__, STRUCTURE, check=check, fix=fix)

@@ -1,0 +1,62 @@
+"""An item of a fixed checklist is not there, has other words, or has no box.
+
+A checklist is only as good as the list; it stays whole, in the template's words. Text behind an item
+is welcome.
+
+Example: section 7 without `- [ ] Audit logs implemented?`.
+
+How to fix: insert the item, restore its words, or give it a box (quick fix).
+"""
+
+from collections.abc import Iterator
+
+from spec_ls import compose
+from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
+from spec_ls.spec import Place, Spec
+from spec_ls.text import Edit, Span
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for fill in spec.fills:
+        wanted = [at for at, item in enumerate(fill.slot.items) if item.kind == "check"]
+        if not wanted:
+            continue
+        pieces = list(spec.fill_facts(fill))
+        if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
+            continue
+        found: set[int] = set()
+        for piece, facts in pieces:
+            for check in facts.checks:
+                found.add(check.slot)
+                name = fill.slot.items[check.slot].name
+                if check.near:
+                    message = f"The template calls this item {name}"
+                    yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"))
+                elif check.box is None:
+                    yield Finding(
+                        RULE.name, Place(piece, check.span), f"{name}: the box is missing.", (check.slot, "box")
+                    )
+        for at in wanted:
+            item = fill.slot.items[at]
+            if at not in found and item.need == "required":
+                message = f"The item {item.name} is missing in {fill.slot.title}."
+                yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"))
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    fill = spec.binding.owners[finding.place.piece]
+    if fill is None:
+        return
+    at, how = finding.subject
+    span = spec.span(finding.place)
+    if how == "insert":
+        edit = compose.insert_item(spec, fill, at)
+        if edit is not None:
+            yield Fix(f"Insert the item {fill.slot.items[at].name}", (edit,))
+    elif how == "box":
+        yield Fix("Give it a box", (Edit(Span(span.start_line, span.start, span.start_line, span.start), "[ ] "),))
+    else:
+        yield Fix(f"Change to {fill.slot.items[at].text}", (Edit(span, fill.slot.items[at].text),))
+
+
+RULE = Rule("missing-check", __doc__, STRUCTURE, check=check, fix=fix)

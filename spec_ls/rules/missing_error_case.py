@@ -1,0 +1,61 @@
+"""The acceptance criteria of a story name no error case.
+
+What happens when it goes wrong is part of what is agreed on. Any criterion with the template's words
+will do.
+
+Example: criteria that only say `Verify that …`.
+
+How to fix: insert the item from the template (quick fix) and write it.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls import compose
+from spec_ls.facts import criteria_blocks
+from spec_ls.outline.blocks import List
+from spec_ls.rules.base import STORY, Finding, Fix, Rule
+from spec_ls.spec import Place, Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for fill in spec.fills:
+        for at, block in enumerate(fill.slot.blocks):
+            demanded = {number for number, item in enumerate(block.items) if item.demanded}
+            if not demanded:
+                continue
+            pieces = list(spec.fill_facts(fill))
+            found = [
+                (piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at and fact.items
+            ]
+            if not found or any(facts.unclosed for _, facts in pieces):
+                continue
+            for number in sorted(demanded.difference(*(fact.demanded for _, fact in found))):
+                piece, fact = found[0]
+                name = block.items[number].name
+                message = f"{block.name} name no {name.lower()}."
+                yield Finding(RULE.name, Place(piece, fact.span), message, (at, number))
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    piece = finding.place.piece
+    fill = spec.binding.owners[piece]
+    if fill is None:
+        return
+    at, number = finding.subject
+    block = fill.slot.blocks[at]
+    found = criteria_blocks(spec.pieces[piece].section, block)
+    listed = next((item for item in found[2] if isinstance(item, List)), None) if found else None
+    if listed is None:
+        return
+    last = listed.items[-1]
+    item = block.items[number]
+    boxed = any(other.box for other in listed.items)
+    text = compose.item_text(item) if boxed else item.text
+    line = last.end_line - 1 + spec.base(piece)
+    edit = compose.insert_lines(spec, line, [compose.item_start(spec, piece, last) + text])
+    yield Fix(
+        f"Insert an {item.name.lower()}" if item.name[:1] in "AEIOU" else f"Insert a {item.name.lower()}", (edit,)
+    )
+
+
+RULE = Rule("missing-error-case", __doc__, STORY, check=check, fix=fix)

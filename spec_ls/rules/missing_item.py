@@ -1,0 +1,67 @@
+"""A labelled item of the template is not there, or says nothing.
+
+The labels are the questions that reviewers expect an answer to; `N/A` is one.
+
+Example: section 5 without `- **Telemetry**: …`, or with a bare `- **Telemetry**:`.
+
+How to fix: insert the item (quick fix) and answer it.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls import compose
+from spec_ls.bind import Fill
+from spec_ls.outline.blocks import Paragraph
+from spec_ls.outline.inline import skeleton
+from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
+from spec_ls.spec import Place, Spec
+
+
+def absent(spec: Spec, fill: Fill) -> Iterator[int]:
+    """The positions of the labelled items that nothing carries, neither an item nor a subsection of that name."""
+    facts = [facts for _, facts in spec.fill_facts(fill)]
+    present = {label.slot for fact in facts for label in fact.labels}
+    titles = {skeleton(fact.heading.title) for fact in facts if fact.heading}
+    for at, item in enumerate(fill.slot.items):
+        if item.kind == "label" and item.need == "required" and at not in present and skeleton(item.name) not in titles:
+            yield at
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for fill in spec.fills:
+        if not any(item.kind == "label" for item in fill.slot.items):
+            continue
+        pieces = list(spec.fill_facts(fill))
+        if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
+            continue
+        if is_not_applicable(spec, fill):
+            continue
+        for at in absent(spec, fill):
+            name = fill.slot.items[at].name
+            message = f"{name} is missing in {fill.slot.title}."
+            yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
+        for piece, facts in pieces:
+            for label in facts.labels:
+                if not label.filled:
+                    message = f"{fill.slot.items[label.slot].name} is empty; write it, or N/A."
+                    yield Finding(RULE.name, Place(piece, label.span), message)
+
+
+def is_not_applicable(spec: Spec, fill: Fill) -> bool:
+    """Whether the section's whole answer is `N/A`."""
+    blocks = [block for piece in fill.pieces for block in spec.pieces[piece].section.blocks]
+    if not blocks or not isinstance(blocks[0], Paragraph):
+        return False
+    return blocks[0].lines[0].text.lstrip("*_`").casefold().startswith(("n/a", "not applicable"))
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    fill = spec.binding.owners[finding.place.piece]
+    if fill is None or finding.subject is None:
+        return
+    edit = compose.insert_item(spec, fill, finding.subject)
+    if edit is not None:
+        yield Fix(f"Insert {fill.slot.items[finding.subject].name}", (edit,))
+
+
+RULE = Rule("missing-item", __doc__, STRUCTURE, check=check, fix=fix)

@@ -1,0 +1,30 @@
+"""The document has none of the template's metadata.
+
+Who owns a spec, who approves it and where it stands is what every reader and every tool asks first.
+
+Example: a spec whose title is directly followed by `## 1. Context`.
+
+How to fix: insert the template's metadata below the title (quick fix).
+"""
+
+from collections.abc import Iterator
+
+from spec_ls import compose
+from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    if spec.template.fields and not any(field.slot for field in spec.carrier):
+        names = ", ".join(slot.name for slot in spec.template.fields)
+        title = spec.binding.title
+        yield Finding(RULE.name, spec.heading_place(title or 0), f"The metadata is missing: {names}.")
+
+
+def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
+    edit = compose.insert_metadata(spec)
+    if edit is not None:
+        yield Fix("Insert the metadata of the template", (edit,))
+
+
+RULE = Rule("missing-metadata", __doc__, STRUCTURE, check=check, fix=fix)

@@ -1,0 +1,28 @@
+"""The document has no title.
+
+The title is what lists, links and search results show.
+
+Example: a spec that starts with its metadata table, or with a bare `#`.
+
+How to fix: start the document with `#` and a title.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.rules.base import STRUCTURE, Finding, Rule
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    if spec.template.title is None or not spec.pieces:
+        return
+    title = spec.binding.title
+    if title is None:
+        yield Finding(RULE.name, spec.heading_place(0), "The title is missing: start the document with # and a title.")
+        return
+    heading = spec.pieces[title].section.heading
+    if heading is not None and not heading.title:
+        yield Finding(RULE.name, spec.heading_place(title), "The title is empty.")
+
+
+RULE = Rule("missing-title", __doc__, STRUCTURE, check=check)

@@ -1,0 +1,72 @@
+"""Text is still as the template has it: a sample to replace.
+
+Only the template decides what a sample is: a value, an item, a bracketed part of a title. It counts as
+not filled in as long as it equals the template's text, white space, emphasis and case aside. What the
+template marks `keep` may stay.
+
+Example: `- **Services**: e.g., Auth Service, Graph Service`, or a title `[Short Title of the Spec]`.
+
+How to fix: replace it, or take the line out where it is one sample of several.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.bind import Fill
+from spec_ls.outline.blocks import Item
+from spec_ls.outline.inline import skeleton
+from spec_ls.outline.shapes import items_of, joined, lines_span
+from spec_ls.rules.base import FILLING, Finding, Rule
+from spec_ls.rules.fields import is_sample_value
+from spec_ls.rules.stories import is_placeholder
+from spec_ls.spec import Piece, Place, Spec
+from spec_ls.template.lookup import lookup
+from spec_ls.text import Span
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    title, sample = spec.binding.title, spec.template.title
+    if title is not None and sample:
+        heading = spec.pieces[title].section.heading
+        if heading is not None and heading.title and skeleton(heading.title) == skeleton(sample):
+            yield Finding(RULE.name, spec.heading_place(title), "Replace the template's title by the spec's own.")
+    for slot in spec.template.fields:
+        field = spec.field(slot)
+        if field is not None and field.entry.value and is_sample_value(field):
+            message = f"{slot.name} still has the template's sample."
+            yield Finding(RULE.name, field.at(field.entry.value_span), message)
+    for fill in spec.fills:
+        if fill.slot.repeats:
+            yield from _heading(spec, fill)
+
+
+def _heading(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    place = spec.heading_place(fill.piece)
+    if is_placeholder(spec, fill):
+        message = f"Replace the template's sample by a {fill.slot.stem.lower()} of your own."
+        yield Finding(RULE.name, place, message)
+        return
+    heading = spec.pieces[fill.piece].section.heading
+    text = heading.text.text if heading else ""
+    for sample in fill.slot.samples:
+        at = text.find(sample)
+        if at >= 0:
+            line, start = place.span.start_line, place.span.start + at
+            span = Span(line, start, line, start + len(sample))
+            yield Finding(RULE.name, Place(fill.piece, span), f"Replace {sample}.")
+
+
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+    samples = lookup(spec.template).samples
+    for item in items_of(piece.section.blocks):
+        if item.lines and _is_sample(item, samples):
+            yield Finding(
+                RULE.name, Place(at, lines_span(item.lines)), "Replace the template's sample by your own text."
+            )
+
+
+def _is_sample(item: Item, samples: frozenset[str]) -> bool:
+    text = joined(item.lines)
+    return len(text) < 1000 and not item.blocks and skeleton(text) in samples
+
+
+RULE = Rule("sample-text", __doc__, FILLING, check=check, check_piece=check_piece, leftover=True)

@@ -1,0 +1,32 @@
+"""The status says done, and a goal or an acceptance criterion is not ticked.
+
+Example: Status `Done` above `- [ ] Export finishes within a minute`.
+
+How to fix: tick what is reached; take out, or move to another spec, what is not.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.facts import criteria_blocks
+from spec_ls.outline.blocks import Block
+from spec_ls.outline.shapes import items_of
+from spec_ls.rules.base import Finding, Rule, Weights
+from spec_ls.spec import Piece, Place, Spec
+
+
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+    fill = spec.binding.owners[at]
+    if fill is None:
+        return
+    blocks: list[Block] = []
+    if fill.slot.work:
+        blocks += piece.section.blocks
+    for wanted in fill.slot.blocks:
+        found = criteria_blocks(piece.section, wanted)
+        blocks += found[2] if found else ()
+    for item in items_of(blocks):
+        if item.box is not None and not item.box.ticked:
+            yield Finding(RULE.name, Place(at, item.box.span), "Done, and this box is not ticked.")
+
+
+RULE = Rule("unfinished-work", __doc__, Weights(None, None, None, "warning", None), check_piece=check_piece)

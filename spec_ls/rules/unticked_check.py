@@ -1,0 +1,20 @@
+"""An item of a fixed checklist is not ticked although the status says that the work goes ahead.
+
+Example: Status `Done` above `- [ ] PII review completed?`.
+
+How to fix: do what the item asks and tick it.
+"""
+
+from collections.abc import Iterator
+
+from spec_ls.rules.base import Finding, Rule, Weights
+from spec_ls.rules.ticks import open_checks
+from spec_ls.spec import Spec
+
+
+def check(spec: Spec) -> Iterator[Finding]:
+    for place, name in open_checks(spec, sign_off=False):
+        yield Finding(RULE.name, place, f"{name} This box is not ticked yet.")
+
+
+RULE = Rule("unticked-check", __doc__, Weights(None, None, "warning", "error", None), check=check)

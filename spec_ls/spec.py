@@ -1,0 +1,300 @@
+"""A spec: an outline bound to its template, kept up to date by the size of the edit.
+
+A **piece** is one section of the document (a heading and the blocks up to the next one). Facts of
+the touched piece are read again after each edit; only if they differ is the whole spec bound anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from spec_ls.bind import Binding, Fill, Head, Missing, bind
+from spec_ls.facts import Entry, Facts, facts_of, heading_facts
+from spec_ls.outline import Outline, Update
+from spec_ls.outline.blocks import Block, Heading, Item, List, Section
+from spec_ls.outline.inline import plain
+from spec_ls.outline.shapes import without_comments
+from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
+from spec_ls.text import Point, Span, Text
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A section of the document with its facts; lines inside count from the start of chunk `chunk`."""
+
+    chunk: int
+    section: Section
+    facts: Facts
+    slot: int
+    preamble: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span inside a piece's chunk: it stays true when text above it grows."""
+
+    piece: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A metadata entry in its piece; `slot` is None for a row of the team's own."""
+
+    piece: int
+    entry: Entry
+    slot: FieldSlot | None
+
+    def at(self, span: Span) -> Place:
+        return Place(self.piece, span)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What is under a point: the piece, what it fills, and the field, item or heading there."""
+
+    piece: int
+    fill: Fill | None
+    field: Field | None
+    item: Item | None
+    block: Block | None
+    heading: Heading | None
+
+
+class Spec:
+    """An outline bound to `template`. Binding never raises, whatever the text."""
+
+    def __init__(self, outline: Outline, template: Template) -> None:
+        self.outline = outline
+        self.template = template
+        self.pieces: list[Piece] = []
+        self._bind()
+
+    @property
+    def text(self) -> Text:
+        return self.outline.text
+
+    # --- keeping up
+
+    def update(self, update: Update) -> tuple[int, int] | None:
+        """Takes an outline's update. Returns the range of pieces whose blocks changed while all facts
+        stayed as they were; None where the spec had to be bound anew."""
+        if len(update.removed) == len(update.added):
+            first = self._chunk_pieces[update.first]
+            fresh: list[Piece] = []
+            starts = self.outline.starts
+            at = first
+            for number, (old, new) in enumerate(zip(update.removed, update.added, strict=True)):
+                if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
+                    break
+                chunk = update.first + number
+                for section in new.sections:
+                    before = self.pieces[at]
+                    owner = self.binding.owners[at]
+                    facts = facts_of(
+                        section, owner.slot if owner else None, before.preamble, self.text.lines, starts[chunk]
+                    )
+                    if facts != before.facts:
+                        break
+                    fresh.append(Piece(chunk, section, facts, before.slot, before.preamble))
+                    at += 1
+                else:
+                    continue
+                break
+            else:
+                self.pieces[first : first + len(fresh)] = fresh
+                return first, first + len(fresh)
+        self._bind()
+        return None
+
+    def _bind(self) -> None:
+        known = {id(piece.section): piece for piece in self.pieces}
+        sections: list[tuple[int, Section]] = []
+        self._chunk_pieces: list[int] = []
+        definitions: set[str] = set()
+        for number, chunk in enumerate(self.outline.chunks):
+            self._chunk_pieces.append(len(sections))
+            definitions |= chunk.definitions
+            for section in chunk.sections:
+                sections.append((number, section))
+        self.definitions = frozenset(definitions)
+        heads = []
+        for at, (_, section) in enumerate(sections):
+            if section.heading is not None:
+                old = known.get(id(section))
+                title, stem = (old.facts.title, old.facts.stem) if old else heading_facts(section)
+                heads.append(Head(at, section.heading, title, stem))
+        self.binding: Binding = bind(heads, len(sections), self.template)
+        starts = self.outline.starts
+        pieces = []
+        for at, (number, section) in enumerate(sections):
+            owner = self.binding.owners[at]
+            slot = owner.slot.index if owner else -1
+            preamble = at < self.binding.first_section
+            old = known.get(id(section))
+            if old and old.slot == slot and old.preamble == preamble:
+                facts = old.facts
+            else:
+                facts = facts_of(section, owner.slot if owner else None, preamble, self.text.lines, starts[number])
+            pieces.append(Piece(number, section, facts, slot, preamble))
+        self.pieces = pieces
+        self._read_fields()
+
+    # --- metadata
+
+    def _read_fields(self) -> None:
+        """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
+        slots = {slot.key: slot for slot in self.template.fields}
+        groups: dict[tuple[int, int], list[Field]] = {}
+        for at, piece in enumerate(self.pieces):
+            for entry in piece.facts.entries:
+                field = Field(at, entry, slots.get(entry.key))
+                groups.setdefault((at, entry.group), []).append(field)
+
+        def rank(key: tuple[int, int]) -> tuple[bool, int, int, int]:
+            known = {field.slot.key for field in groups[key] if field.slot}
+            preamble = self.pieces[key[0]].preamble
+            return len(known) >= (1 if preamble else 2), len(known), -key[0], -key[1]
+
+        chosen = max(groups, key=rank, default=None)
+        if chosen is not None and not rank(chosen)[0]:
+            chosen = None
+        self.carrier: list[Field] = groups[chosen] if chosen else []
+        if self.carrier and self.carrier[0].entry.carrier == "lines":
+            self.carrier = [field for key in sorted(groups) for field in groups[key] if field.entry.carrier == "lines"]
+        inside = {id(field) for field in self.carrier}
+        self.strays = [
+            field
+            for key in sorted(groups)
+            for field in groups[key]
+            if field.slot and id(field) not in inside and (self.pieces[key[0]].preamble)
+        ]
+        self.fields: dict[str, list[Field]] = {}
+        for field in self.carrier:
+            self.fields.setdefault(field.entry.key, []).append(field)
+
+    def field(self, slot: FieldSlot | None) -> Field | None:
+        """The first entry of the carrier that fills `slot`."""
+        found = self.fields.get(slot.key) if slot else None
+        return found[0] if found else None
+
+    @property
+    def state(self) -> State | None:
+        """The state that the status field names, whatever its case; None where it is missing or unreadable."""
+        field = self.field(self.template.status)
+        return self.template.state(" ".join(plain_value(field.entry).split())) if field else None
+
+    @property
+    def stage(self) -> Stage:
+        """How faults weigh now; a status that is missing or unreadable counts as a draft."""
+        state = self.state
+        return state.stage if state else "draft"
+
+    # --- sections
+
+    @property
+    def fills(self) -> list[Fill]:
+        return self.binding.fills
+
+    @property
+    def missing(self) -> list[Missing]:
+        return self.binding.missing
+
+    def needs(self, slot: SectionSlot) -> bool:
+        """Whether the spec must have the section; a condition is read from the metadata."""
+        if slot.need == "required":
+            return True
+        if slot.need != "conditional" or slot.when is None:
+            return False
+        fields = self.fields.get(slot.when.key)
+        if not fields:
+            return True
+        number = "".join(char if char in "0123456789" else " " for char in fields[0].entry.value).split()
+        value = number[0].lstrip("0") or "0" if number else ""
+        return not value or value in slot.when.values
+
+    def fill_facts(self, fill: Fill) -> Iterator[tuple[int, Facts]]:
+        """The facts of every piece of a fill, with the piece's index."""
+        for at in fill.pieces:
+            yield at, self.pieces[at].facts
+
+    @property
+    def words(self) -> list[str]:
+        """The directives that the document's own `<!-- spec-ls: … -->` comments carry."""
+        return [word for piece in self.pieces for word in piece.facts.words]
+
+    # --- places
+
+    def base(self, piece: int) -> int:
+        """The line of the document from which lines inside `piece` count."""
+        return self.outline.starts[self.pieces[piece].chunk]
+
+    def span(self, place: Place) -> Span:
+        """The place in the document as it stands."""
+        return place.span.shifted(self.base(place.piece))
+
+    def heading_place(self, piece: int) -> Place:
+        """Where a finding about a piece belongs: its title, or the marks of a heading without one."""
+        heading = self.pieces[piece].section.heading
+        if heading is None:
+            return Place(piece, self.pieces[piece].facts.opening or Span(0, 0, 0, 0))
+        if heading.text.text:
+            return Place(piece, heading.text.span)
+        return Place(piece, Span(heading.line, 0, heading.line, heading.text.start))
+
+    def end_line(self, piece: int) -> int:
+        """The line of the document behind the piece's last."""
+        return self.base(piece) + self.pieces[piece].section.end_line
+
+    def piece_at(self, line: int) -> int:
+        """The piece that holds a line of the document."""
+        chunk = self.outline.chunk_at(line)
+        at = self._chunk_pieces[chunk]
+        inside = line - self.outline.starts[chunk]
+        while (
+            at + 1 < len(self.pieces)
+            and self.pieces[at + 1].chunk == chunk
+            and self.pieces[at + 1].section.line <= inside
+        ):
+            at += 1
+        return min(at, len(self.pieces) - 1)
+
+    def at(self, point: Point) -> Cursor:
+        """What is under `point`: the one question that hover, completion and actions ask."""
+        piece = self.piece_at(point.line)
+        inside = Point(point.line - self.base(piece), point.offset)
+        section = self.pieces[piece].section
+        field = next(
+            (
+                field
+                for field in (*self.carrier, *self.strays)
+                if field.piece == piece and field.entry.line == inside.line
+            ),
+            None,
+        )
+        heading = section.heading
+        if heading and not heading.line <= inside.line < heading.end_line:
+            heading = None
+        block = next((block for block in section.blocks if block.line <= inside.line < block.end_line), None)
+        item = _item_at(block.items, inside.line) if isinstance(block, List) else None
+        return Cursor(piece, self.binding.owners[piece], field, item, block, heading)
+
+
+def plain_value(entry: Entry) -> str:
+    """An entry's value as a reader sees it: no link marks, entities or comments, and no leading emoji."""
+    words = plain(without_comments(entry.value).strip())
+    while words and not (words[0].isalnum() or words[0] in "@[(<\"'#-_+."):
+        words = words[1:].lstrip()
+    return words
+
+
+def _item_at(items: Sequence[Item], line: int) -> Item | None:
+    """The innermost list item on a line."""
+    for item in items:
+        if item.line <= line < item.end_line:
+            for block in item.blocks:
+                if isinstance(block, List) and block.line <= line < block.end_line:
+                    return _item_at(block.items, line) or item
+            return item
+    return None

@@ -1,0 +1,180 @@
+"""What a template means: one pydantic model, from which every finding, completion and fix is made.
+
+A template has slots; a spec fills them. Every slot keeps its `origin`, the lines of the template
+it was read from, so that hover can quote them and a jump can open them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Need = Literal["required", "optional", "conditional", "example"]
+FieldKind = Literal["text", "choice", "date", "handle", "handles", "id", "link"]
+Stage = Literal["draft", "review", "approved", "done", "parked"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Origin(_Frozen):
+    """Where in the template something stands: lines from zero, `end_line` is the one behind."""
+
+    line: int
+    end_line: int
+
+
+class Condition(_Frozen):
+    """Required only where the field with this `key` holds one of `values`; without that field, required."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+class FieldSlot(_Frozen):
+    """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration."""
+
+    name: str
+    key: str
+    kind: FieldKind
+    need: Need = "required"
+    values: tuple[str, ...] = ()
+    sample: str = ""
+    source: str = ""
+    prefix: str = ""
+    digits: int = 0
+    origin: Origin
+
+
+class Guidance(_Frozen):
+    """Text for the author: shown on hover, never wanted in a finished spec."""
+
+    text: str
+    key: str
+    origin: Origin
+
+
+class ItemSlot(_Frozen):
+    """A list item of the template.
+
+    - `label`: `- **Runbooks**: …`, an item that must be there and say something; `name` is the label
+    - `check`: `- [ ] PII review completed?`, a fixed item with its box; `name` is its text
+    - `sample`: `- [ ] Goal 1`, a shape to repeat; `name` is what stands before the part to replace
+
+    `keep` says that the template's own words may stay. `demanded` marks a sample of which every list
+    needs one, such as `Error case: ...`.
+    """
+
+    kind: Literal["label", "check", "sample"]
+    name: str
+    text: str
+    key: str
+    box: bool = False
+    need: Need = "required"
+    keep: bool = False
+    demanded: bool = False
+    origin: Origin
+
+
+class BlockSlot(_Frozen):
+    """A labelled block, such as `**Acceptance Criteria:**` with the list that follows."""
+
+    name: str
+    key: str
+    items: tuple[ItemSlot, ...]
+    origin: Origin
+
+
+class SectionSlot(_Frozen):
+    """A section with all that the template puts in it.
+
+    A repeatable one (`Story 1`, `Story 2`) stands for any number of sections whose title starts
+    with `stem`; `form` holds the words that its title must carry in this order. `samples` are the
+    bracketed parts of the title. `index` counts the slots of a template from zero, parents first.
+    `own` is the Markdown of the section without its subsections.
+    """
+
+    index: int
+    title: str
+    key: str
+    level: int
+    number: int | None = None
+    need: Need = "required"
+    when: Condition | None = None
+    heading: str = ""
+    guidance: tuple[Guidance, ...] = ()
+    items: tuple[ItemSlot, ...] = ()
+    blocks: tuple[BlockSlot, ...] = ()
+    sections: tuple[SectionSlot, ...] = ()
+    stem: str = ""
+    stem_key: str = ""
+    form: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    sign_off: bool = False
+    work: bool = False
+    own: tuple[str, ...] = ()
+    origin: Origin
+
+    @property
+    def repeats(self) -> bool:
+        return bool(self.stem)
+
+
+class State(_Frozen):
+    """A status: its stage decides how faults weigh, `moves` the statuses that may follow."""
+
+    name: str
+    stage: Stage
+    meaning: str = ""
+    moves: tuple[str, ...] = ()
+
+
+class Template(_Frozen):
+    """A template, read. `title` is the sample of the document's title, None where the template has none."""
+
+    name: str
+    title: str | None
+    title_origin: Origin | None = None
+    carrier: Literal["table", "none"] = "none"
+    carrier_source: tuple[str, ...] = ()
+    fields: tuple[FieldSlot, ...] = ()
+    sections: tuple[SectionSlot, ...] = ()
+    states: tuple[State, ...] = ()
+    status_key: str = ""
+    review_hours: int | None = None
+    source: str = ""
+
+    def field(self, kind: FieldKind) -> FieldSlot | None:
+        """The first field of a kind."""
+        return next((slot for slot in self.fields if slot.kind == kind), None)
+
+    @property
+    def owner(self) -> FieldSlot | None:
+        """Who writes: the first field that takes one handle."""
+        return self.field("handle")
+
+    @property
+    def approvers(self) -> FieldSlot | None:
+        """Who decides: the first field that takes a list of handles."""
+        return self.field("handles")
+
+    @property
+    def status(self) -> FieldSlot | None:
+        """The field that holds the state of the lifecycle."""
+        return next((slot for slot in self.fields if slot.key == self.status_key), None) if self.status_key else None
+
+    def state(self, name: str) -> State | None:
+        """The state of that name, whatever its case."""
+        folded = name.casefold()
+        return next((state for state in self.states if state.name.casefold() == folded), None)
+
+    def all_sections(self) -> tuple[SectionSlot, ...]:
+        """Every section slot, parents before children, in the template's order."""
+
+        def walk(slots: tuple[SectionSlot, ...]) -> list[SectionSlot]:
+            return [slot for top in slots for slot in (top, *walk(top.sections))]
+
+        return tuple(walk(self.sections))

@@ -1,0 +1,471 @@
+"""Markdown to `Template`: a team's template, read the way a person reads it.
+
+Only the words of the template decide. What they cannot say stands in comments of the form
+`<!-- spec-ls: WORD … -->`, one directive a line.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from spec_ls.outline import Outline
+from spec_ls.outline.blocks import Comment, Heading, Item, List, Paragraph, Section, Table
+from spec_ls.outline.inline import plain, skeleton, split_number, title_of
+from spec_ls.outline.shapes import is_italic, items_of, joined, label_of, strong_line, unwrap, without_comments
+from spec_ls.template.model import (
+    BlockSlot,
+    Condition,
+    FieldSlot,
+    Guidance,
+    ItemSlot,
+    Need,
+    Origin,
+    SectionSlot,
+    Stage,
+    State,
+    Template,
+)
+from spec_ls.text import Text
+
+_DIRECTIVE = re.compile(r"<!--\s*spec-ls:(.*?)-->", re.S)
+_OPTIONAL = re.compile(r"\s*[*_]*[(\[]\s*(optional|if (?:needed|required|applicable)|when needed)\s*[)\]][*_]*", re.I)
+_MANDATORY = re.compile(r"\s*[*_]*[(\[]\s*(?:mandatory|required)\s*[)\]][*_]*", re.I)
+_REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) ([0-9]+|N|X)\b\s*[:.)–—-]?\s*(.*)", re.I)
+_BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
+_ELLIPSIS = re.compile(r"\.{3}|…")
+_SAMPLE = re.compile(r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
+_ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
+_HANDLE = re.compile(r"@[\w][\w./-]*")
+_CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
+_DEMAND = re.compile(r"\b(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
+_TIERED = re.compile(r"([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
+_STAGE_WORDS: dict[Stage, str] = {
+    "draft": "draft wip idea new proposal provisional",
+    "review": "review proposed reviewing submitted pending",
+    "approved": "approved accepted building implementable implementing active started progress",
+    "done": "done implemented completed complete shipped released final closed",
+    "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
+    " replaced hold",
+}
+_STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
+"""What common status names mean, for templates that do not say it in a `state` directive."""
+
+
+@dataclass(slots=True)
+class _Directive:
+    word: str
+    rest: str
+    line: int
+
+
+@dataclass(slots=True)
+class _Part:
+    """A section of the template with absolute lines, and its subsections."""
+
+    heading: Heading
+    section: Section
+    base: int
+    end_line: int
+    parts: list[_Part] = field(default_factory=list)
+
+
+def directives(source: str, line: int = 0) -> Iterator[_Directive]:
+    """The directives of every `<!-- spec-ls: … -->` in `source`, whose first line is `line`."""
+    for found in _DIRECTIVE.finditer(source):
+        first = line + source.count("\n", 0, found.start(1))
+        for number, row in enumerate(found[1].split("\n"), first):
+            for directive in row.split(";"):
+                word, _, rest = directive.strip().partition(" ")
+                if word:
+                    yield _Directive(word, rest.strip(), number)
+
+
+def read_template(source: str, name: str) -> Template:
+    """What the Markdown `source` means as a template. Never raises; what cannot be read is left out."""
+    return _Reader(source).template(name)
+
+
+def is_sample(text: str) -> bool:
+    """Whether a template's plain text is a shape to repeat or to replace.
+
+    A counted stem (`Goal 1`), an ellipsis, brackets, `e.g.`, or a lone capital X, Y or N says so.
+    """
+    return bool(_SAMPLE.search(text))
+
+
+def field_key(name: str) -> str:
+    """The form in which field names are compared: words, case folded, without `(s)` and a plural's s."""
+    return re.sub(r"(?<=\w\w)s$", "", title_of(plain(name).replace("(s)", "")).key)
+
+
+class _Reader:
+    def __init__(self, source: str) -> None:
+        self._text = Text(source)
+        self._lines = [self._text.content(number) for number in range(len(self._text.lines))]
+        self._outline = Outline(self._text)
+        self._count = 0
+
+    def template(self, name: str) -> Template:
+        starts = self._outline.starts
+        flat = [
+            (section, starts[index]) for index, chunk in enumerate(self._outline.chunks) for section in chunk.sections
+        ]
+        headings = [section.heading for section, _ in flat if section.heading and section.heading.style != "malformed"]
+        tops = [heading for heading in headings if heading.level == 1]
+        title = tops[0] if len(tops) == 1 else None
+        roots, title_line = self._tree(flat, title)
+        slots = tuple(slot for slot in self._sections(roots))
+        table, table_base = self._carrier(flat)
+        fields = tuple(self._fields(table, table_base)) if table else ()
+        status = _status(fields)
+        words = list(directives("\n".join(self._lines)))
+        carrier_lines: tuple[str, ...] = ()
+        if table:
+            carrier_lines = tuple(self._lines[table.line + table_base : table.end_line + table_base])
+        return Template(
+            name=name,
+            title=title.text.text if title else None,
+            title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
+            carrier="table" if fields else "none",
+            carrier_source=tuple(_DIRECTIVE.sub("", line) for line in carrier_lines),
+            fields=fields,
+            sections=slots,
+            states=_states(status, words),
+            status_key=status.key if status else "",
+            review_hours=_review_hours(slots),
+            source=self._text.source,
+        )
+
+    def _tree(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> tuple[list[_Part], int]:
+        roots: list[_Part] = []
+        stack: list[_Part] = []
+        title_line = 0
+        for section, base in flat:
+            heading = section.heading
+            if heading is None or heading.style == "malformed":
+                continue
+            if heading is title:
+                title_line = heading.line + base
+                continue
+            part = _Part(heading, section, base, section.end_line + base)
+            while stack and stack[-1].heading.level >= heading.level:
+                stack.pop()
+            (stack[-1].parts if stack else roots).append(part)
+            stack.append(part)
+        return roots, title_line
+
+    def _sections(self, parts: Sequence[_Part]) -> Iterator[SectionSlot]:
+        repeated: dict[str, list[_Part]] = {}
+        order: list[tuple[str, _Part]] = []
+        for part in parts:
+            found = _REPEAT.fullmatch(_OPTIONAL.sub("", split_number(part.heading.title)[1]).strip())
+            stem = title_of(found[1]).key if found else ""
+            if stem:
+                repeated.setdefault(stem, []).append(part)
+                if len(repeated[stem]) > 1:
+                    continue
+            order.append((stem, part))
+        titles = {title_of(part.heading.title).key for part in parts}
+        for stem, part in order:
+            same = repeated.get(stem, ())
+            if stem and (len(same) > 1 or _SAMPLE.search(part.heading.title)):
+                yield self._section(part, same, titles)
+            else:
+                yield self._section(part, (), titles)
+
+    def _section(self, part: _Part, examples: Sequence[_Part], siblings: set[str]) -> SectionSlot:
+        index = self._count
+        self._count += 1
+        heading = part.heading
+        number, title = split_number(heading.title)
+        need: Need = "optional" if _OPTIONAL.search(title) else "required"
+        title = _MANDATORY.sub("", _OPTIONAL.sub("", title)).strip()
+        raw = without_comments(heading.text.text)
+        guidance = tuple(self._guidance(part))
+        when = None
+        for note in guidance:
+            demand = _DEMAND.search(note.text)
+            if demand:
+                when = _condition(demand[1])
+                need = "conditional"
+        for word in self._words(heading.line + part.base, heading.end_line + part.base):
+            if word.word == "optional":
+                need = "optional"
+        stem = form = ""
+        found = _REPEAT.fullmatch(title) if examples else None
+        if found:
+            stem = found[1]
+            form = found[3]
+        elif not found and (_BRACKET.fullmatch(title) or title in ("...", "…")):
+            need = "example"
+        items, blocks = self._content(part)
+        key = title_of(title).key
+        negated = key.startswith("non ") and key[4:] in siblings
+        return SectionSlot(
+            index=index,
+            title=title,
+            key=key,
+            level=heading.level,
+            number=number[-1] if number else None,
+            need=need,
+            when=when,
+            heading=raw.strip(),
+            guidance=guidance,
+            items=items,
+            blocks=blocks,
+            sections=tuple(self._sections(part.parts)),
+            stem=stem,
+            stem_key=title_of(stem).key,
+            form=_form(form),
+            samples=tuple(found_sample[0] for found_sample in _BRACKET.finditer(plain(form))) if form else (),
+            examples=tuple(skeleton(example.heading.text.text) for example in examples),
+            sign_off=any(_CLOCK.search(note.text) for note in guidance),
+            work=not negated and any(item.kind == "sample" and item.box for item in items),
+            own=self._own(part),
+            origin=Origin(line=heading.line + part.base, end_line=part.end_line),
+        )
+
+    def _own(self, part: _Part) -> tuple[str, ...]:
+        lines = self._lines[part.heading.line + part.base : part.end_line]
+        text = _DIRECTIVE.sub("", "\n".join(lines))
+        own = [line.rstrip() for line in text.split("\n")]
+        while own and not own[-1]:
+            own.pop()
+        return tuple(own)
+
+    def _words(self, line: int, end_line: int) -> Iterator[_Directive]:
+        return directives("\n".join(self._lines[line:end_line]), line)
+
+    def _guidance(self, part: _Part) -> Iterator[Guidance]:
+        for block in part.section.blocks:
+            text = ""
+            if isinstance(block, Paragraph) and is_italic(joined(block.lines)):
+                text = plain(joined(block.lines))
+            elif isinstance(block, Comment) and not block.text.lstrip().startswith("spec-ls:"):
+                text = " ".join(block.text.split())
+            if text:
+                origin = Origin(line=block.line + part.base, end_line=block.end_line + part.base)
+                yield Guidance(text=text, key=skeleton(text), origin=origin)
+
+    def _content(self, part: _Part) -> tuple[tuple[ItemSlot, ...], tuple[BlockSlot, ...]]:
+        items: list[ItemSlot] = []
+        blocks: list[BlockSlot] = []
+        label: Paragraph | None = None
+        for block in part.section.blocks:
+            if isinstance(block, List):
+                read = [slot for item in items_of([block]) if (slot := self._item(item, part.base)) is not None]
+                if label is not None:
+                    blocks.append(self._labelled(label, read, part.base))
+                else:
+                    items += read
+            label = block if isinstance(block, Paragraph) and strong_line(block) else None
+        return tuple(items), tuple(blocks)
+
+    def _labelled(self, label: Paragraph, items: Sequence[ItemSlot], base: int) -> BlockSlot:
+        name = strong_line(label) or ""
+        origin = Origin(line=label.line + base, end_line=label.end_line + base)
+        return BlockSlot(name=name, key=skeleton(name), items=tuple(items), origin=origin)
+
+    def _item(self, item: Item, base: int) -> ItemSlot | None:
+        source = joined(item.lines)
+        keep = any(word.word == "keep" for word in directives(source))
+        text = " ".join(without_comments(source).split())
+        shown = plain(text)
+        origin = Origin(line=item.line + base, end_line=item.end_line + base)
+        optional = bool(_OPTIONAL.search(shown))
+        need: Need = "optional" if optional else "required"
+        label = label_of(text)
+        if label and label.strong:
+            value = text[label.value :]
+            return ItemSlot(
+                kind="label",
+                name=label.name,
+                text=value,
+                key=skeleton(value),
+                box=item.box is not None,
+                need=need,
+                keep=keep,
+                origin=origin,
+            )
+        if item.box is None and not is_sample(shown):
+            return None
+        name = _MANDATORY.sub("", _OPTIONAL.sub("", shown)).strip()
+        if is_sample(name):
+            stem = _stem(name)
+            demanded = bool(label and _ELLIPSIS.fullmatch(plain(text[label.value :])))
+            return ItemSlot(
+                kind="sample",
+                name=stem,
+                text=text,
+                key=skeleton(text),
+                box=item.box is not None,
+                demanded=demanded,
+                keep=keep,
+                origin=origin,
+            )
+        return ItemSlot(kind="check", name=name, text=text, key=skeleton(name), box=True, need=need, origin=origin)
+
+    def _carrier(self, flat: Sequence[tuple[Section, int]]) -> tuple[Table | None, int]:
+        seen_section = False
+        for section, base in flat:
+            if section.heading and section.heading.level > 1:
+                seen_section = True
+            for block in section.blocks:
+                if isinstance(block, Table) and len(block.header.cells) >= 2 and not seen_section:
+                    return block, base
+        return None, 0
+
+    def _fields(self, table: Table, base: int) -> Iterator[FieldSlot]:
+        for row in table.rows:
+            if len(row.cells) < 2 or not row.cells[0].source:
+                continue
+            name = plain(without_comments(row.cells[0].text))
+            optional = bool(_OPTIONAL.search(name))
+            name = _MANDATORY.sub("", _OPTIONAL.sub("", name)).strip().rstrip(":")
+            origin = Origin(line=row.line + base, end_line=row.line + base + 1)
+            source = " ".join(without_comments(row.cells[1].source).split())
+            sample = row.cells[1].text
+            start, end = unwrap(sample)
+            slot = FieldSlot(
+                name=name,
+                key=field_key(name),
+                kind="text",
+                need="optional" if optional else "required",
+                sample=sample[start:end],
+                source=source,
+                origin=origin,
+            )
+            yield slot.model_copy(update=infer_value(slot.sample))
+
+
+def infer_value(sample: str) -> dict[str, object]:
+    """What a template's sample value says of its field: `kind`, and `values`, `prefix`, `digits` where they apply."""
+    text = plain(sample)
+    if text.casefold() == "yyyy-mm-dd" or _is_date(text):
+        return {"kind": "date"}
+    identifier = _ID.fullmatch(text)
+    if identifier:
+        return {"kind": "id", "prefix": identifier[1], "digits": max(3, len(identifier[2]))}
+    handles = _HANDLE.findall(text)
+    if handles and not _HANDLE.sub("", text).replace("and", "").strip(" ,;&/"):
+        return {"kind": "handle" if len(handles) == 1 else "handles"}
+    bracket = _BRACKET.fullmatch(sample)
+    if (bracket and re.search(r"\b(link|url|ticket|issue)\b", text, re.I)) or re.match(r"https?://|www\.", text):
+        return {"kind": "link"}
+    if not bracket:
+        values = choices(sample)
+        if values:
+            return {"kind": "choice", "values": values}
+    return {"kind": "text"}
+
+
+def choices(sample: str) -> tuple[str, ...]:
+    """The values of an enumeration such as `Draft / Review`, `a | b`, `a, b, or c`; empty where it is none."""
+    text = plain(sample.replace("\\|", "|"))
+    if "://" in text or "@" in text:
+        return ()
+    for split in (r"\s+/\s+", r"\s*\|\s*", r"\s*,\s*(?:or\s+)?|\s+or\s+", r"(?<=\w)/(?=\w)"):
+        values = [value.strip(" .…") for value in re.split(split, text)]
+        if len(values) > 1 and all(value and len(value) <= 30 and len(value.split()) <= 3 for value in values):
+            if split[0] == "(" and any(" " in value for value in values):
+                continue
+            if any(re.fullmatch(r"[0-9]{4}", value) for value in values):
+                continue
+            return tuple(dict.fromkeys(values))
+    return ()
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == 10
+
+
+def _status(fields: Sequence[FieldSlot]) -> FieldSlot | None:
+    enums = [slot for slot in fields if slot.kind == "choice"]
+    named = [slot for slot in enums if slot.key in ("statu", "state", "stage")]
+    return (named or [None])[0]  # type: ignore[list-item]
+
+
+def _states(status: FieldSlot | None, words: Sequence[_Directive]) -> tuple[State, ...]:
+    if status is None:
+        return ()
+    said = {word.word for word in words}
+    states = {name.casefold(): State(name=name, stage=_stage(name, at)) for at, name in enumerate(status.values)}
+    for word in words:
+        found = re.match(r"(.+?)\s*\((draft|review|approved|done|parked)\)\s*:?\s*(.*)", word.rest)
+        if word.word == "state" and found and found[1].casefold() in states:
+            old = states[found[1].casefold()]
+            states[found[1].casefold()] = old.model_copy(update={"stage": found[2], "meaning": found[3]})
+    moves: dict[str, list[str]] = {key: [] for key in states}
+
+    def move(source: str, target: str) -> None:
+        goal = states.get(target.strip().casefold())
+        for key in moves if source.strip() == "any" else (source.strip().casefold(),):
+            if goal and key in moves and key != goal.name.casefold() and goal.name not in moves[key]:
+                moves[key].append(goal.name)
+
+    if "move" in said:
+        for word in words:
+            if word.word == "move":
+                steps = [step.split(",") for step in word.rest.split("->")]
+                for sources, targets in itertools.pairwise(steps):
+                    for source in sources:
+                        for target in targets:
+                            move(source, target)
+    else:
+        ahead = [state for state in states.values() if state.stage != "parked"]
+        for state, following in itertools.pairwise(ahead):
+            move(state.name, following.name)
+        for state in states.values():
+            if state.stage == "parked":
+                move("any", state.name)
+    return tuple(state.model_copy(update={"moves": tuple(moves[key])}) for key, state in states.items())
+
+
+def _stage(name: str, at: int) -> Stage:
+    known = [_STAGES[word] for word in re.findall(r"\w+", name.casefold()) if word in _STAGES]
+    return known[0] if known and at else "draft" if not at else "review"
+
+
+def _review_hours(slots: Sequence[SectionSlot]) -> int | None:
+    for slot in slots:
+        for note in slot.guidance:
+            clock = _CLOCK.search(note.text)
+            if clock:
+                return int(clock[1]) * {"hour": 1, "day": 24, "week": 168}[clock[2].lower()]
+    return None
+
+
+def _condition(text: str) -> Condition | None:
+    tiered = _TIERED.search(text)
+    if not tiered:
+        return None
+    return Condition(key=field_key(tiered[1]), values=tuple(re.findall(r"[0-9]+", tiered[2])))
+
+
+def _form(title: str) -> tuple[str, ...]:
+    """The words between the brackets of a story title, small words left out: ("as", "i want", "so that")."""
+    if not _BRACKET.search(title):
+        return ()
+    parts = []
+    for part in _BRACKET.split(plain(title)):
+        words = [word for word in re.findall(r"\w+", part.casefold()) if word not in _SMALL_WORDS]
+        if words:
+            parts.append(" ".join(words))
+    return tuple(parts)
+
+
+def _stem(text: str) -> str:
+    """What stands before the part to replace: `Verify that` of `Verify that ...`, `Goal` of `Goal 1`."""
+    found = _SAMPLE.search(text)
+    if not found:
+        return text
+    return re.sub(r"\s+[0-9]+$", "", text) if found.start() == 0 else text[: found.start()].strip(" :")

@@ -1,0 +1,157 @@
+"""Metadata values: handles, dates, identifiers and links as authors write them."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from spec_ls.outline.inline import normal_label, plain
+from spec_ls.outline.shapes import unwrap, without_comments
+
+_HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
+_LINKED = re.compile(r"\[((?:\\.|[^\[\]\\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?")
+_SEPARATOR = re.compile(r"[,;،、，]|<br\s*/?>|\s+(?:and|&|und|et|y)\s+|\s/\s|\s\+\s|\s*\|\s*", re.I)
+_REMARK = re.compile(r"\([^()]*\)")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_URL = re.compile(r"<?[a-z][a-z0-9+.-]{1,30}://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+|<?[\w.+-]+@[\w-]+\.[\w.-]+>?", re.I)
+_TICKET = re.compile(
+    r"(?<![\w-])(?:[A-Z][A-Z0-9_]{0,30}-[0-9]{1,10}|[\w.-]*(?:/[\w.-]+)?#[0-9]{1,10}|GH-[0-9]{1,10})(?![\w-])"
+)
+_INLINE_LINK = re.compile(r"\[(?:\\.|[^\[\]\\])*\]\(\s*<?[^\s()<>]")
+_REFERENCE = re.compile(r"\[((?:\\.|[^\[\]\\])+)\](?:\[((?:\\.|[^\[\]\\])*)\])?(?!\()")
+_MONTHS = {
+    name.casefold(): at for names in (calendar.month_name, calendar.month_abbr) for at, name in enumerate(names) if name
+}
+_MONTHS["sept"] = 9
+
+
+class Part(NamedTuple):
+    """One entry of a list of handles at its offsets in the value; `handle` is None where it is none."""
+
+    start: int
+    end: int
+    text: str
+    handle: str | None
+
+
+def handles(value: str) -> Iterator[Part]:
+    """The entries of a list of handles: separated by comma, semicolon, `<br>`, `and`, ` / ` or white space.
+
+    A linked handle (`[@mira](…)`), one in code marks and an escaped one count; a remark in parentheses
+    behind it is the author's.
+    """
+    value = without_comments(value)
+    masked = _LINKED.sub(lambda found: "\0" * len(found[0]), value)
+    masked = _REMARK.sub(lambda found: " " * len(found[0]), masked)
+    at = 0
+    for separator in [*_SEPARATOR.finditer(masked), None]:
+        stop = separator.start() if separator else len(value)
+        yield from _entry(value, masked, at, stop)
+        at = separator.end() if separator else stop
+
+
+def _entry(value: str, masked: str, start: int, end: int) -> Iterator[Part]:
+    words = [(start + word.start(), start + word.end()) for word in re.finditer(r"\S+", masked[start:end])]
+    if not words:
+        return
+    parts = [_part(value, *word) for word in words]
+    if len(parts) > 1 and not any(part.handle for part in parts):
+        yield _part(value, words[0][0], words[-1][1])
+        return
+    yield from parts
+
+
+def _part(value: str, start: int, end: int) -> Part:
+    text = value[start:end]
+    first, last = unwrap(text)
+    words = plain(text[first:last]).strip(",;")
+    return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
+
+
+def handle_of(value: str) -> str | None:
+    """The one handle that a value is; None where it is none or several."""
+    found = [part.handle for part in handles(value)]
+    return found[0] if len(found) == 1 else None
+
+
+def near_handles(text: str) -> list[str]:
+    """The handle that a text without one was meant to be (`mira`, `＠mira`, `@ mira`); empty where it is unclear."""
+    folded = unicodedata.normalize("NFKC", text).strip().strip("`*_").replace("@ ", "@").rstrip(".,;:")
+    if _HANDLE.fullmatch(folded):
+        return [folded]
+    if re.fullmatch(r"[^\W_][\w-]*(?:/[^\W_][\w.-]*)?", folded) and folded.casefold() not in (
+        "tbd",
+        "n/a",
+        "na",
+        "none",
+    ):
+        return ["@" + folded]
+    return []
+
+
+def iso_date(text: str) -> date | None:
+    """The calendar date of `YYYY-MM-DD` in ASCII digits (ISO 8601); None for anything else, such as February 30."""
+    found = _ISO.fullmatch(text)
+    if not found:
+        return None
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        return None
+
+
+def near_dates(text: str) -> list[date]:
+    """The dates that a text in another form may mean, both readings of `3/4/2026`; empty where there is none."""
+    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    words = re.findall(r"[0-9]+|[^\W\d_]+", folded)
+    words = [word for word in words if word not in ("st", "nd", "rd", "th", "of", "the", "t")]
+    numbers = [int(word) for word in words if word.isdigit() and len(word) <= 8]
+    months = [_MONTHS[word] for word in words if word in _MONTHS]
+    if len(words) == 1 and len(numbers) == 1 and len(words[0]) == 8:
+        whole = words[0]
+        return _dates((int(whole[:4]), int(whole[4:6]), int(whole[6:])))
+    if len(months) == 1 and len(numbers) == 2 and len(words) <= 4:
+        year = max(numbers)
+        day = min(numbers)
+        return _dates((year, months[0], day)) if year > 31 else []
+    if len(numbers) == 3 and len(words) == 3:
+        first, second, third = numbers
+        if first > 31:
+            return _dates((first, second, third))
+        if third > 31:
+            separator = re.search(r"[0-9]\s*([^\w\s])", folded)
+            if separator and separator[1] == ".":
+                return _dates((third, second, first))
+            return _dates((third, first, second), (third, second, first))
+    return []
+
+
+def _dates(*candidates: tuple[int, int, int]) -> list[date]:
+    found = []
+    for year, month, day in candidates:
+        try:
+            value = date(year, month, day)
+        except ValueError:
+            continue
+        if value not in found:
+            found.append(value)
+    return found
+
+
+def is_link(value: str, definitions: frozenset[str]) -> bool:
+    """Whether a value leads somewhere: an inline or reference link, an autolink, a bare URL or a ticket key.
+
+    `definitions` are the labels of the document's link reference definitions, normalised as in CommonMark.
+    """
+    value = without_comments(value)
+    if _INLINE_LINK.search(value) or _URL.search(value) or _TICKET.search(value):
+        return True
+    for found in _REFERENCE.finditer(value):
+        label = found[2] or found[1]
+        if normal_label(label) in definitions:
+            return True
+    return False

@@ -1,0 +1,122 @@
+"""The one mutable shell: open documents, and whether they are specs at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from spec_ls.outline import Outline
+from spec_ls.rules import Judge
+from spec_ls.rules.base import Problem
+from spec_ls.spec import Spec
+from spec_ls.template import builtin, builtin_names
+from spec_ls.template.model import Stage, Template
+from spec_ls.text import Change, Span, Text
+
+_TEMPLATE_WORD = re.compile(r"template\s*[=:]\s*[\"']?([\w./-]+)[\"']?$")
+
+
+class Replacement(NamedTuple):
+    """One content change of LSP: `new_text` for what `span` covers, or for everything where `span` is None."""
+
+    span: Span | None
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a document is a spec, by which of the ways, and why in words for the author."""
+
+    is_spec: bool
+    by: Literal["forced", "word", "recognition"]
+    why: str
+
+
+class Document:
+    """A text with everything known of it, kept up by the size of the edit.
+
+    `template` forces that template; without it the document's own words decide, then recognition.
+    Never raises on any text.
+    """
+
+    def __init__(self, source: str, template: Template | None = None) -> None:
+        self._forced = template
+        self.text = Text(source)
+        self.outline = Outline(self.text)
+        self._bind(template or builtin())
+
+    def _bind(self, template: Template) -> None:
+        self.spec = Spec(self.outline, template)
+        self.decision = decide(self.spec, self._forced)
+        named = _named_template(self.spec)
+        if self._forced is None and named in builtin_names() and named != template.name:
+            self.spec = Spec(self.outline, builtin(named))
+            self.decision = decide(self.spec, None)
+        self._judge: Judge | None = None
+
+    @property
+    def judge(self) -> Judge:
+        """The findings as they are kept up; made when first asked for."""
+        if self._judge is None:
+            self._judge = Judge(self.spec)
+        return self._judge
+
+    def change(self, replacements: Iterable[Replacement]) -> None:
+        """Takes content changes in their order; each refers to the text that the one before left."""
+        for replacement in replacements:
+            if replacement.span is None:
+                change = self.text.replace(replacement.new_text)
+            else:
+                change = self.text.splice(replacement.span, replacement.new_text)
+            self._take(change)
+
+    def _take(self, change: Change) -> None:
+        touched = self.spec.update(self.outline.update(change))
+        if touched is None:
+            self.decision = decide(self.spec, self._forced)
+            named = _named_template(self.spec)
+            if self._forced is None and named in builtin_names() and named != self.spec.template.name:
+                self._bind(builtin(named))
+                return
+        if self._judge is not None:
+            self._judge.refresh(touched)
+
+    def problems(self, stage: Stage | None = None) -> list[Problem]:
+        """What is wrong with the spec, in the order of the text; empty where the document is none.
+
+        `stage` asks what would be wrong there; by default the document's own status decides.
+        """
+        return self.judge.problems(stage) if self.decision.is_spec else []
+
+
+def decide(spec: Spec, forced: Template | None) -> Decision:
+    """Whether the document is a spec: the user said so, it says so itself, or it looks like a filled-in template."""
+    if forced is not None:
+        return Decision(True, "forced", f"the template {forced.name} was asked for")
+    words = spec.words
+    if "off" in words:
+        return Decision(False, "word", "the comment <!-- spec-ls: off --> in the document")
+    named = _named_template(spec)
+    if named:
+        if named in builtin_names():
+            return Decision(True, "word", f"the document names the template {named}")
+        return Decision(False, "word", f"the document names the template {named}, which is not known")
+    identifier = spec.template.field("id")
+    if identifier and spec.field(identifier):
+        return Decision(True, "recognition", f"its metadata has the field {identifier.name}")
+    tops = spec.template.sections
+    found = {fill.slot.index for fill in spec.fills if fill.parent is None and fill.fault != "misnamed"}
+    if tops and len(found) * 2 >= len(tops):
+        return Decision(True, "recognition", f"{len(found)} of the template's {len(tops)} sections are there")
+    field = f"no field {identifier.name} and " if identifier else ""
+    return Decision(False, "recognition", f"{field}only {len(found)} of the template's {len(tops)} sections are there")
+
+
+def _named_template(spec: Spec) -> str:
+    for word in spec.words:
+        found = _TEMPLATE_WORD.match(word)
+        if found:
+            return found[1]
+    return ""

@@ -1,0 +1,139 @@
+"""After any edits, outline, facts and findings equal those of a fresh open."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spec_ls.template import builtin
+from spec_ls.text import Span, Text
+from spec_ls.workspace import Document, Replacement
+
+TEMPLATE_LINES = builtin().source.split("\n")
+
+BLOCKS = [
+    *TEMPLATE_LINES,
+    "",
+    "",
+    "# T",
+    "## Goals",
+    "### Goals ###",
+    " ## 5. Rollout Plan",
+    "   ### Story 2: As a user, I want x, so that y",
+    "##Support Plan",
+    "#tag",
+    "**4. Technical Design**",
+    "Support Plan",
+    "===",
+    "---",
+    "...",
+    "```",
+    "```py",
+    "~~~~",
+    "  ```",
+    "<!--",
+    "-->",
+    "<!-- spec-ls: off -->",
+    "<!-- spec-ls: template=product-spec -->",
+    "<div>",
+    "</div>",
+    "<script>",
+    "</script>",
+    "<?php",
+    "- item",
+    "  - nested [ ] no",
+    "- [x] PII review completed? @mira, 2026-03-01",
+    "* [ ] Tech Lead Approval",
+    "1. [ ] Product Approval",
+    "-",
+    "- - [ ] x",
+    "\t- tab",
+    "    code # not",
+    "> # quoted",
+    "> - [ ] q",
+    "| a | b |",
+    "|---|---|",
+    "| **Status** | Done |",
+    "| Owner | @mira | extra",
+    "Status | Review",
+    "| Approvers | `@ana`, @o\\|x |",
+    "[ep]: https://example.com",
+    "[Ep]",
+    "text 😀 with é and \u2028 in it",
+    "\u00a0nbsp",
+    "\ufeff# BOM",
+    "a\0b",
+    "**Acceptance Criteria:**",
+    "- [ ] Error case: none",
+    "*italic*",
+    "5. Title",
+    "template: product-spec",
+]
+LINE_ENDS = ["\n", "\n", "\n", "\r\n", "\r"]
+
+
+@st.composite
+def texts(draw: st.DrawFn, most: int = 14) -> str:
+    """A text of up to `most` lines with any of the three line ends."""
+    lines = draw(st.lists(st.sampled_from(BLOCKS), max_size=most))
+    ends = draw(st.lists(st.sampled_from(LINE_ENDS), min_size=len(lines), max_size=len(lines)))
+    text = "".join(line + end for line, end in zip(lines, ends, strict=True))
+    return text if draw(st.booleans()) else text.rstrip("\r\n")
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """The template with a stretch replaced, or any mixture of lines."""
+    if draw(st.booleans()):
+        return draw(texts(30))
+    first = draw(st.integers(0, len(TEMPLATE_LINES)))
+    count = draw(st.integers(0, 12))
+    kept = ["\n".join(TEMPLATE_LINES[:first]), "\n".join(TEMPLATE_LINES[first + count :])]
+    return kept[0] + "\n" + draw(texts(8)) + "\n" + kept[1]
+
+
+INSERTS = st.one_of(st.sampled_from([*BLOCKS, "\n", "\r", "\r\n", "#", "`", "-", " ", "x", "😀", "", ""]), texts(4))
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> list[tuple[float, float, float, str]]:
+    """Edits in proportions of whatever text they meet: where, how far, how much, what goes in."""
+    unit = st.floats(0, 1)
+    short = st.sampled_from([0.0, 0.0, 0.01, 0.03, 0.2])
+    return draw(st.lists(st.tuples(unit, unit, short, INSERTS), min_size=1, max_size=6))
+
+
+def picture(document: Document) -> tuple[object, ...]:
+    """Everything that must not depend on how the text came about."""
+    spec = document.spec
+    outline = [(chunk.line_count, chunk.sections, chunk.definitions) for chunk in document.outline.chunks]
+    facts = [(piece.chunk, piece.facts, piece.slot, piece.preamble) for piece in spec.pieces]
+    fills = [(fill.slot.index, fill.piece, fill.fault, fill.pieces, fill.duplicates) for fill in spec.fills]
+    findings = sorted(
+        (finding.rule, spec.span(finding.place), finding.message) for finding in document.judge.findings()
+    )
+    return document.text.lines, outline, facts, fills, findings, document.decision, spec.stage
+
+
+def place(text: Text, at: float, within: float) -> tuple[int, int]:
+    line = min(int(at * len(text.lines)), len(text.lines) - 1)
+    return line, round(within * len(text.content(line)))
+
+
+@settings(
+    max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "2000")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(documents(), edits())
+def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float, float, str]]) -> None:
+    document = Document(source)
+    document.judge.problems()
+    for at, within, length, new_text in changes:
+        first = place(document.text, at, within)
+        last = max(first, place(document.text, min(1.0, at + length), within))
+        document.change([Replacement(Span(*first, *last), new_text)])
+        document.judge.problems()
+        assert picture(document) == picture(Document(document.text.source))
