@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from spec_ls.facts import is_counted
 from spec_ls.outline.blocks import Heading
 from spec_ls.outline.inline import Title
 from spec_ls.template.model import SectionSlot, Template
@@ -319,7 +320,7 @@ class _Binder:
         for head in self.heads[start + 1 :]:
             if head.duplicate or (head.fill is not None and head.fill.parent is not fill):
                 break
-            known = head.title.key in lower or any(_counted(head.title.key, stem) for stem in stems)
+            known = head.title.key in lower or any(is_counted(head.title.key, stem) for stem in stems)
             if head.heading.level <= level and head.heading.style != "malformed" and not known:
                 break
             extent.append(head)
@@ -350,7 +351,7 @@ class _Binder:
 
     def _repeats(self, slot: SectionSlot, extent: Sequence[Head]) -> list[Head]:
         """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
-        found = [head for head in extent if head.fill is None and _counted(head.title.key, slot.stem_key)]
+        found = [head for head in extent if head.fill is None and is_counted(head.title.key, slot.stem_key)]
         level = self._level(slot)
         higher = [head for head in found if head.heading.level <= level]
         return higher or found
@@ -430,14 +431,6 @@ def _is_below(fill: Fill, above: Fill | None) -> bool:
             return True
         parent = parent.parent
     return False
-
-
-def _counted(key: str, stem: str) -> bool:
-    """Whether a title is `stem`, alone or with a number behind it (`story`, `story 12 as an admin`)."""
-    if not key.startswith(stem):
-        return False
-    rest = key[len(stem) : len(stem) + 12]
-    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or rest[1:].split(" ")[0] in ("n", "x")))
 
 
 def _abridged(key: str, full: str) -> bool:

@@ -28,6 +28,7 @@ from spec_ls.outline.blocks import (
 )
 from spec_ls.outline.inline import Title, plain, skeleton, title_of
 from spec_ls.outline.shapes import (
+    Label,
     items_of,
     joined,
     label_of,
@@ -37,13 +38,16 @@ from spec_ls.outline.shapes import (
     unwrap,
     without_comments,
 )
-from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot
+from spec_ls.template.lookup import lookup
+from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot, Template
 from spec_ls.template.read import field_key
 from spec_ls.text import Span
 
 NO_TITLE = Title("", ())
 _HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
 _MAX_ENTRIES = 200
+_DIGITS = re.compile(r"[0-9]+")
+_NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
 
 
@@ -68,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LabelFact:
-    """A labelled item that is there; `slot` counts the items of the section's slot."""
+    """A labelled item that is there; `slot` counts the items of the section's slot, `span` covers the label."""
 
     slot: int
     span: Span
@@ -77,7 +81,10 @@ class LabelFact:
 
 @dataclass(frozen=True, slots=True)
 class CheckFact:
-    """A checklist item that is there, or nearly (`near`: other words for it)."""
+    """A checklist item that is there, or nearly (`near`: other words for it).
+
+    `span` covers the box; the whole text of an item that is not as it should be.
+    """
 
     slot: int
     span: Span
@@ -87,12 +94,22 @@ class CheckFact:
 
 @dataclass(frozen=True, slots=True)
 class CriteriaFact:
-    """A labelled block that is there: how many items it has, and which demanded ones (by position in the slot)."""
+    """A labelled block that is there: whether it has items, and which demanded ones (by position in the slot)."""
 
     slot: int
     span: Span
-    items: int
+    filled: bool
     demanded: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFact:
+    """The heading of a repeated section: its text up to the number, whether it is the template's own, and which
+    of the template's bracketed samples it still has."""
+
+    head: str
+    placeholder: bool
+    samples: tuple[tuple[str, Span], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +138,17 @@ class Facts:
     bold: tuple[tuple[str, Span], ...] = ()
     unclosed: UnclosedFact | None = None
     formed: bool = True
+    story: StoryFact | None = None
     words: tuple[str, ...] = ()
     opening: Span | None = None
+
+
+def is_counted(key: str, stem: str) -> bool:
+    """Whether a title is `stem`, alone or with a number behind it (`story`, `story 12 as an admin`)."""
+    if not key.startswith(stem):
+        return False
+    rest = key[len(stem) : len(stem) + 12]
+    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or rest[1:].split(" ")[0] in ("n", "x")))
 
 
 def heading_facts(section: Section) -> tuple[Title, Title]:
@@ -138,10 +164,13 @@ def heading_facts(section: Section) -> tuple[Title, Title]:
     return title, stem
 
 
-def facts_of(section: Section, slot: SectionSlot | None, preamble: bool, lines: Sequence[str], base: int) -> Facts:
+def facts_of(
+    section: Section, slot: SectionSlot | None, template: Template, preamble: bool, lines: Sequence[str], base: int
+) -> Facts:
     """The facts of `section`, which belongs to `slot`; its chunk starts at line `base` of `lines`. Never raises.
 
-    `preamble` marks the sections before the template's first: there, any table or labelled line is metadata.
+    `preamble` marks the sections before the template's first: there, any table or labelled line is metadata;
+    further down, only rows with the name of a field.
     """
     title, stem = heading_facts(section)
     content = any(map(says_something, section.blocks))
@@ -160,13 +189,14 @@ def facts_of(section: Section, slot: SectionSlot | None, preamble: bool, lines: 
         title=title,
         stem=stem,
         content=content,
-        entries=tuple(_entries(section, preamble)),
+        entries=tuple(_entries(section, template, preamble)),
         labels=labels,
         checks=checks,
         criteria=criteria,
-        bold=tuple(_bold(section)),
+        bold=tuple(_bold(section, template)),
         unclosed=_unclosed(section, lines, base),
         formed=formed,
+        story=_story(section.heading, title, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
     )
@@ -175,14 +205,14 @@ def facts_of(section: Section, slot: SectionSlot | None, preamble: bool, lines: 
 # --- metadata -------------------------------------------------------------------------------
 
 
-def _entries(section: Section, preamble: bool) -> Iterator[Entry]:
+def _entries(section: Section, template: Template, preamble: bool) -> Iterator[Entry]:
     for block in section.blocks:
         if isinstance(block, Table):
-            rows = block.rows[:_MAX_ENTRIES] if preamble else block.rows[:20]
-            for row in rows:
-                entry = _row_entry(row, block.line)
-                if entry:
-                    yield entry
+            for row in block.rows[:_MAX_ENTRIES]:
+                if preamble or (row.cells and lookup(template).may_be_field(row.cells[0].source)):
+                    entry = _row_entry(row, block.line)
+                    if entry:
+                        yield entry
         elif preamble and isinstance(block, List):
             for item in block.items[:_MAX_ENTRIES]:
                 if item.lines and item.box is None:
@@ -253,7 +283,7 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
         if at is not None:
             rest = text[label.value :].strip() if label else ""
             filled = bool(rest or item.lines[1:] or any(map(says_something, item.blocks)))
-            yield LabelFact(at, item.lines[0].span, filled)
+            yield LabelFact(at, _label_span(item.lines[0], label), filled)
     for number, block in enumerate(section.blocks):
         if isinstance(block, Paragraph):
             for line in block.lines:
@@ -261,7 +291,12 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
                 at = wanted.get(label_key(label.name)) if label else None
                 if label and at is not None:
                     behind = line is not block.lines[-1] or any(map(says_something, section.blocks[number + 1 :]))
-                    yield LabelFact(at, line.span, bool(line.text[label.value :].strip()) or behind)
+                    yield LabelFact(at, _label_span(line, label), bool(line.text[label.value :].strip()) or behind)
+
+
+def _label_span(line: TextLine, label: Label | None) -> Span:
+    end = line.start + len(line.text[: label.value].rstrip()) if label else line.end
+    return Span(line.line, line.start, line.line, end)
 
 
 def matches_check(text: str, slot: ItemSlot) -> bool:
@@ -286,7 +321,7 @@ def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
             left.append(item)
         else:
             found.add(at)
-            yield CheckFact(at, lines_span(item.lines), item.box, near=False)
+            yield CheckFact(at, item.box.span if item.box else lines_span(item.lines), item.box, near=False)
     missing = [(at, check) for at, check in wanted if at not in found]
     if missing and left:
         from rapidfuzz.fuzz import ratio
@@ -336,7 +371,7 @@ def _criteria(section: Section, slot: SectionSlot, title: Title) -> Iterator[Cri
             for number, item in enumerate(wanted.items)
             if item.demanded and (opaque or any(skeleton(item.name) in skeleton(text) for text in texts))
         )
-        yield CriteriaFact(at, span, len(texts) + opaque, demanded)
+        yield CriteriaFact(at, span, bool(texts) or opaque, demanded)
 
 
 def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
@@ -359,6 +394,23 @@ def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Seq
     return None
 
 
+def _story(heading: Heading | None, title: Title, slot: SectionSlot) -> StoryFact | None:
+    if heading is None or not is_counted(title.key, slot.stem_key):
+        return None
+    text = heading.text.text
+    number = _DIGITS.search(text)
+    bare = skeleton(text).translate(_NO_DIGITS)
+    return StoryFact(
+        head=text[: number.end()] if number else "",
+        placeholder=any(bare == example.translate(_NO_DIGITS) for example in slot.examples),
+        samples=tuple(
+            (sample, Span(heading.text.line, at, heading.text.line, at + len(sample)))
+            for sample in slot.samples
+            if (at := heading.text.start + text.find(sample)) >= heading.text.start
+        ),
+    )
+
+
 def _has_form(section: Section, slot: SectionSlot) -> bool:
     texts = [section.heading.title] if section.heading else []
     texts += [plain(joined(block.lines)) for block in section.blocks if isinstance(block, Paragraph)]
@@ -379,12 +431,15 @@ def _carries(text: str, form: Iterable[str]) -> bool:
 # --- the rest -------------------------------------------------------------------------------
 
 
-def _bold(section: Section) -> Iterator[tuple[str, Span]]:
+def _bold(section: Section, template: Template) -> Iterator[tuple[str, Span]]:
+    """The bold lines that have the title of one of the template's sections."""
+    titles = lookup(template).titles
     for block in section.blocks:
         if isinstance(block, Paragraph) and len(block.lines) == 1 and block.lines[0].text[0] in "*_":
             words = strong_line(block)
-            if words:
-                yield title_of(words).key, block.lines[0].span
+            key = title_of(words).key if words else ""
+            if key in titles:
+                yield key, block.lines[0].span
 
 
 def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:

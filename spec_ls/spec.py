@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
-from spec_ls.facts import Entry, Facts, facts_of, heading_facts
+from spec_ls.facts import Entry, Facts, facts_of, heading_facts, is_counted
 from spec_ls.outline import Outline, Update
 from spec_ls.outline.blocks import Block, Heading, Item, List, Section
-from spec_ls.outline.inline import plain
+from spec_ls.outline.inline import plain, skeleton
 from spec_ls.outline.shapes import without_comments
+from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import Point, Span, Text
 
@@ -32,10 +33,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span inside a piece's chunk: it stays true when text above it grows."""
+    """A span inside a piece's chunk: it stays true when text above it grows. None: the piece's heading as it stands."""
 
     piece: int
-    span: Span
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What an edit touched that left the binding as it was: pieces, and the fills whose facts changed."""
+
+    pieces: range
+    fills: tuple[Fill, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +86,77 @@ class Spec:
 
     # --- keeping up
 
-    def update(self, update: Update) -> tuple[int, int] | None:
-        """Takes an outline's update. Returns the range of pieces whose blocks changed while all facts
-        stayed as they were; None where the spec had to be bound anew."""
-        if len(update.removed) == len(update.added):
-            first = self._chunk_pieces[update.first]
-            fresh: list[Piece] = []
-            starts = self.outline.starts
-            at = first
-            for number, (old, new) in enumerate(zip(update.removed, update.added, strict=True)):
-                if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
-                    break
-                chunk = update.first + number
-                for section in new.sections:
-                    before = self.pieces[at]
-                    owner = self.binding.owners[at]
-                    facts = facts_of(
-                        section, owner.slot if owner else None, before.preamble, self.text.lines, starts[chunk]
-                    )
-                    if facts != before.facts:
-                        break
-                    fresh.append(Piece(chunk, section, facts, before.slot, before.preamble))
-                    at += 1
-                else:
-                    continue
-                break
-            else:
-                self.pieces[first : first + len(fresh)] = fresh
-                return first, first + len(fresh)
-        self._bind()
-        return None
+    def update(self, update: Update) -> Touched | None:
+        """Takes an outline's update. Returns what it touched where nothing else can have changed; None where
+        the spec had to be bound anew."""
+        fresh = self._local_pieces(update)
+        if fresh is None:
+            self._bind()
+            return None
+        first = self._chunk_pieces[update.first]
+        fills = []
+        for at, piece in enumerate(fresh, first):
+            if piece.facts != self.pieces[at].facts:
+                fill = self.binding.owners[at]
+                while fill is not None and fill not in fills:
+                    fills.append(fill)
+                    fill = fill.parent
+            self.pieces[at] = piece
+        return Touched(range(first, first + len(fresh)), tuple(fills))
+
+    def _local_pieces(self, update: Update) -> list[Piece] | None:
+        """The new pieces of an update that leaves the binding as it is; None where it may not."""
+        if len(update.removed) != len(update.added):
+            return None
+        fresh: list[Piece] = []
+        at = self._chunk_pieces[update.first]
+        for chunk, (old, new) in enumerate(zip(update.removed, update.added, strict=True), update.first):
+            if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
+                return None
+            for section in new.sections:
+                before, owner = self.pieces[at], self.binding.owners[at]
+                slot = owner.slot if owner else None
+                base = self.outline.starts[chunk]
+                facts = facts_of(section, slot, self.template, before.preamble, self.text.lines, base)
+                if facts == before.facts:
+                    facts = before.facts
+                elif not self._is_local(at, before.facts, facts):
+                    return None
+                fresh.append(Piece(chunk, section, facts, before.slot, before.preamble))
+                at += 1
+        return fresh
+
+    def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
+        """Whether facts differ only in what nothing but their own fill depends on."""
+        for name in ("entries", "bold", "unclosed", "words", "opening"):
+            if getattr(old, name) != getattr(new, name):
+                return False
+        before, after = old.heading, new.heading
+        if before == after:
+            return True
+        if before is None or after is None or at == self.binding.title or before.style != "atx":
+            return False
+        if (before.level, before.line, before.style) != (after.level, after.line, after.style):
+            return False
+        if old.title.number or new.title.number:
+            return False
+        owner = self.binding.owners[at]
+        if owner is not None and owner.piece == at:
+            return old.story is not None and new.story is not None and old.story.head == new.story.head != ""
+        return self._is_inert(old) and self._is_inert(new)
+
+    def _is_inert(self, facts: Facts) -> bool:
+        """Whether a heading without a slot could not have one: it has no slot's title, level or stem."""
+        known = lookup(self.template)
+        assert facts.heading is not None
+        level = facts.heading.level
+        return (
+            facts.title.key not in known.titles
+            and facts.stem.key not in known.titles
+            and not any(is_counted(facts.title.key, stem) for stem in known.stems)
+            and not any(level == missing.slot.level + self.binding.shift for missing in self.missing)
+            and skeleton(facts.heading.title) not in known.labels
+        )
 
     def _bind(self) -> None:
         known = {id(piece.section): piece for piece in self.pieces}
@@ -127,7 +177,7 @@ class Spec:
                 heads.append(Head(at, section.heading, title, stem))
         self.binding: Binding = bind(heads, len(sections), self.template)
         starts = self.outline.starts
-        pieces = []
+        pieces: list[Piece] = []
         for at, (number, section) in enumerate(sections):
             owner = self.binding.owners[at]
             slot = owner.slot.index if owner else -1
@@ -136,7 +186,8 @@ class Spec:
             if old and old.slot == slot and old.preamble == preamble:
                 facts = old.facts
             else:
-                facts = facts_of(section, owner.slot if owner else None, preamble, self.text.lines, starts[number])
+                slot_of = owner.slot if owner else None
+                facts = facts_of(section, slot_of, self.template, preamble, self.text.lines, starts[number])
             pieces.append(Piece(number, section, facts, slot, preamble))
         self.pieces = pieces
         self._read_fields()
@@ -232,16 +283,20 @@ class Spec:
 
     def span(self, place: Place) -> Span:
         """The place in the document as it stands."""
-        return place.span.shifted(self.base(place.piece))
+        span = place.span if place.span is not None else self._heading_span(place.piece)
+        return span.shifted(self.base(place.piece))
 
     def heading_place(self, piece: int) -> Place:
         """Where a finding about a piece belongs: its title, or the marks of a heading without one."""
+        return Place(piece, None)
+
+    def _heading_span(self, piece: int) -> Span:
         heading = self.pieces[piece].section.heading
         if heading is None:
-            return Place(piece, self.pieces[piece].facts.opening or Span(0, 0, 0, 0))
+            return self.pieces[piece].facts.opening or Span(0, 0, 0, 0)
         if heading.text.text:
-            return Place(piece, heading.text.span)
-        return Place(piece, Span(heading.line, 0, heading.line, heading.text.start))
+            return heading.text.span
+        return Span(heading.line, 0, heading.line, heading.text.start)
 
     def end_line(self, piece: int) -> int:
         """The line of the document behind the piece's last."""

@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
+from itertools import chain
 
+from spec_ls.bind import Fill
 from spec_ls.rules import (
     duplicate_field,
     duplicate_section,
@@ -43,7 +45,7 @@ from spec_ls.rules import (
     wrong_level,
 )
 from spec_ls.rules.base import Finding, Fix, Problem, Rule
-from spec_ls.spec import Piece, Spec
+from spec_ls.spec import Piece, Spec, Touched
 from spec_ls.template.model import Stage
 
 log = logging.getLogger(__name__)
@@ -102,20 +104,32 @@ class Judge:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.crashed: set[str] = set()
-        self._general: list[Finding] = []
-        self._pieces: list[Piece] = []
+        self._of_spec: list[Finding] = []
+        self._of_fill: dict[int, list[Finding]] = {}
         self._of_piece: dict[int, list[Finding]] = {}
+        self._pieces: list[Piece] = []
         self._ignored: frozenset[int] = frozenset()
         self.refresh(None)
 
-    def refresh(self, touched: tuple[int, int] | None) -> None:
-        """Runs what an update of the spec calls for: the piece rules of `touched`, or all rules on None."""
-        spec = self.spec
+    def refresh(self, touched: Touched | None) -> None:
+        """Runs what an update of the spec calls for: the rules of what it touched, or all on None."""
         if touched is not None:
-            for at in range(*touched):
-                self._pieces[at] = spec.pieces[at]
+            for at in touched.pieces:
+                self._pieces[at] = self.spec.pieces[at]
                 self._judge_piece(at)
+            for fill in touched.fills:
+                self._judge_fill(fill)
             return
+        self._renew_pieces()
+        self._renew_fills()
+        self._of_spec = []
+        for one in CATALOGUE:
+            if one.check is not None:
+                self._of_spec += self._run(one, partial(one.check, self.spec))
+
+    def _renew_pieces(self) -> None:
+        """Judges the pieces of a spec that was bound anew; what is as before keeps its findings."""
+        spec = self.spec
         known = {(id(piece.section), piece.slot): at for at, piece in enumerate(self._pieces)}
         found, self._of_piece = self._of_piece, {}
         for at, piece in enumerate(spec.pieces):
@@ -123,13 +137,25 @@ class Judge:
             if old is None or at in spec.binding.ignored or old in self._ignored:
                 self._judge_piece(at)
             elif old in found:
-                self._of_piece[at] = found[old] if old == at else [_moved(finding, at) for finding in found[old]]
+                self._of_piece[at] = found[old] if old == at else [_moved(finding, at - old) for finding in found[old]]
         self._pieces = list(spec.pieces)
         self._ignored = frozenset(spec.binding.ignored)
-        self._general = []
-        for one in CATALOGUE:
-            if one.check is not None:
-                self._general += self._run(one, partial(one.check, spec))
+
+    def _renew_fills(self) -> None:
+        """Judges the fills of a spec that was bound anew."""
+        self._of_fill = {}
+        for fill in self.spec.fills:
+            self._judge_fill(fill)
+
+    def _judge_fill(self, fill: Fill) -> None:
+        found: list[Finding] = []
+        for one in _FILL_RULES:
+            if one.check_fill is not None:
+                found += self._run(one, partial(one.check_fill, self.spec, fill))
+        if found:
+            self._of_fill[fill.piece] = found
+        else:
+            self._of_fill.pop(fill.piece, None)
 
     def _judge_piece(self, at: int) -> None:
         found: list[Finding] = []
@@ -153,8 +179,8 @@ class Judge:
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, whatever its weight."""
-        yield from self._general
-        for found in self._of_piece.values():
+        yield from self._of_spec
+        for found in chain(self._of_fill.values(), self._of_piece.values()):
             yield from found
 
     def problems(self, stage: Stage | None = None) -> list[Problem]:
@@ -180,8 +206,9 @@ def fixes(spec: Spec, finding: Finding) -> list[Fix]:
         return []
 
 
-def _moved(finding: Finding, piece: int) -> Finding:
-    return replace(finding, place=replace(finding.place, piece=piece))
+def _moved(finding: Finding, pieces: int) -> Finding:
+    return replace(finding, place=replace(finding.place, piece=finding.place.piece + pieces))
 
 
+_FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from spec_ls.bind import Fill
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.model import Stage
 from spec_ls.text import Edit, Span
@@ -71,6 +72,7 @@ class Fix:
 
 
 Check = Callable[[Spec], Iterable[Finding]]
+FillCheck = Callable[[Spec, Fill], Iterable[Finding]]
 PieceCheck = Callable[[Spec, int, Piece], Iterable[Finding]]
 Mend = Callable[[Spec, Finding], Iterable[Fix]]
 
@@ -92,6 +94,7 @@ class Rule:
     doc: str
     weights: Weights
     check: Check | None = None
+    check_fill: FillCheck | None = None
     check_piece: PieceCheck | None = None
     fix: Mend = _nothing
     leftover: bool = False

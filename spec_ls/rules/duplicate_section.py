@@ -10,16 +10,16 @@ How to fix: merge the two by hand, or give the second a title of its own.
 
 from collections.abc import Iterator
 
+from spec_ls.bind import Fill
 from spec_ls.rules.base import STRUCTURE, Finding, Related, Rule
 from spec_ls.spec import Spec
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        for piece in fill.duplicates:
-            related = Related(spec.heading_place(fill.piece), f"{fill.slot.title} is here, too.")
-            message = f"{fill.slot.title} is already there; merge the two sections."
-            yield Finding(RULE.name, spec.heading_place(piece), message, related=(related,))
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    for piece in fill.duplicates:
+        related = Related(spec.heading_place(fill.piece), f"{fill.slot.title} is here, too.")
+        message = f"{fill.slot.title} is already there; merge the two sections."
+        yield Finding(RULE.name, spec.heading_place(piece), message, related=(related,))
 
 
-RULE = Rule("duplicate-section", __doc__, STRUCTURE, check=check)
+RULE = Rule("duplicate-section", __doc__, STRUCTURE, check_fill=check_fill)

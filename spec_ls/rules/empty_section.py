@@ -19,14 +19,13 @@ def is_empty(spec: Spec, fill: Fill) -> bool:
     return not fill.children and not any(facts.content for _, facts in spec.fill_facts(fill))
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        if any(spec.needs(child) for child in fill.slot.sections) or not is_empty(spec, fill):
-            continue
-        if fill.slot.repeats or spec.pieces[fill.piece].facts.unclosed is not None:
-            continue
-        message = f"{fill.slot.title} is empty; write it, or N/A and why."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if any(spec.needs(child) for child in fill.slot.sections) or not is_empty(spec, fill):
+        return
+    if fill.slot.repeats or spec.pieces[fill.piece].facts.unclosed is not None:
+        return
+    message = f"{fill.slot.title} is empty; write it, or N/A and why."
+    yield Finding(RULE.name, spec.heading_place(fill.piece), message)
 
 
-RULE = Rule("empty-section", __doc__, FILLING, check=check)
+RULE = Rule("empty-section", __doc__, FILLING, check_fill=check_fill)

@@ -48,6 +48,8 @@ def _guidance(block: Paragraph, known: Collection[str], longest: int) -> Span | 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     piece = spec.pieces[finding.place.piece]
     span = finding.place.span
+    if span is None:
+        return
     others = [
         block
         for block in piece.section.blocks

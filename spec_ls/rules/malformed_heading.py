@@ -43,7 +43,7 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     heading = spec.pieces[finding.place.piece].section.heading
     marks = "#" * finding.subject + " "
     source = spec.text.content(span.start_line)
-    if heading is not None and heading.style == "malformed" and heading.text.span == finding.place.span:
+    if heading is not None and heading.style == "malformed" and finding.place.span is None:
         start = len(source) - len(source.lstrip())
         yield Fix("Write it as a heading", (Edit(Span(span.start_line, start, span.start_line, span.start), marks),))
         return

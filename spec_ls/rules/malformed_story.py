@@ -10,20 +10,20 @@ How to fix: write the story in the template's form.
 
 from collections.abc import Iterator
 
+from spec_ls.bind import Fill
 from spec_ls.rules.base import FILLING, Finding, Rule
 from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Spec
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        if not fill.slot.form or is_placeholder(spec, fill):
-            continue
-        if any(facts.formed for _, facts in spec.fill_facts(fill)):
-            continue
-        form = " …, ".join(part[0].upper() + part[1:] if part.startswith("i ") else part for part in fill.slot.form)
-        message = f"Write the {fill.slot.stem.lower()} as: {form[0].upper()}{form[1:]} …"
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if not fill.slot.form or is_placeholder(spec, fill):
+        return
+    if any(facts.formed for _, facts in spec.fill_facts(fill)):
+        return
+    form = " …, ".join(part[0].upper() + part[1:] if part.startswith("i ") else part for part in fill.slot.form)
+    message = f"Write the {fill.slot.stem.lower()} as: {form[0].upper()}{form[1:]} …"
+    yield Finding(RULE.name, spec.heading_place(fill.piece), message)
 
 
-RULE = Rule("malformed-story", __doc__, FILLING, check=check)
+RULE = Rule("malformed-story", __doc__, FILLING, check_fill=check_fill)

@@ -10,17 +10,17 @@ How to fix: take the template's title (quick fix).
 
 from collections.abc import Iterator
 
+from spec_ls.bind import Fill
 from spec_ls.outline.inline import split_number
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        if fill.fault == "misnamed":
-            message = f"The template calls this section {fill.slot.title}."
-            yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.title)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if fill.fault == "misnamed":
+        message = f"The template calls this section {fill.slot.title}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.title)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
@@ -35,4 +35,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     yield Fix(f"Rename to {finding.subject}", (edit,))
 
 
-RULE = Rule("misnamed-section", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("misnamed-section", __doc__, STRUCTURE, check_fill=check_fill, fix=fix)

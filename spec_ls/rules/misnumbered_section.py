@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from spec_ls.bind import longest_run
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
-from spec_ls.spec import Spec
+from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit, Span
 
 
@@ -83,12 +83,11 @@ def check(spec: Spec) -> Iterator[Finding]:
             continue
         place = spec.heading_place(piece)
         at = heading.text.text.find(str(number))
-        span = place.span
         if at >= 0:
-            start = span.start + at
-            span = Span(span.start_line, start, span.start_line, start + len(str(number)))
+            start = heading.text.start + at
+            place = Place(piece, Span(heading.text.line, start, heading.text.line, start + len(str(number))))
         message = f"Number {number} is out of order here" + (f"; the next one is {free}." if free else ".")
-        yield Finding(RULE.name, type(place)(piece, span), message, free)
+        yield Finding(RULE.name, place, message, free)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

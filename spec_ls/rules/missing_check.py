@@ -11,36 +11,34 @@ How to fix: insert the item, restore its words, or give it a box (quick fix).
 from collections.abc import Iterator
 
 from spec_ls import compose
+from spec_ls.bind import Fill
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit, Span
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        wanted = [at for at, item in enumerate(fill.slot.items) if item.kind == "check"]
-        if not wanted:
-            continue
-        pieces = list(spec.fill_facts(fill))
-        if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
-            continue
-        found: set[int] = set()
-        for piece, facts in pieces:
-            for check in facts.checks:
-                found.add(check.slot)
-                name = fill.slot.items[check.slot].name
-                if check.near:
-                    message = f"The template calls this item {name}"
-                    yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"))
-                elif check.box is None:
-                    yield Finding(
-                        RULE.name, Place(piece, check.span), f"{name}: the box is missing.", (check.slot, "box")
-                    )
-        for at in wanted:
-            item = fill.slot.items[at]
-            if at not in found and item.need == "required":
-                message = f"The item {item.name} is missing in {fill.slot.title}."
-                yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"))
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    wanted = [at for at, item in enumerate(fill.slot.items) if item.kind == "check"]
+    if not wanted:
+        return
+    pieces = list(spec.fill_facts(fill))
+    if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
+        return
+    found: set[int] = set()
+    for piece, facts in pieces:
+        for check in facts.checks:
+            found.add(check.slot)
+            name = fill.slot.items[check.slot].name
+            if check.near:
+                message = f"The template calls this item {name}"
+                yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"))
+            elif check.box is None:
+                yield Finding(RULE.name, Place(piece, check.span), f"{name}: the box is missing.", (check.slot, "box"))
+    for at in wanted:
+        item = fill.slot.items[at]
+        if at not in found and item.need == "required":
+            message = f"The item {item.name} is missing in {fill.slot.title}."
+            yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"))
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
@@ -59,4 +57,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Change to {fill.slot.items[at].text}", (Edit(span, fill.slot.items[at].text),))
 
 
-RULE = Rule("missing-check", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("missing-check", __doc__, STRUCTURE, check_fill=check_fill, fix=fix)

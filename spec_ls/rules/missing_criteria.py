@@ -11,6 +11,7 @@ How to fix: insert the block from the template (quick fix), or put the label abo
 from collections.abc import Iterator
 
 from spec_ls import compose
+from spec_ls.bind import Fill
 from spec_ls.outline.blocks import List
 from spec_ls.rules.base import STORY, Finding, Fix, Rule
 from spec_ls.rules.stories import is_bare
@@ -18,21 +19,20 @@ from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit, Span
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        if not fill.slot.blocks or is_bare(spec, fill):
-            continue
-        pieces = list(spec.fill_facts(fill))
-        if any(facts.unclosed for _, facts in pieces):
-            continue
-        for at, block in enumerate(fill.slot.blocks):
-            found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at]
-            if not found:
-                message = f"{block.name} are missing."
-                yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
-            elif not any(fact.items for _, fact in found):
-                piece, fact = found[0]
-                yield Finding(RULE.name, Place(piece, fact.span), f"{block.name} are empty.", None)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if not fill.slot.blocks or is_bare(spec, fill):
+        return
+    pieces = list(spec.fill_facts(fill))
+    if any(facts.unclosed for _, facts in pieces):
+        return
+    for at, block in enumerate(fill.slot.blocks):
+        found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at]
+        if not found:
+            message = f"{block.name} are missing."
+            yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
+        elif not any(fact.filled for _, fact in found):
+            piece, fact = found[0]
+            yield Finding(RULE.name, Place(piece, fact.span), f"{block.name} are empty.", None)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
@@ -55,4 +55,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Insert {block.name}", (edit,))
 
 
-RULE = Rule("missing-criteria", __doc__, STORY, check=check, fix=fix)
+RULE = Rule("missing-criteria", __doc__, STORY, check_fill=check_fill, fix=fix)

@@ -11,29 +11,27 @@ How to fix: insert the item from the template (quick fix) and write it.
 from collections.abc import Iterator
 
 from spec_ls import compose
+from spec_ls.bind import Fill
 from spec_ls.facts import criteria_blocks
 from spec_ls.outline.blocks import List
 from spec_ls.rules.base import STORY, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        for at, block in enumerate(fill.slot.blocks):
-            demanded = {number for number, item in enumerate(block.items) if item.demanded}
-            if not demanded:
-                continue
-            pieces = list(spec.fill_facts(fill))
-            found = [
-                (piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at and fact.items
-            ]
-            if not found or any(facts.unclosed for _, facts in pieces):
-                continue
-            for number in sorted(demanded.difference(*(fact.demanded for _, fact in found))):
-                piece, fact = found[0]
-                name = block.items[number].name
-                message = f"{block.name} name no {name.lower()}."
-                yield Finding(RULE.name, Place(piece, fact.span), message, (at, number))
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    for at, block in enumerate(fill.slot.blocks):
+        demanded = {number for number, item in enumerate(block.items) if item.demanded}
+        if not demanded:
+            continue
+        pieces = list(spec.fill_facts(fill))
+        found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at and fact.filled]
+        if not found or any(facts.unclosed for _, facts in pieces):
+            continue
+        for number in sorted(demanded.difference(*(fact.demanded for _, fact in found))):
+            piece, fact = found[0]
+            name = block.items[number].name
+            message = f"{block.name} name no {name.lower()}."
+            yield Finding(RULE.name, Place(piece, fact.span), message, (at, number))
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
@@ -58,4 +56,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     )
 
 
-RULE = Rule("missing-error-case", __doc__, STORY, check=check, fix=fix)
+RULE = Rule("missing-error-case", __doc__, STORY, check_fill=check_fill, fix=fix)

@@ -27,24 +27,23 @@ def absent(spec: Spec, fill: Fill) -> Iterator[int]:
             yield at
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        if not any(item.kind == "label" for item in fill.slot.items):
-            continue
-        pieces = list(spec.fill_facts(fill))
-        if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
-            continue
-        if is_not_applicable(spec, fill):
-            continue
-        for at in absent(spec, fill):
-            name = fill.slot.items[at].name
-            message = f"{name} is missing in {fill.slot.title}."
-            yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
-        for piece, facts in pieces:
-            for label in facts.labels:
-                if not label.filled:
-                    message = f"{fill.slot.items[label.slot].name} is empty; write it, or N/A."
-                    yield Finding(RULE.name, Place(piece, label.span), message)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if not any(item.kind == "label" for item in fill.slot.items):
+        return
+    pieces = list(spec.fill_facts(fill))
+    if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
+        return
+    if is_not_applicable(spec, fill):
+        return
+    for at in absent(spec, fill):
+        name = fill.slot.items[at].name
+        message = f"{name} is missing in {fill.slot.title}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
+    for piece, facts in pieces:
+        for label in facts.labels:
+            if not label.filled:
+                message = f"{fill.slot.items[label.slot].name} is empty; write it, or N/A."
+                yield Finding(RULE.name, Place(piece, label.span), message)
 
 
 def is_not_applicable(spec: Spec, fill: Fill) -> bool:
@@ -64,4 +63,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Insert {fill.slot.items[finding.subject].name}", (edit,))
 
 
-RULE = Rule("missing-item", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("missing-item", __doc__, STRUCTURE, check_fill=check_fill, fix=fix)

@@ -20,7 +20,6 @@ from spec_ls.rules.fields import is_sample_value
 from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
-from spec_ls.text import Span
 
 
 def check(spec: Spec) -> Iterator[Finding]:
@@ -34,25 +33,16 @@ def check(spec: Spec) -> Iterator[Finding]:
         if field is not None and field.entry.value and is_sample_value(field):
             message = f"{slot.name} still has the template's sample."
             yield Finding(RULE.name, field.at(field.entry.value_span), message)
-    for fill in spec.fills:
-        if fill.slot.repeats:
-            yield from _heading(spec, fill)
 
 
-def _heading(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    place = spec.heading_place(fill.piece)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if is_placeholder(spec, fill):
         message = f"Replace the template's sample by a {fill.slot.stem.lower()} of your own."
-        yield Finding(RULE.name, place, message)
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message)
         return
-    heading = spec.pieces[fill.piece].section.heading
-    text = heading.text.text if heading else ""
-    for sample in fill.slot.samples:
-        at = text.find(sample)
-        if at >= 0:
-            line, start = place.span.start_line, place.span.start + at
-            span = Span(line, start, line, start + len(sample))
-            yield Finding(RULE.name, Place(fill.piece, span), f"Replace {sample}.")
+    story = spec.pieces[fill.piece].facts.story
+    for sample, span in story.samples if story else ():
+        yield Finding(RULE.name, Place(fill.piece, span), f"Replace {sample}.")
 
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
@@ -69,4 +59,4 @@ def _is_sample(item: Item, samples: frozenset[str]) -> bool:
     return len(text) < 1000 and not item.blocks and skeleton(text) in samples
 
 
-RULE = Rule("sample-text", __doc__, FILLING, check=check, check_piece=check_piece, leftover=True)
+RULE = Rule("sample-text", __doc__, FILLING, check=check, check_fill=check_fill, check_piece=check_piece, leftover=True)

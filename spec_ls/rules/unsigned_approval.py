@@ -10,15 +10,18 @@ How to fix: get the sign-off and tick it, or go back to the status before.
 
 from collections.abc import Iterator
 
+from spec_ls.bind import Fill
 from spec_ls.rules.base import Finding, Rule, Weights
 from spec_ls.rules.ticks import open_checks
 from spec_ls.spec import Spec
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for place, name in open_checks(spec, sign_off=True):
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if not fill.slot.sign_off:
+        return
+    for place, name in open_checks(spec, fill):
         status = spec.state.name if spec.state else "the next status"
         yield Finding(RULE.name, place, f"{name} is not given yet; {status} demands it.")
 
 
-RULE = Rule("unsigned-approval", __doc__, Weights(None, None, "error", "error", None), check=check)
+RULE = Rule("unsigned-approval", __doc__, Weights(None, None, "error", "error", None), check_fill=check_fill)

@@ -7,14 +7,17 @@ How to fix: do what the item asks and tick it.
 
 from collections.abc import Iterator
 
+from spec_ls.bind import Fill
 from spec_ls.rules.base import Finding, Rule, Weights
 from spec_ls.rules.ticks import open_checks
 from spec_ls.spec import Spec
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for place, name in open_checks(spec, sign_off=False):
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if fill.slot.sign_off:
+        return
+    for place, name in open_checks(spec, fill):
         yield Finding(RULE.name, place, f"{name} This box is not ticked yet.")
 
 
-RULE = Rule("unticked-check", __doc__, Weights(None, None, "warning", "error", None), check=check)
+RULE = Rule("unticked-check", __doc__, Weights(None, None, "warning", "error", None), check_fill=check_fill)

@@ -10,18 +10,18 @@ How to fix: take the template's level (quick fix).
 
 from collections.abc import Iterator
 
+from spec_ls.bind import Fill
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
 
 
-def check(spec: Spec) -> Iterator[Finding]:
-    for fill in spec.fills:
-        if fill.fault == "wrong-level":
-            level = fill.slot.level + spec.binding.shift
-            name = fill.slot.stem or fill.slot.title
-            message = f"{name} is a heading of level {level} in the template: {'#' * level}."
-            yield Finding(RULE.name, spec.heading_place(fill.piece), message, level)
+def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if fill.fault == "wrong-level":
+        level = fill.slot.level + spec.binding.shift
+        name = fill.slot.stem or fill.slot.title
+        message = f"{name} is a heading of level {level} in the template: {'#' * level}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, level)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
@@ -55,4 +55,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
             yield Fix(f"Make it level {level}", (marks, remove))
 
 
-RULE = Rule("wrong-level", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("wrong-level", __doc__, STRUCTURE, check_fill=check_fill, fix=fix)

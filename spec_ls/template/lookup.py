@@ -11,11 +11,20 @@ from spec_ls.template.model import Guidance, Template
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; lengths bound what is compared."""
+    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; `titles`: keys of all sections,
+    `stems` of the repeated ones; `labels`: skeletons of all items and labelled blocks."""
 
     samples: frozenset[str]
     guidance: Mapping[str, Guidance]
     longest_guidance: int
+    fields: frozenset[str]
+    titles: frozenset[str]
+    stems: frozenset[str]
+    labels: frozenset[str]
+
+    def may_be_field(self, cell: str) -> bool:
+        """Whether a table's first cell may name one of the template's fields."""
+        return len(cell) < 100 and skeleton(cell).rstrip("s") in self.fields
 
 
 _made: dict[int, tuple[Template, Lookup]] = {}
@@ -39,5 +48,16 @@ def _make(template: Template) -> Lookup:
             samples.add(skeleton(item.name) + item.key if item.kind == "label" else item.key)
         for note in slot.guidance:
             guidance[note.key] = note
-    longest = max((len(note.text) for note in guidance.values()), default=0)
-    return Lookup(frozenset(samples - {""}), guidance, 2 * longest + 100)
+    return Lookup(
+        samples=frozenset(samples - {""}),
+        guidance=guidance,
+        longest_guidance=max(map(len, guidance), default=0),
+        fields=frozenset(skeleton(slot.name).rstrip("s") for slot in template.fields),
+        titles=frozenset(slot.key for slot in template.all_sections()),
+        stems=frozenset(slot.stem_key for slot in template.all_sections() if slot.repeats),
+        labels=frozenset(
+            name
+            for slot in template.all_sections()
+            for name in (*(skeleton(item.name) for item in slot.items), *(block.key for block in slot.blocks))
+        ),
+    )
