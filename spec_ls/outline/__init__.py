@@ -112,7 +112,7 @@ class Outline:
         return 0
 
     def _parse(self, line: int, end_line: int) -> tuple[list[Chunk], bool]:
-        """The chunks of a range of lines that starts at a chunk's start, and whether its last chunk is closed; no chunks if not."""
+        """The chunks of a range of lines that starts at a chunk's start; none, and False, if the last is not closed."""
         lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
         if any("\0" in source for source in lines):
             lines = [source.replace("\0", "\ufffd") for source in lines]

@@ -85,9 +85,12 @@ def _nothing(spec: Spec, finding: Finding) -> Iterator[Fix]:
 class Rule:
     """A rule, named after the bad thing.
 
-    `check` reads the facts of the whole spec, `check_piece` the blocks of one piece and nothing else: its
-    findings are kept until that piece changes. `fix` yields the ways to mend a finding, the best first.
-    `leftover` marks rules about text that should not be there any more.
+    - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew
+    - `check_fill` reads one fill, the facts of its pieces and the metadata: kept until the facts change
+    - `check_piece` reads the blocks of one piece and the slot it belongs to: kept until one of them changes
+
+    `fix` yields the ways to mend a finding, the best first. `leftover` marks rules about text that should
+    not be there any more.
     """
 
     name: str
