@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from spec_ls.files import MARKDOWN
 from spec_ls.outline import Outline
 from spec_ls.rules import Judge
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
-from spec_ls.template import builtin, builtin_names
+from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Stage, Template
-from spec_ls.text import Change, Span, Text
+from spec_ls.text import Span, Text
 
 _TEMPLATE_WORD = re.compile(r"template\s*[=:]\s*[\"']?([\w./-]+)[\"']?$")
 
@@ -30,31 +31,39 @@ class Decision:
     """Whether a document is a spec, by which of the ways, and why in words for the author."""
 
     is_spec: bool
-    by: Literal["forced", "word", "recognition"]
+    by: Literal["forced", "kind", "word", "recognition"]
     why: str
 
 
 class Document:
     """A text with everything known of it, kept up by the size of the edit.
 
-    `template` forces that template; without it the document's own words decide, then recognition.
+    `template` forces that template; without it the document's own words decide, then recognition. A file that
+    is not Markdown (`may_be_spec` False) or the template's own (by `path`) is no spec.
     Never raises on any text.
     """
 
-    def __init__(self, source: str, template: Template | None = None) -> None:
+    def __init__(
+        self, source: str, template: Template | None = None, *, may_be_spec: bool = True, path: str | None = None
+    ) -> None:
         self._forced = template
+        self._barred = _barred(may_be_spec, path) if template is None else None
+        self._told: set[str] = set()
         self.text = Text(source)
         self.outline = Outline(self.text)
         self._bind(template or builtin())
 
     def _bind(self, template: Template) -> None:
         self.spec = Spec(self.outline, template)
-        self.decision = decide(self.spec, self._forced)
+        self.decision = self._decide()
         named = _named_template(self.spec)
         if self._forced is None and named in builtin_names() and named != template.name:
             self.spec = Spec(self.outline, builtin(named))
-            self.decision = decide(self.spec, None)
+            self.decision = self._decide()
         self._judge: Judge | None = None
+
+    def _decide(self) -> Decision:
+        return self._barred or decide(self.spec, self._forced)
 
     @property
     def judge(self) -> Judge:
@@ -63,19 +72,15 @@ class Document:
             self._judge = Judge(self.spec)
         return self._judge
 
-    def change(self, replacements: Iterable[Replacement]) -> None:
-        """Takes content changes in their order; each refers to the text that the one before left."""
-        for replacement in replacements:
-            if replacement.span is None:
-                change = self.text.replace(replacement.new_text)
-            else:
-                change = self.text.splice(replacement.span, replacement.new_text)
-            self._take(change)
-
-    def _take(self, change: Change) -> None:
+    def change(self, replacement: Replacement) -> None:
+        """Takes one content change."""
+        if replacement.span is None:
+            change = self.text.replace(replacement.new_text)
+        else:
+            change = self.text.splice(replacement.span, replacement.new_text)
         touched = self.spec.update(self.outline.update(change))
         if touched is None:
-            self.decision = decide(self.spec, self._forced)
+            self.decision = self._decide()
             named = _named_template(self.spec)
             if self._forced is None and named in builtin_names() and named != self.spec.template.name:
                 self._bind(builtin(named))
@@ -89,6 +94,28 @@ class Document:
         `stage` asks what would be wrong there; by default the document's own status decides.
         """
         return self.judge.problems(stage) if self.decision.is_spec else []
+
+    def new_crashes(self) -> list[str]:
+        """The rules that have failed since this was last asked."""
+        crashed = sorted(self.judge.crashed - self._told)
+        self._told.update(crashed)
+        return crashed
+
+
+def is_markdown(language_id: str, uri: str) -> bool:
+    """Whether a document that a client opens may be a spec: by its language, else by its file's ending."""
+    if language_id.lower() in ("markdown", "md", "mdx", "rmd", "quarto", "pandoc"):
+        return True
+    return uri.lower().split("?", 1)[0].split("#", 1)[0].endswith(MARKDOWN)
+
+
+def _barred(may_be_spec: bool, path: str | None) -> Decision | None:
+    """Why a file can be no spec whatever it says; None where it can."""
+    if not may_be_spec:
+        return Decision(False, "kind", "it is not Markdown")
+    if path and any(os.path.realpath(path) == os.path.realpath(own) for own in template_paths()):
+        return Decision(False, "kind", "it is a template itself")
+    return None
 
 
 def decide(spec: Spec, forced: Template | None) -> Decision:

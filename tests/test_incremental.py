@@ -134,6 +134,6 @@ def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float,
     for at, within, length, new_text in changes:
         first = place(document.text, at, within)
         last = max(first, place(document.text, min(1.0, at + length), within))
-        document.change([Replacement(Span(*first, *last), new_text)])
+        document.change(Replacement(Span(*first, *last), new_text))
         document.judge.problems()
         assert picture(document) == picture(Document(document.text.source))

@@ -101,3 +101,8 @@ class Rule:
     check_piece: PieceCheck | None = None
     fix: Mend = _nothing
     leftover: bool = False
+
+    @property
+    def has_fix(self) -> bool:
+        """Whether some of its findings can be mended by an edit."""
+        return self.fix is not _nothing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
@@ -15,6 +16,13 @@ def builtin_names() -> tuple[str, ...]:
     """The names of the templates that come with spec-ls."""
     folder = resources.files("spec_ls.template") / "builtin"
     return tuple(sorted(entry.name[:-3] for entry in folder.iterdir() if entry.name.endswith(".md")))
+
+
+@cache
+def template_paths() -> tuple[str, ...]:
+    """Where the built-in templates lie on disk; empty where the package is no folder on disk."""
+    folder = resources.files("spec_ls.template") / "builtin"
+    return tuple(str(folder / f"{name}.md") for name in builtin_names()) if isinstance(folder, Path) else ()
 
 
 @cache

@@ -1,0 +1,120 @@
+"""Writes what the README shows of the rules and of the command line, from the rules and the command line themselves.
+
+`python docs/generate.py` writes the tables of README.md and docs/demo.svg; with `--check` it writes nothing and exits
+with 1, naming what is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html import escape
+from pathlib import Path
+
+from spec_ls.rules import CATALOGUE
+from spec_ls.rules.base import STAGES, Weights
+from spec_ls.template import builtin
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE = "examples/delivery-alerts.md"
+SHOWN = 7
+"""How many findings the picture has room for."""
+
+
+def main() -> int:
+    """Writes the files, or says which of them are not current. The exit code."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, rows in (("severities", severities()), ("rules", rules())):
+        table = "".join(f"{row}\n" for row in rows)
+        readme = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{table}\2", readme, flags=re.S)
+    pages = {ROOT / "README.md": readme, ROOT / "docs" / "demo.svg": picture()}
+    stale = [path for path, page in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != page]
+    if "--check" in sys.argv:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is out of date: run python docs/generate.py", file=sys.stderr)
+        return bool(stale)
+    for path in stale:
+        path.write_text(pages[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+def rules() -> list[str]:
+    """One row a rule, in the order of the catalogue: its name and the first sentence of its page."""
+    summaries = ((rule.name, " ".join(rule.doc.strip().split("\n\n")[0].split())) for rule in CATALOGUE)
+    return [
+        "| Rule | Reported when |",
+        "| :--- | :--- |",
+        *(f"| `{name}` | {summary} |" for name, summary in summaries),
+    ]
+
+
+def severities() -> list[str]:
+    """One row for all rules that weigh alike; a column for each group of statuses of the built-in template."""
+    alike: dict[Weights, list[str]] = {}
+    for rule in CATALOGUE:
+        alike.setdefault(rule.weights, []).append(f"`{rule.name}`")
+    columns = [", ".join(state.name for state in builtin().states if state.stage == stage) for stage in STAGES]
+    rows = [f"| Rules | {' | '.join(columns)} |", f"| :--- |{' :--- |' * len(columns)}"]
+    for weights, names in alike.items():
+        rows.append(f"| {', '.join(names)} | {' | '.join(weight or '–' for weight in weights)} |")
+    return rows
+
+
+def picture() -> str:
+    """What `spec-ls check` prints for an example, as an SVG for light and dark pages."""
+    command = [sys.executable, "-m", "spec_ls", "check", EXAMPLE]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
+    *printed, summary = done.stdout.splitlines()
+    lines = [f"$ spec-ls check {EXAMPLE}", *printed[: 3 * SHOWN]]
+    if len(printed) > 3 * SHOWN:
+        lines.append(f"… {len(printed) // 3 - SHOWN} more …")
+    return svg([*lines, summary])
+
+
+STYLE = """
+    .page { fill: #f6f8fa; stroke: #d0d7de } text { fill: #1f2328 }
+    .error { fill: #cf222e } .warning { fill: #9a6700 } .hint, .information { fill: #0969da } .quiet { fill: #59636e }
+    @media (prefers-color-scheme: dark) {
+      .page { fill: #0d1117; stroke: #3d444d } text { fill: #f0f6fc }
+      .error { fill: #ff7b72 } .warning { fill: #d29922 } .hint, .information { fill: #58a6ff } .quiet { fill: #9198a1 }
+    }
+"""
+HEAD = re.compile(r"(?P<place>\S+:\d+:\d+): (?P<weight>[a-z]+)(?P<rule>\[[a-z-]+\]) (?P<message>.*)")
+
+
+def svg(lines: list[str]) -> str:
+    """The lines as a picture of a terminal."""
+    height, width = 18 * len(lines) + 28, 8 * max(map(len, lines)) + 32
+    rows, colour = [], ""
+    for number, line in enumerate(lines):
+        head = HEAD.fullmatch(line)
+        if head:
+            colour = head["weight"]
+            words = (
+                f'<tspan class="quiet">{escape(head["place"])}:</tspan> <tspan class="{colour}">{colour}</tspan>'
+                f'<tspan class="quiet">{escape(head["rule"])}</tspan> {escape(head["message"])}'
+            )
+        elif set(line) <= set(" ^"):
+            words = f'<tspan class="{colour}">{line}</tspan>'
+        elif line.startswith("…"):
+            words = f'<tspan class="quiet">{line}</tspan>'
+        else:
+            words = escape(line)
+        rows.append(f'  <text x="16" y="{18 * number + 28}" xml:space="preserve">{words}</text>')
+    return "\n".join(
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+            ' font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="13">',
+            f"  <title>{escape(lines[0].removeprefix('$ '))}</title>",
+            f"  <style>{STYLE}  </style>",
+            f'  <rect class="page" x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="8"/>',
+            *rows,
+            "</svg>\n",
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The command `spec-ls`: without a subcommand it is the language server, and then it starts without any detour.
+
+Nothing is imported here before `sys.argv` has been looked at: an editor waits for the server, not for
+a command line parser.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_HINT = (
+    "spec-ls: serving the Language Server Protocol on standard input and output; an editor starts me this way.\n"
+    "To check files: spec-ls check PATH…   More: spec-ls --help   To leave: Ctrl-D\n"
+)
+
+
+def main() -> None:
+    """Runs the server or a subcommand, by the arguments. Ends the process."""
+    arguments = sys.argv[1:]
+    if _wants_server(arguments):
+        if not arguments and sys.stdin is not None and sys.stdin.isatty():
+            sys.stderr.write(_HINT)
+            sys.stderr.flush()
+        from spec_ls.lsp.server import serve
+
+        serve()
+    if arguments == ["--version"]:
+        from spec_ls import __version__
+
+        print(f"spec-ls {__version__}")
+        return
+    from spec_ls.cli.commands import run
+
+    run()
+
+
+def _wants_server(arguments: list[str]) -> bool:
+    """Whether there is nothing but what editors' client libraries add: `--stdio`, `--clientProcessId=N`."""
+    return all(argument == "--stdio" or argument.startswith("--clientProcessId=") for argument in arguments)

@@ -1,0 +1,31 @@
+"""The subcommands of `spec-ls`."""
+
+from __future__ import annotations
+
+import click
+
+from spec_ls import __version__
+from spec_ls.cli.check import check
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(__version__, "--version", message="spec-ls %(version)s")
+@click.option("--stdio", is_flag=True, help="Serve on standard input and output; so does spec-ls without a command.")
+@click.pass_context
+def cli(context: click.Context, stdio: bool) -> None:
+    """Checks product specs written in Markdown against the team's own template.
+
+    Without a command it is a language server on standard input and output, as editors start it.
+    """
+    if context.invoked_subcommand is None:
+        raise click.UsageError("name a command", context)
+    if stdio:
+        raise click.UsageError("--stdio starts the server and takes no command", context)
+
+
+cli.add_command(check)
+
+
+def run() -> None:
+    """Runs the subcommand that the arguments name and ends the process with its exit code."""
+    cli(prog_name="spec-ls")

@@ -1,0 +1,300 @@
+"""What the editor offers to do at the cursor: quick fixes, the fixes of the whole document, refactorings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from spec_ls import compose
+from spec_ls.bind import Fill
+from spec_ls.features import Surroundings
+from spec_ls.outline.blocks import Item
+from spec_ls.outline.shapes import joined
+from spec_ls.rules import fixes
+from spec_ls.rules.base import Fix, Problem
+from spec_ls.spec import Place, Spec
+from spec_ls.template.model import SectionSlot
+from spec_ls.text import Edit, Span
+
+ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
+
+_NUMBER = re.compile(r"(?:section\s+|[^\w\s]|\s)*([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
+_HEADING = re.compile(r"\s*(#{1,6})[ \t]")
+_SHOWN_WORDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do. The edits refer to the document as it stands and never overlap; `problems` are those mended."""
+
+    title: str
+    kind: ActionKind
+    edits: tuple[Edit, ...]
+    preferred: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def actions(
+    spec: Spec,
+    problems: list[Problem],
+    span: Span,
+    around: Surroundings,
+    kinds: Collection[str] | None = None,
+) -> list[Action]:
+    """What can be done about `span`, in the order to be shown; empty where nothing can.
+
+    `problems` are those of the whole document. `kinds` leaves out all that is of no kind asked for, or of
+    a kind below it (LSP 3.17, "CodeActionKind"). Never raises on any text.
+    """
+    if span.end_line >= len(spec.text.lines):
+        return []
+
+    def asked(kind: ActionKind) -> bool:
+        return kinds is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in kinds)
+
+    found: list[Action] = []
+    if asked("quickfix"):
+        found += _quick_fixes(spec, problems, span)
+        found += _all_sections(spec, problems, span)
+    if asked("refactor.rewrite"):
+        found += _tick(spec, span)
+        found += _advance(spec, span)
+        found += _add_story(spec, span)
+        found += _renumber(spec, span)
+    if asked("source.fixAll.spec-ls"):
+        found += _fix_all(spec, problems)
+    return found
+
+
+# --- quick fixes ------------------------------------------------------------------------------
+
+
+def _quick_fixes(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterator[Action]:
+    """The fixes of every problem at the span; of two that do the same, one that mends both."""
+    merged: dict[tuple[str, tuple[Edit, ...]], Action] = {}
+    for problem in sorted(problems, key=_place):
+        if not problem.span.touches(span):
+            continue
+        preferred = True
+        for fix in fixes(spec, problem.finding):
+            if not _changes(spec, fix.edits):
+                continue
+            known = merged.get((fix.title, fix.edits))
+            already, mended = (known.preferred, known.problems) if known else (False, ())
+            first = fix.certain and preferred
+            preferred = preferred and not first
+            merged[fix.title, fix.edits] = Action(
+                fix.title, "quickfix", fix.edits, already or first, (*mended, problem)
+            )
+    yield from merged.values()
+
+
+def _all_sections(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterator[Action]:
+    """All missing sections at once, at a place where one of two or more is reported."""
+    missing = [problem for problem in problems if problem.rule == "missing-section"]
+    if len(missing) < 2 or not any(problem.span.touches(span) for problem in missing):
+        return
+    chosen = list(_combined(spec, missing))
+    if len(chosen) > 1:
+        mended = tuple(problem for problem, _ in chosen)
+        yield Action("Insert all missing sections", "quickfix", _together(spec, chosen), False, mended)
+
+
+def _fix_all(spec: Spec, problems: Sequence[Problem]) -> Iterator[Action]:
+    """Every certain fix of the document."""
+    chosen = list(_combined(spec, problems))
+    if chosen:
+        mended = tuple(problem for problem, _ in chosen)
+        yield Action("Fix all that can be fixed", "source.fixAll.spec-ls", _together(spec, chosen), False, mended)
+
+
+def _combined(spec: Spec, problems: Iterable[Problem]) -> Iterator[tuple[Problem, Fix]]:
+    """The first certain fix of each problem, without those that touch the same text as an earlier one."""
+    taken = _Taken()
+    for problem in sorted(problems, key=_place):
+        fix = next((fix for fix in fixes(spec, problem.finding) if fix.certain), None)
+        if fix is not None and _changes(spec, fix.edits) and taken.take(fix.edits):
+            yield problem, fix
+
+
+def _place(problem: Problem) -> tuple[Span, str, int, str]:
+    """The order in which fixes are taken: that of the text, and of the template at one place."""
+    return problem.span, problem.rule, _slot(problem), problem.message
+
+
+def _slot(problem: Problem) -> int:
+    """Where in the template what a problem is about stands, as far as the rules count it; else zero."""
+    subject = problem.finding.subject
+    return subject if isinstance(subject, int) else 0
+
+
+class _Taken:
+    """The text that chosen edits replace, line by line; asks in the size of the edit, not of the document."""
+
+    def __init__(self) -> None:
+        self._edits: set[Edit] = set()
+        self._lines: dict[int, list[Span]] = {}
+
+    def take(self, edits: Sequence[Edit]) -> bool:
+        """Takes the edits if none overlaps one taken before or another of these; nothing is taken otherwise."""
+        spans = sorted(edit.span for edit in edits)
+        if any(_overlap(one, other) for one, other in pairwise(spans)):
+            return False
+        if any(edit in self._edits for edit in edits):
+            return False
+        if any(_overlap(span, other) for span in spans for line in _lines(span) for other in self._lines.get(line, ())):
+            return False
+        self._edits.update(edits)
+        for span in spans:
+            for line in _lines(span):
+                self._lines.setdefault(line, []).append(span)
+        return True
+
+
+def _lines(span: Span) -> range:
+    return range(span.start_line, span.end_line + 1)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    """Whether two edits cannot both be made: an insert may stand at either end of a replaced range."""
+    if one == other:
+        return one.first != one.last
+    return one.first < other.last and other.first < one.last
+
+
+def _together(spec: Spec, chosen: Iterable[tuple[Problem, Fix]]) -> tuple[Edit, ...]:
+    """All edits in the order of the text.
+
+    Inserts stand before what is replaced at the same point. Of several inserts at one point, items come
+    before subsections and these before sections, so that each lands in the section it was made for.
+    """
+
+    def order(pair: tuple[Problem, Edit]) -> tuple[Span, int, int]:
+        problem, edit = pair
+        heading = _HEADING.match(edit.new_text)
+        return edit.span, -len(heading[1]) if heading else -7, _slot(problem)
+
+    end = spec.text.line_end
+    edits: list[Edit] = []
+    for _, edit in sorted(((problem, edit) for problem, fix in chosen for edit in fix.edits), key=order):
+        before = edits[-1] if edits else None
+        if before and before.span == edit.span and before.new_text.endswith(end) and edit.new_text.startswith(end * 2):
+            edits[-1] = Edit(before.span, before.new_text.removesuffix(end))  # one blank line between the two will do
+        edits.append(edit)
+    return tuple(edits)
+
+
+def _changes(spec: Spec, edits: Sequence[Edit]) -> bool:
+    return any(spec.text.slice(edit.span) != edit.new_text for edit in edits)
+
+
+# --- refactorings -----------------------------------------------------------------------------
+
+
+def _short(text: str) -> str:
+    """Words of the document for a title, on one line and not too long."""
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN_WORDS else text[: _SHOWN_WORDS - 1].rstrip() + "…"
+
+
+def _tick(spec: Spec, span: Span) -> Iterator[Action]:
+    """Ticks the box on the cursor's line, or takes the tick away."""
+    cursor = spec.at(span.first)
+    item: Item | None = cursor.item
+    if item is None or item.box is None:
+        return
+    box = spec.span(Place(cursor.piece, item.box.span))
+    if box.start_line != span.start_line:
+        return
+    verb, mark = ("Untick", " ") if item.box.ticked else ("Tick", "x")
+    words = _short(joined(item.lines)) or "the box"
+    inside = Span(box.start_line, box.start + 1, box.end_line, box.start + 2)
+    yield Action(f"{verb} {words}", "refactor.rewrite", (Edit(inside, mark),))
+
+
+def _advance(spec: Spec, span: Span) -> Iterator[Action]:
+    """Replaces the status by each that may follow, parking aside, at the metadata or the title."""
+    state, field = spec.state, spec.field(spec.template.status)
+    if state is None or field is None:
+        return
+    if spec.piece_at(span.start_line) not in (field.piece, spec.binding.title):
+        return
+    for name in state.moves:
+        following = spec.template.state(name)
+        if following is not None and following.stage != "parked":
+            edit = Edit(spec.span(Place(field.piece, field.entry.value_span)), following.name)
+            if _changes(spec, (edit,)):
+                title = f"Advance the status from {state.name} to {following.name}"
+                yield Action(title, "refactor.rewrite", (edit,))
+
+
+def _add_story(spec: Spec, span: Span) -> Iterator[Action]:
+    """One more of a repeatable section behind the last one, with all that the template puts in it."""
+    fill: Fill | None = spec.at(span.first).fill
+    while fill is not None:
+        for slot in fill.slot.sections:
+            if slot.repeats:
+                number = _next_number(spec, fill, slot)
+                block = compose.story_block(spec, slot, number)
+                edit = compose.insert_block(spec, _behind_last(spec, fill, slot), block)
+                if edit is not None:
+                    having = f" with its {slot.blocks[0].name.lower()}" if slot.blocks else ""
+                    stem = slot.stem.lower()
+                    article = "an" if stem[0] in "aeiou" else "a"
+                    yield Action(f"Add {article} {stem}{having}", "refactor.rewrite", (edit,))
+        fill = fill.parent
+
+
+def _behind_last(spec: Spec, parent: Fill, slot: SectionSlot) -> int:
+    """The line in front of which the next repeated section goes."""
+    same = [fill for fill in parent.children if fill.slot.index == slot.index]
+    if same:
+        return compose.subtree_end(spec, max(same, key=lambda fill: fill.piece))
+    return spec.end_line(parent.piece)
+
+
+def _next_number(spec: Spec, parent: Fill, slot: SectionSlot) -> int:
+    numbers = [0]
+    for fill in parent.children:
+        if fill.slot.index == slot.index:
+            found = re.match(r" ([0-9]{1,9})\b", spec.pieces[fill.piece].facts.title.key[len(slot.stem_key) :])
+            numbers.append(int(found[1]) if found else 0)
+    return max(numbers) + 1
+
+
+def _renumber(spec: Spec, span: Span) -> Iterator[Action]:
+    """Numbers the numbered sections from 1 on, at any heading of the document; only the numbers change."""
+    if spec.at(span.first).heading is None:
+        return
+    edits = tuple(_numbers(spec))
+    if edits:
+        yield Action("Renumber the sections", "refactor.rewrite", edits)
+
+
+def _numbers(spec: Spec) -> Iterator[Edit]:
+    """The edits that give each numbered section its number, and `4.1` below it the first part of that."""
+    level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
+    path: list[int] = []  # the new number of the section that holds the current heading
+    counts: list[int] = [0]
+    for at, piece in enumerate(spec.pieces):
+        heading, number = piece.section.heading, piece.facts.title.number
+        if heading is None or not number or heading.style == "malformed" or at == spec.binding.title:
+            continue
+        depth = len(number)
+        if (depth == 1) != (heading.level == level) or depth > len(path) + 1:
+            continue
+        found = _NUMBER.match(heading.text.text)
+        if found is None or found[1] != ".".join(map(str, number)):
+            continue
+        del counts[depth:]
+        counts[depth - 1] += 1
+        path = [*path[: depth - 1], counts[depth - 1]]
+        counts.append(0)
+        new = ".".join(map(str, path))
+        if new != found[1]:
+            line, start = heading.text.line, heading.text.start
+            place = Place(at, Span(line, start + found.start(1), line, start + found.end(1)))
+            yield Edit(spec.span(place), new)

@@ -1,0 +1,118 @@
+"""The outline of a document for the editor: title, metadata fields and all headings by level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spec_ls.bind import Fill
+from spec_ls.outline.blocks import Heading
+from spec_ls.spec import Field, Place, Spec, plain_value
+from spec_ls.text import Span
+
+SymbolKind = Literal["title", "section", "story", "field"]
+
+_UNTITLED = "(untitled)"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A heading or field: `span` is its whole extent, `selection` its words inside that; `name` is never empty."""
+
+    name: str
+    detail: str
+    kind: SymbolKind
+    span: Span
+    selection: Span
+    children: tuple[Symbol, ...]
+
+
+@dataclass(slots=True)
+class _Node:
+    piece: int
+    heading: Heading
+    parent: int
+    last: int
+    """The last piece of the extent."""
+
+
+def symbols(spec: Spec) -> list[Symbol]:
+    """Title, fields and sections as a tree in the order of the text; empty without headings and metadata.
+
+    Takes time in proportion to the headings, whatever their levels. Never raises.
+    """
+    nodes = _nodes(spec)
+    fills = {fill.piece: fill for fill in spec.fills}
+    fields: dict[int, list[Symbol]] = {}
+    for field in spec.carrier:
+        fields.setdefault(field.piece, []).append(_field(spec, field))
+    children: list[list[Symbol]] = [[] for _ in nodes]
+    roots: list[Symbol] = []
+    for at in range(len(nodes) - 1, -1, -1):  # children stand behind their parents
+        node = nodes[at]
+        inside = (*fields.pop(node.piece, ()), *reversed(children[at]))
+        children[at] = []
+        symbol = _heading(spec, node, fills.get(node.piece), inside)
+        (roots if node.parent < 0 else children[node.parent]).append(symbol)
+    loose = [symbol for piece in sorted(fields) for symbol in fields[piece]]
+    return sorted([*loose, *reversed(roots)], key=lambda symbol: symbol.span)
+
+
+def _nodes(spec: Spec) -> list[_Node]:
+    filled = {fill.piece for fill in spec.fills}
+    nodes: list[_Node] = []
+    stack: list[int] = []
+    for at, piece in enumerate(spec.pieces):
+        heading = piece.section.heading
+        if heading is None or (heading.style == "malformed" and at not in filled):
+            continue
+        while stack and nodes[stack[-1]].heading.level >= heading.level:
+            nodes[stack.pop()].last = at - 1
+        nodes.append(_Node(at, heading, stack[-1] if stack else -1, len(spec.pieces) - 1))
+        stack.append(len(nodes) - 1)
+    return nodes
+
+
+def _heading(spec: Spec, node: _Node, fill: Fill | None, children: tuple[Symbol, ...]) -> Symbol:
+    base = spec.base(node.piece)
+    first = base + node.heading.line
+    last = max(first, min(spec.end_line(node.last), len(spec.text.lines)) - 1)
+    words = node.heading.text
+    line = base + words.line
+    if words.text:
+        selection = Span(line, words.start, line, words.end)
+    else:
+        selection = Span(line, 0, line, words.start)
+    kind: SymbolKind = "section"
+    detail = ""
+    if node.piece == spec.binding.title:
+        kind, detail = "title", _status(spec)
+    elif fill is not None:
+        kind, detail = "story" if fill.slot.repeats else "section", _gaps(spec, fill)
+    span = Span(first, 0, last, len(spec.text.content(last)))
+    return Symbol(node.heading.title.strip() or _UNTITLED, detail, kind, span, selection, children)
+
+
+def _status(spec: Spec) -> str:
+    field = spec.field(spec.template.status)
+    return plain_value(field.entry) if field else ""
+
+
+def _gaps(spec: Spec, fill: Fill) -> str:
+    """How many items the section still lacks, in words; empty where none."""
+    if not fill.slot.items:
+        return ""
+    facts = [facts for _, facts in spec.fill_facts(fill)]
+    there = {fact.slot for one in facts for fact in one.labels}
+    there |= {fact.slot for one in facts for fact in one.checks}
+    count = sum(
+        item.kind != "sample" and item.need == "required" and at not in there for at, item in enumerate(fill.slot.items)
+    )
+    return f"{count} item{'' if count == 1 else 's'} missing" if count else ""
+
+
+def _field(spec: Spec, field: Field) -> Symbol:
+    selection = spec.span(Place(field.piece, field.entry.key_span))
+    line = selection.start_line
+    span = Span(line, 0, line, len(spec.text.content(line)))
+    return Symbol(field.entry.name.strip() or _UNTITLED, plain_value(field.entry), "field", span, selection, ())

@@ -1,0 +1,169 @@
+"""Files on disk: which of a folder are Markdown, and their text as it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+MARKDOWN = (".md", ".markdown")
+PASSED_BY = frozenset({".git", ".venv", "node_modules"})
+"""Folders that hold other people's files, whatever .gitignore says."""
+
+_LINE_END = re.compile(rb"\r\n?|\n")
+
+
+class CannotRead(Exception):
+    """A file or folder that cannot be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to check. `named`: by the command line itself, not found in a folder."""
+
+    path: str
+    named: bool
+
+
+@dataclass(slots=True)
+class Found:
+    """The files of a folder, in the order of their paths, and the folders in it that cannot be read."""
+
+    sources: list[Source] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def read_source(path: str) -> str:
+    """The file's text, line ends and byte order mark as they are. Raises CannotRead."""
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise CannotRead("there is no such file or folder; check the spelling") from None
+    except PermissionError:
+        raise CannotRead("no permission to read it; change its mode (chmod +r) or its owner") from None
+    except OSError as error:
+        raise CannotRead(f"cannot be read: {error.strerror or error}") from None
+    return decode(data)
+
+
+def decode(data: bytes) -> str:
+    """`data` as UTF-8 with nothing changed, not even CRLF. Raises CannotRead, naming the first byte at fault."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise CannotRead("is UTF-16, not UTF-8; save it as UTF-8") from None
+        line = len(_LINE_END.findall(data, 0, error.start)) + 1
+        where = f"line {line}, byte offset {error.start}"
+        raise CannotRead(f"is not UTF-8: byte 0x{data[error.start]:02x} at {where}; save it as UTF-8") from None
+
+
+def markdown_files(folder: str) -> Found:
+    """The Markdown files under `folder` that git would not ignore.
+
+    Links to folders are not followed, so a loop of links ends nothing; a link to a file counts if the file
+    itself is not found as well.
+    """
+    found = Found()
+    links: list[Source] = []
+    outer = _outer_ignores(Path(folder))
+    if _ignored(outer, Path(folder).resolve(), is_folder=True):
+        outer = []  # the author names an ignored folder: then that is what is meant
+    _walk(Path(folder), Path(folder).resolve(), outer, found, links)
+    real = {os.path.realpath(source.path) for source in found.sources}
+    for link in links:
+        target = os.path.realpath(link.path)
+        if target not in real:
+            real.add(target)
+            found.sources.append(link)
+    found.sources.sort(key=lambda source: Path(source.path).parts)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignores:
+    """The patterns of one .gitignore, which count from `base`, its folder."""
+
+    base: Path
+    patterns: GitIgnoreSpec
+
+
+def _walk(shown: Path, folder: Path, ignores: list[_Ignores], found: Found, links: list[Source]) -> None:
+    """Collects below `folder`, an absolute path that the author sees as `shown`."""
+    try:
+        with os.scandir(folder) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+    except OSError as error:
+        found.troubles.append(f"{shown}: the folder cannot be read: {error.strerror or error}")
+        return
+    ignores = [*ignores, *_ignores_in(folder)]
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in PASSED_BY and not _ignored(ignores, path, is_folder=True):
+                _walk(shown / entry.name, path, ignores, found, links)
+        elif entry.name.lower().endswith(MARKDOWN) and not _ignored(ignores, path, is_folder=False):
+            source = Source(str(shown / entry.name), named=False)
+            if not entry.is_symlink():
+                found.sources.append(source)
+            elif path.is_file():
+                links.append(source)
+
+
+def _outer_ignores(folder: Path) -> list[_Ignores]:
+    """What the repository around `folder` ignores, outermost first; nothing outside a repository."""
+    chain: list[Path] = []
+    for parent in (folder.resolve(), *folder.resolve().parents):
+        chain.append(parent)
+        if (parent / ".git").exists():
+            break
+    else:
+        return []
+    root = chain[-1]
+    outer = list(_ignores_of(root / ".git" / "info" / "exclude", root))
+    for parent in reversed(chain[1:]):
+        outer += _ignores_in(parent)
+    return outer
+
+
+def _ignores_in(folder: Path) -> Iterator[_Ignores]:
+    return _ignores_of(folder / ".gitignore", folder)
+
+
+def _ignores_of(file: Path, base: Path) -> Iterator[_Ignores]:
+    try:
+        lines = file.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    except OSError:
+        return
+    from pathspec import GitIgnoreSpec  # takes a while, and the server starts without it
+
+    yield _Ignores(base, GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)]))
+
+
+def _is_pattern(line: str) -> bool:
+    """Whether it can be read as a pattern; git passes over those that cannot, such as a lone `!`."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _ignored(ignores: Iterable[_Ignores], path: Path, *, is_folder: bool) -> bool:
+    """Whether the innermost .gitignore that says anything about `path` leaves it out."""
+    for ignore in reversed(list(ignores)):
+        if path == ignore.base:
+            continue
+        relative = path.relative_to(ignore.base).as_posix() + ("/" if is_folder else "")
+        verdict = ignore.patterns.check_file(relative).include
+        if verdict is not None:
+            return verdict
+    return False

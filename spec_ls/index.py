@@ -1,0 +1,109 @@
+"""What the workspace knows beyond one document: its people and the identifiers that are taken.
+
+Everything here reads the disk or runs git and may take a while: the server asks in a thread. No program
+but git is run, with options that keep it from running others, and within a time limit.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from spec_ls.features import Person
+from spec_ls.files import CannotRead, markdown_files, read_source
+
+log = logging.getLogger(__name__)
+
+_HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
+_NOREPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\.[\w.-]+")
+_GIT_SECONDS = 5.0
+_COMMITS = 2000
+_MOST_FILES = 20_000
+_HEAD = 8192
+
+
+def root_of(path: Path) -> Path | None:
+    """The folder that holds `.git`, from the file's own folder upwards; None outside a repository."""
+    for folder in path.parents:
+        if (folder / ".git").exists():
+            return folder
+    return None
+
+
+def people(root: Path) -> tuple[Person, ...]:
+    """Those whom the repository names: owners in CODEOWNERS, then git authors with the most recent first.
+
+    Each handle once, whatever its case. Empty where neither is there. Never raises.
+    """
+    found: dict[str, Person] = {}
+    for person in [*_code_owners(root), *_authors(root)]:
+        found.setdefault(person.handle.casefold(), person)
+    return tuple(found.values())
+
+
+def _code_owners(root: Path) -> Iterator[Person]:
+    """The owners in the first of the three places where hosts look for CODEOWNERS."""
+    for folder in (root / ".github", root, root / "docs"):
+        file = folder / "CODEOWNERS"
+        if not file.is_file():
+            continue
+        try:
+            source = read_source(str(file))
+        except CannotRead as error:
+            log.warning("%s: %s", file, error)
+            continue
+        for line in source.splitlines():
+            rule = line.split("#", 1)[0].split()
+            for owner in rule[1:]:
+                if _HANDLE.fullmatch(owner):
+                    yield Person(owner, "CODEOWNERS")
+        return
+
+
+def _authors(root: Path) -> Iterator[Person]:
+    """Authors whose address is a host's noreply one: that has the handle, a name or another address has not."""
+    for line in git(root, "log", f"--max-count={_COMMITS}", "--format=%aE").splitlines():
+        noreply = _NOREPLY.fullmatch(line.strip())
+        if noreply:
+            yield Person(f"@{noreply[1]}", "git")
+
+
+def git(root: Path, *arguments: str) -> str:
+    """What git prints; empty where it fails, is missing, or takes longer than five seconds. Never raises.
+
+    No hook, pager, signature check or file system monitor of the repository's configuration is run.
+    """
+    safe = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+    command = ["git", "--no-pager", *safe, "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        log.info("git: %s", error)
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def identifiers(root: Path, prefix: str) -> frozenset[str]:
+    """The identifiers with `prefix` in the heads of the Markdown files under `root`. Never raises."""
+    if not prefix:
+        return frozenset()
+    pattern = re.compile(re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
+    found: set[str] = set()
+    for source in markdown_files(str(root)).sources[:_MOST_FILES]:
+        try:
+            with open(source.path, "rb") as file:
+                found.update(match.decode("ascii", "replace") for match in pattern.findall(file.read(_HEAD)))
+        except OSError:
+            continue
+    return frozenset(found)

@@ -1,0 +1,117 @@
+"""What the client can do, read once from its `initialize` request.
+
+Stock pygls sends everything to everybody: snippets, literals and nested symbols to clients that never offered to
+understand them. Here each question has a name, and the answer is no unless the client said yes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from spec_ls.text import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The answers; those of a bare `Client()` hold for a client that says nothing."""
+
+    name: str = ""
+    encoding: Encoding = "utf-16"
+    """The unit of `character`: the first the client lists that we know (LSP 3.17, "PositionEncodingKind")."""
+
+    apply_edit: bool = False
+    document_changes: bool = False
+    change_annotations: bool = False
+    configuration: bool = False
+    folders: bool = False
+    watched_files: bool = False
+    """File watchers can be registered at run time."""
+    relative_patterns: bool = False
+    show_document: bool = False
+    work_done_progress: bool = False
+
+    snippets: bool = False
+    markdown_completion: bool = False
+    insert_replace: bool = False
+    label_details: bool = False
+    markdown_hover: bool = False
+    hierarchical_symbols: bool = False
+    definition_links: bool = False
+
+    code_action_literals: bool = False
+    code_action_kinds: tuple[str, ...] = ()
+    code_action_resolve: bool = False
+    """The edit of a code action may be left out and asked for later, and `data` comes back with the question."""
+
+    versioned_diagnostics: bool = False
+    related_information: bool = False
+    code_description: bool = False
+    diagnostic_data: bool = False
+    diagnostic_tags: frozenset[int] = frozenset()
+    """The DiagnosticTag numbers it shows: 1 unnecessary, 2 deprecated."""
+    pull_diagnostics: bool = False
+
+    @classmethod
+    def of(cls, params: object) -> Client:
+        """The client behind raw `initialize` params; whatever has the wrong type counts as not said. Never raises."""
+
+        def get(path: str) -> object:
+            value: object = params
+            for key in path.split("."):
+                if not isinstance(value, dict):
+                    return None
+                value = value.get(key)
+            return value
+
+        def yes(path: str) -> bool:
+            return get("capabilities." + path) is True
+
+        def said(path: str) -> bool:
+            return isinstance(get("capabilities." + path), dict)
+
+        def listed(path: str) -> list[object]:
+            value = get("capabilities." + path)
+            return value if isinstance(value, list) else []
+
+        name = get("clientInfo.name")
+        offered = listed("general.positionEncodings")
+        # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
+        encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
+        item, action, diagnostics = (
+            "textDocument.completion.completionItem",
+            "textDocument.codeAction",
+            "textDocument.publishDiagnostics",
+        )
+        kinds = listed(f"{action}.codeActionLiteralSupport.codeActionKind.valueSet")
+        tags = listed(f"{diagnostics}.tagSupport.valueSet")
+        return cls(
+            name=name if isinstance(name, str) else "",
+            encoding=cast(Encoding, encoding),
+            apply_edit=yes("workspace.applyEdit"),
+            document_changes=yes("workspace.workspaceEdit.documentChanges"),
+            change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),
+            configuration=yes("workspace.configuration"),
+            folders=yes("workspace.workspaceFolders"),
+            watched_files=yes("workspace.didChangeWatchedFiles.dynamicRegistration"),
+            relative_patterns=yes("workspace.didChangeWatchedFiles.relativePatternSupport"),
+            show_document=yes("window.showDocument.support"),
+            work_done_progress=yes("window.workDoneProgress"),
+            snippets=yes(f"{item}.snippetSupport"),
+            markdown_completion="markdown" in listed(f"{item}.documentationFormat"),
+            insert_replace=yes(f"{item}.insertReplaceSupport"),
+            label_details=yes(f"{item}.labelDetailsSupport"),
+            markdown_hover="markdown" in listed("textDocument.hover.contentFormat"),
+            hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
+            definition_links=yes("textDocument.definition.linkSupport"),
+            code_action_literals=said(f"{action}.codeActionLiteralSupport"),
+            code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
+            code_action_resolve=yes(f"{action}.dataSupport")
+            and "edit" in listed(f"{action}.resolveSupport.properties"),
+            versioned_diagnostics=yes(f"{diagnostics}.versionSupport"),
+            related_information=yes(f"{diagnostics}.relatedInformation"),
+            code_description=yes(f"{diagnostics}.codeDescriptionSupport"),
+            diagnostic_data=yes(f"{diagnostics}.dataSupport"),
+            diagnostic_tags=frozenset(tag for tag in tags if isinstance(tag, int) and not isinstance(tag, bool)),
+            pull_diagnostics=said("textDocument.diagnostic"),
+        )

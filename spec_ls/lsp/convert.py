@@ -1,0 +1,179 @@
+"""Between the core's values and the protocol's JSON, in the client's units. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from spec_ls.features.actions import Action
+from spec_ls.features.completion import Completion
+from spec_ls.features.hover import Hover
+from spec_ls.features.symbols import Symbol
+from spec_ls.lsp.client import Client
+from spec_ls.rules import rule
+from spec_ls.rules.base import Problem
+from spec_ls.spec import Spec
+from spec_ls.text import Edit, Encoding, Span, Text
+
+Json = dict[str, Any]
+
+SOURCE = "spec-ls"
+_SEVERITY = {
+    "error": types.DiagnosticSeverity.Error.value,
+    "warning": types.DiagnosticSeverity.Warning.value,
+    "information": types.DiagnosticSeverity.Information.value,
+    "hint": types.DiagnosticSeverity.Hint.value,
+}
+_COMPLETION = {
+    "value": types.CompletionItemKind.EnumMember.value,
+    "reference": types.CompletionItemKind.Reference.value,
+    "field": types.CompletionItemKind.Field.value,
+    "section": types.CompletionItemKind.Struct.value,
+    "item": types.CompletionItemKind.Property.value,
+    "date": types.CompletionItemKind.Value.value,
+    "snippet": types.CompletionItemKind.Snippet.value,
+    "user": types.CompletionItemKind.Constant.value,
+}
+_SYMBOL = {
+    "title": types.SymbolKind.File.value,
+    "section": types.SymbolKind.String.value,
+    "story": types.SymbolKind.Event.value,
+    "field": types.SymbolKind.Field.value,
+}
+_UNNECESSARY = types.DiagnosticTag.Unnecessary.value
+
+
+def range_json(text: Text, span: Span, encoding: Encoding) -> Json:
+    """The LSP range of a span."""
+    return {
+        "start": {"line": span.start_line, "character": text.character(span.first, encoding)},
+        "end": {"line": span.end_line, "character": text.character(span.last, encoding)},
+    }
+
+
+@cache
+def rule_page(name: str) -> str:
+    """The URI of a rule's page, which comes with the package; empty where the package is no folder on disk."""
+    page = resources.files("spec_ls") / "docs" / "rules" / f"{name}.md"
+    return page.as_uri() if isinstance(page, Path) and page.is_file() else ""
+
+
+def diagnostic_json(uri: str, spec: Spec, problem: Problem, client: Client) -> Json:
+    """A problem as a diagnostic, with what the client understands of it."""
+    text, encoding = spec.text, client.encoding
+    diagnostic: Json = {
+        "range": range_json(text, problem.span, encoding),
+        "severity": _SEVERITY[problem.severity],
+        "code": problem.rule,
+        "source": SOURCE,
+        "message": problem.message,
+    }
+    page = rule_page(problem.rule) if client.code_description else ""
+    if page:
+        diagnostic["codeDescription"] = {"href": page}
+    if _UNNECESSARY in client.diagnostic_tags and rule(problem.rule).leftover:
+        diagnostic["tags"] = [_UNNECESSARY]
+    if client.related_information and problem.finding.related:
+        diagnostic["relatedInformation"] = [
+            {
+                "location": {"uri": uri, "range": range_json(text, spec.span(related.place), encoding)},
+                "message": related.message,
+            }
+            for related in problem.finding.related
+        ]
+    return diagnostic
+
+
+def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:
+    """A text edit."""
+    return {"range": range_json(text, edit.span, encoding), "newText": edit.new_text}
+
+
+def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client) -> Json:
+    """The edits of one document, tied to its version where the client can tell versions apart."""
+    changes = [edit_json(text, edit, client.encoding) for edit in edits]
+    if client.document_changes:
+        return {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": changes}]}
+    return {"changes": {uri: changes}}
+
+
+def action_json(uri: str, version: int, spec: Spec, action: Action, client: Client) -> Json:
+    """A code action with its edit."""
+    answer: Json = {
+        "title": action.title,
+        "kind": action.kind,
+        "edit": workspace_edit_json(uri, version, spec.text, action.edits, client),
+    }
+    if action.problems and action.kind == "quickfix":
+        answer["diagnostics"] = [diagnostic_json(uri, spec, problem, client) for problem in action.problems]
+    if action.preferred:
+        answer["isPreferred"] = True
+    return answer
+
+
+def markup(markdown: str, rich: bool) -> Any:
+    """Markdown for clients that show it, else the same as plain text."""
+    return {"kind": "markdown" if rich else "plaintext", "value": markdown}
+
+
+def completion_json(text: Text, completion: Completion, client: Client) -> Json:
+    """A completion item. Both `textEdit` and `filterText`: some clients need the one, some the other."""
+    item: Json = {
+        "label": completion.label,
+        "kind": _COMPLETION[completion.kind],
+        "filterText": completion.filter_text,
+        "sortText": completion.sort_text,
+        "textEdit": edit_json(text, completion.edit, client.encoding),
+    }
+    if completion.detail:
+        item["detail"] = completion.detail
+    if completion.documentation:
+        item["documentation"] = markup(completion.documentation, client.markdown_completion)
+    if completion.snippet:
+        item["insertTextFormat"] = types.InsertTextFormat.Snippet.value
+    return item
+
+
+def hover_json(text: Text, hover: Hover, client: Client) -> Json:
+    """A hover with the span it speaks of."""
+    return {
+        "contents": markup(hover.markdown, client.markdown_hover),
+        "range": range_json(text, hover.span, client.encoding),
+    }
+
+
+def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json]:
+    """Document symbols: a tree for clients that show one, else a list in the order of the text."""
+    if client.hierarchical_symbols:
+        return [_symbol_tree(text, symbol, client.encoding) for symbol in symbols]
+    flat: list[Json] = []
+    stack = [(symbol, "") for symbol in reversed(symbols)]
+    while stack:
+        symbol, container = stack.pop()
+        location = {"uri": uri, "range": range_json(text, symbol.span, client.encoding)}
+        item: Json = {"name": symbol.name, "kind": _SYMBOL[symbol.kind], "location": location}
+        if container:
+            item["containerName"] = container
+        flat.append(item)
+        stack += [(child, symbol.name) for child in reversed(symbol.children)]
+    return flat
+
+
+def _symbol_tree(text: Text, symbol: Symbol, encoding: Encoding) -> Json:
+    # Headings have six levels, so this goes eight deep at most.
+    item: Json = {
+        "name": symbol.name,
+        "kind": _SYMBOL[symbol.kind],
+        "range": range_json(text, symbol.span, encoding),
+        "selectionRange": range_json(text, symbol.selection, encoding),
+    }
+    if symbol.detail:
+        item["detail"] = symbol.detail
+    if symbol.children:
+        item["children"] = [_symbol_tree(text, child, encoding) for child in symbol.children]
+    return item

@@ -1,0 +1,252 @@
+"""Frames in, frames out: the base protocol of LSP 3.17 on a pair of byte streams.
+
+`FrameReader` takes what clients send rather than what they should send; `Outbox` sends from a thread of its own,
+so a client that stops reading stops nobody but itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+MAX_BODY = 256 * 1024 * 1024
+"""Bytes. A longer body is skipped unread."""
+
+_MAX_LINE = 8 * 1024
+_MAX_HEADERS = 64 * 1024
+_CHUNK = 64 * 1024
+
+# A raw line end behind the number cannot stand in JSON: strings hold no control characters, and nothing else holds
+# these letters. So a match inside a body proves that the length announced for that body was wrong.
+_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d+)[ \t]*\r?\n", re.IGNORECASE)
+_LONGEST_MATCH = 128
+
+
+class Oversized(NamedTuple):
+    """A body longer than the limit: its length in bytes and whatever of it had come in when it was given up."""
+
+    length: int
+    head: bytes
+
+
+class FrameReader:
+    """Cuts a byte stream into bodies. Header names in any case, no blank behind the colon, LF for CRLF: all taken.
+
+    Stock pygls takes `Content-Length: N` and CRLF only, and goes deaf for ever after anything else.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], max_body: int = MAX_BODY) -> None:
+        self._read = read
+        self._max_body = max_body
+        self._buffer = bytearray()
+
+    def frames(self) -> Iterator[bytes | Oversized]:
+        """One body after the other until the stream ends; a body cut short by the end is dropped."""
+        while (length := self._next_length()) is not None:
+            if length > self._max_body:
+                if not self._buffer and not self._fill(_CHUNK):
+                    return
+                yield Oversized(length, bytes(self._buffer[:_CHUNK]))
+                self._skip(length)
+            else:
+                body = self._body(length)
+                if body is None:
+                    return
+                yield body
+
+    def unread(self, data: bytes) -> None:
+        """Puts back the end of a body that turned out to be the start of the next frame."""
+        self._buffer[:0] = data
+
+    def _fill(self, size: int) -> bool:
+        data = self._read(size)
+        self._buffer += data
+        return bool(data)
+
+    def _line(self) -> bytes | None:
+        """The next line with its end; of an endless one only the last bytes. None at the end of the stream."""
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            if len(self._buffer) > _MAX_LINE:
+                del self._buffer[:-_LONGEST_MATCH]
+            searched = len(self._buffer)
+            if not self._fill(_CHUNK):
+                return None
+        line = bytes(self._buffer[: end + 1])
+        del self._buffer[: end + 1]
+        return line
+
+    def _next_length(self) -> int | None:
+        """The length of the next body, whatever stands before its header; None at the end of the stream."""
+        length: int | None = None
+        size = 0
+        while (line := self._line()) is not None:
+            # `search`, not `match`: behind a body that was longer than announced the header starts in mid-line.
+            if found := _LENGTH.search(line):
+                digits = found[1].lstrip(b"0")
+                # Python refuses to read more than 4300 digits; 18 are far above any limit.
+                length, size = (int(digits or b"0") if len(digits) <= 18 else sys.maxsize), 0
+            elif line.strip():
+                size += len(line)
+                if size > _MAX_HEADERS:
+                    length = None
+            elif length is not None:
+                return length
+        return None
+
+    def _body(self, length: int) -> bytes | None:
+        """The body; the part before the next header if `length` reaches beyond it; None if the stream ends first."""
+        buffer, searched = self._buffer, 0
+        while True:
+            end = min(len(buffer), length)
+            # Without looking for the next header while the body comes in, a length too long by a megabyte would
+            # make the server deaf for a megabyte. Bodies rarely hold a raw LF, so the search rarely runs.
+            if buffer.find(b"\n", searched, end) >= 0:
+                found = _LENGTH.search(buffer, max(0, searched - _LONGEST_MATCH), end)
+                if found:
+                    end = length = found.start()
+            if end == length:
+                body = bytes(buffer[:end])
+                del buffer[:end]
+                return body
+            searched = end
+            if not self._fill(max(_CHUNK, min(length - end, 16 * _CHUNK))):
+                return None
+
+    def _skip(self, length: int) -> None:
+        """Drops `length` bytes, or fewer if the next header comes earlier: such a length is often no length at all."""
+        buffer = self._buffer
+        while True:
+            end = min(len(buffer), length)
+            if found := _LENGTH.search(buffer, 0, end):
+                del buffer[: found.start()]
+                return
+            if end == length:
+                del buffer[:end]
+                return
+            dropped = max(0, end - _LONGEST_MATCH)
+            del buffer[:dropped]
+            length -= dropped
+            if not self._fill(_CHUNK):
+                return
+
+
+class _Item:
+    __slots__ = ("data", "key")
+
+    def __init__(self, data: bytes, key: str | None) -> None:
+        self.data = data
+        self.key = key
+
+
+class Outbox:
+    """Writes to a file descriptor in order, whole, and without ever making the sender wait.
+
+    Stock pygls writes from whatever thread sends, unlocked, and takes one short write for all of it: frames mix
+    under `python -u`, and a client that does not read blocks the loop, so that its own messages are not read either.
+    """
+
+    def __init__(self, fd: int, on_broken: Callable[[], None], limit: int = 64 * 1024 * 1024) -> None:
+        self._fd = fd
+        self._on_broken = on_broken
+        self._limit = limit
+        self._changed = threading.Condition()
+        self._queue: deque[_Item] = deque()
+        self._queued_bytes = 0
+        self._keyed: dict[str, _Item] = {}
+        self._writing = False
+        self._broken = False
+        self._poll: Callable[[int], list[tuple[int, int]]] | None = None
+        if sys.platform != "win32":
+            poll = select.poll()
+            poll.register(fd, select.POLLOUT)
+            self._poll = poll.poll
+        threading.Thread(target=self._run, name=f"outbox-{fd}", daemon=True).start()
+
+    def send(self, data: bytes, key: str | None = None, droppable: bool = False) -> None:
+        """Queues `data`. What is still queued under the same `key` is dropped; `droppable` data is, over the limit."""
+        with self._changed:
+            if self._broken:
+                return
+            if not self._queue and not self._writing and self._writable(len(data)):
+                # No thread hop: behind a busy loop the hop waits for the interpreter lock, up to 5 ms.
+                broken = not self._write(data)
+            else:
+                broken = False
+                if droppable and self._queued_bytes > self._limit:
+                    return
+                if key is not None and (old := self._keyed.get(key)):
+                    self._queued_bytes -= len(old.data)
+                    old.data = b""
+                item = _Item(data, key)
+                if key is not None:
+                    self._keyed[key] = item
+                self._queue.append(item)
+                self._queued_bytes += len(data)
+                self._changed.notify_all()
+        if broken:
+            self._on_broken()
+
+    def flush(self, timeout: float) -> bool:
+        """Waits until all is written, at most `timeout` seconds; says whether it was."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while (self._queue or self._writing) and not self._broken:
+                if not self._changed.wait(deadline - time.monotonic()) and time.monotonic() >= deadline:
+                    return False
+            return not self._broken
+
+    def _writable(self, size: int) -> bool:
+        """Whether `size` bytes can be written now without blocking: POSIX grants PIPE_BUF bytes of a ready pipe."""
+        if sys.platform == "win32" or self._poll is None:
+            return False
+        return size <= select.PIPE_BUF and self._poll(0) == [(self._fd, select.POLLOUT)]
+
+    def _write(self, data: bytes) -> bool:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError:
+            self._broken = True
+        return not self._broken
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()
+                while not self._queue:
+                    self._changed.wait()
+                item = self._queue.popleft()
+                if item.key is not None and self._keyed.get(item.key) is item:
+                    del self._keyed[item.key]
+                self._queued_bytes -= len(item.data)
+                self._writing = True
+            if not self._write(item.data):
+                break
+        with self._changed:
+            self._queue.clear()
+            self._keyed.clear()
+            self._writing = False
+            self._changed.notify_all()
+        self._on_broken()
+
+
+def read_from(fd: int) -> Callable[[int], bytes]:
+    """A `read` for `FrameReader`; a broken stream reads as an ended one."""
+
+    def read(size: int) -> bytes:
+        try:
+            return os.read(fd, size)
+        except OSError:
+            return b""
+
+    return read

@@ -1,0 +1,436 @@
+"""What each block of a case demands, and what it would say if it were written today."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from annotated.casefile import Block, Case, CaseError, decode, encode
+from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
+from annotated.patches import Patch, apply_patch, make_patch
+from spec_ls.features import Person, Surroundings
+from spec_ls.rules import fixes
+from spec_ls.rules.base import STAGES, Fix, Problem
+from spec_ls.template.model import Stage, Template
+from spec_ls.template.read import read_template
+from spec_ls.text import Edit, Point, Span, apply_edits, split_lines, strip_line_end
+from spec_ls.workspace import Document
+
+BASES = Path(__file__).parent.parent / "cases" / "bases"
+TODAY = date(2026, 3, 2)
+AROUND = Surroundings(
+    today=TODAY,
+    people=(
+        Person("@ines", "CODEOWNERS"),
+        Person("@jonas", "CODEOWNERS"),
+        Person("@org/platform", "CODEOWNERS"),
+        Person("@mira", "git"),
+    ),
+    ids=frozenset({"SPEC-007", "SPEC-101", "SPEC-102"}),
+)
+"""What every feature is told of the world: one fixed day, four people, three specs."""
+
+_EOLS = {"": "\n", "lf": "\n", "crlf": "\r\n", "cr": "\r"}
+_CURSOR = "$0"
+_MOST_FIXES = 12
+
+
+@cache
+def base_lines(name: str) -> tuple[str, ...]:
+    """The lines of a document under `tests/cases/bases`. Raises CaseError."""
+    path = BASES / f"{name}.md"
+    if not path.is_file():
+        names = ", ".join(sorted(file.stem for file in BASES.glob("*.md")))
+        raise CaseError(f"no base is called {name!r}; there are: {names}")
+    return tuple(path.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A document as a case gives it: its lines, how they are put together, what is expected, and the cursors."""
+
+    block: Block
+    lines: list[str]
+    marks: list[Mark]
+    patch: Patch | None
+    cursors: list[Point]
+    template: Template | None
+    line_end: str = "\n"
+    final: bool = True
+    bom: bool = False
+
+    @property
+    def source(self) -> str:
+        text = self.line_end.join(self.lines) + (self.line_end if self.final else "")
+        return "\ufeff" + text if self.bom else text
+
+    @property
+    def shown(self) -> list[str]:
+        """The lines as the engine counts offsets in them: a byte order mark is a code point of the first."""
+        return ["\ufeff" + self.lines[0], *self.lines[1:]] if self.bom else self.lines
+
+    def written(self, marks: Sequence[Mark]) -> list[str]:
+        """The lines of the block with these marks."""
+        grouped = by_line(marks)
+        if self.patch is not None:
+            return self.patch.rendered(grouped)
+        rows = []
+        for number, line in enumerate(self.lines):
+            rows.append(encode(line))
+            rows += [write_mark(mark, self.shown) for mark in grouped.get(number, ())]
+        return rows
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a case came to: `wrong` in words, and for each block that would read otherwise today its new lines."""
+
+    wrong: list[str] = field(default_factory=list)
+    rewritten: list[tuple[Block, list[str]]] = field(default_factory=list)
+
+    def check(self, block: Block, wanted: Sequence[str], found: Sequence[str]) -> None:
+        if list(wanted) != list(found):
+            rows = difflib.unified_diff(wanted, found, "the case says", "spec-ls says", lineterm="", n=2)
+            self.wrong.append(f"{block.kind} at line {block.line}:\n" + "\n".join(rows))
+            self.rewritten.append((block, list(found)))
+
+
+def run_case(case: Case) -> Outcome:
+    """Runs every block of a case. Raises CaseError where the case itself cannot be read."""
+    outcome = Outcome()
+    template: Template | None = None
+    sheet: Sheet | None = None
+    for block in case.blocks:
+        if block.kind == "template":
+            template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
+        elif block.kind == "spec":
+            sheet = _sheet(block, template)
+            _judge(sheet, outcome)
+        elif sheet is None:
+            raise CaseError(f"line {block.line}: a {block.kind} block needs a spec block before it")
+        else:
+            _AFTER_SPEC[block.kind](sheet, block, outcome)
+    if sheet is None:
+        raise CaseError(f"the case {case.name!r} has no spec block")
+    return outcome
+
+
+def _sheet(block: Block, template: Template | None) -> Sheet:
+    options = block.options
+    patch: Patch | None = None
+    raw = []
+    if "base" in options:
+        patch = apply_patch(base_lines(options["base"]), block.lines)
+        lines = patch.result
+    else:
+        lines = []
+        for row in block.lines:
+            mark = read_mark(row) if lines else None
+            if mark is None:
+                lines.append(decode(row))
+            else:
+                raw.append((len(lines) - 1, mark))
+    cursors = []
+    for number in range(len(lines)):
+        while _CURSOR in lines[number]:
+            cursors.append(Point(number, lines[number].index(_CURSOR)))
+            lines[number] = lines[number].replace(_CURSOR, "", 1)
+    sheet = Sheet(block, lines, patch.marks if patch else [], patch, cursors, template)
+    sheet.line_end = _EOLS[options.get("eol", "")]
+    sheet.final = "no-final-eol" not in options
+    sheet.bom = "bom" in options
+    sheet.marks += [mark.at(line, sheet.shown) for line, mark in raw]
+    return sheet
+
+
+def _document(sheet: Sheet, source: str | None = None) -> Document:
+    return Document(sheet.source if source is None else source, sheet.template)
+
+
+# --- findings -------------------------------------------------------------------------------
+
+
+def _judge(sheet: Sheet, outcome: Outcome) -> None:
+    block, options = sheet.block, sheet.block.options
+    document = _document(sheet)
+    if "no-spec" in options:
+        if document.decision.is_spec:
+            outcome.wrong.append(f"taken for a spec: {document.decision.why}")
+        sheet.marks = []
+    elif sheet.cursors or "unjudged" in options:
+        return
+    elif not document.decision.is_spec:
+        outcome.wrong.append(f"not taken for a spec: {document.decision.why}")
+    at = cast("Stage | None", options.get("at"))
+    problems = document.problems(at)
+    met = [
+        Met(problem.span, problem.severity, problem.rule, problem.message, _fixable(document, problem))
+        for problem in problems
+    ]
+    outcome.check(block, sheet.written(sheet.marks), sheet.written(compare(sheet.marks, met)))
+    if document.judge.crashed:
+        outcome.wrong.append(f"rules that crashed: {', '.join(sorted(document.judge.crashed))}")
+    if "clean" in options:
+        for stage in options["clean"].split(",") if options["clean"] else STAGES:
+            _expect_silence(document, cast(Stage, stage), outcome)
+    _check_every_fix(sheet, document, problems, outcome)
+
+
+def _expect_silence(document: Document, stage: Stage, outcome: Outcome) -> None:
+    for problem in document.problems(stage):
+        line = document.text.content(problem.span.start_line)
+        outcome.wrong.append(f"at stage {stage}: {problem.rule}: {problem.message}\n    {line}")
+
+
+def _fixable(document: Document, problem: Problem) -> Callable[[], bool]:
+    return lambda: any(fix.certain for fix in fixes(document.spec, problem.finding))
+
+
+# --- fixes ----------------------------------------------------------------------------------
+
+
+def _check_every_fix(sheet: Sheet, document: Document, problems: Sequence[Problem], outcome: Outcome) -> None:
+    """Every fix offered mends its finding and breaks nothing, whether a case spells it out or not."""
+    offered = ((problem, fix) for problem in problems for fix in fixes(document.spec, problem.finding))
+    seen = set()
+    for problem, fix in islice(offered, _MOST_FIXES):
+        for fault in faults_of_fix(document, problem, fix, sheet.template):
+            words = f"the fix {fix.title!r} of {problem.rule}: {fault}"
+            if words not in seen:
+                seen.add(words)
+                outcome.wrong.append(words)
+
+
+def faults_of_fix(document: Document, problem: Problem, fix: Fix, template: Template | None = None) -> Iterator[str]:
+    """What applying a fix does that it must not; nothing for a good one.
+
+    The finding is gone; there is no new one but in the text that the fix put in; line ends stay. Weights are
+    taken at the stage before the fix, so that a mended status does not count as the cause of what it demands.
+    """
+    source = document.text.source
+    stage = document.spec.stage
+    if not fix.edits:
+        yield "it has no edits"
+        return
+    for edit in fix.edits:
+        span = edit.span
+        if not (Point(0, 0) <= span.first <= span.last <= document.text.end):
+            yield f"an edit lies outside the document: {span}"
+            return
+        for point in (span.first, span.last):
+            if point.offset > len(document.text.content(point.line)):
+                yield f"an edit starts or ends inside a line end: {span}"
+    try:
+        result = apply_edits(source, fix.edits)
+    except ValueError as error:
+        yield str(error)
+        return
+    if result == source:
+        yield "it changes nothing"
+        return
+    ends = {_line_end(line) for line in split_lines(source)} - {""}
+    for end in {_line_end(line) for line in split_lines(result)} - {""} - (ends or {"\n"}):
+        yield f"it brings in the line end {end!r}"
+    after = Document(result, template)
+    before_findings, after_findings = document.problems(stage), after.problems(stage)
+
+    def count(problems: Sequence[Problem]) -> int:
+        return sum((one.rule, one.message) == (problem.rule, problem.message) for one in problems)
+
+    if count(after_findings) >= count(before_findings):
+        yield "its finding is still there"
+    moved, inserted = _line_map(document, fix.edits)
+    known = {(one.rule, moved[one.span.start_line]) for one in before_findings}
+    for one in after_findings:
+        line = one.span.start_line
+        if (one.rule, line) not in known and line not in inserted:
+            yield f"a new finding, {one.rule}: {one.message!r} at {after.text.content(line)!r}"
+
+
+def _line_end(line: str) -> str:
+    return line[len(strip_line_end(line)) :]
+
+
+def _line_map(document: Document, edits: Sequence[Edit]) -> tuple[dict[int, int], set[int]]:
+    """For each old line its number after the edits, and the new numbers of all lines that the edits touched."""
+    moved: dict[int, int] = {}
+    inserted: set[int] = set()
+    shift = 0
+    at = 0
+    for edit in sorted(edits, key=lambda edit: edit.span.first):
+        first, last = edit.span.start_line, edit.span.end_line
+        grown = len(split_lines(edit.new_text)) - 1
+        while at <= first:
+            moved[at] = at + shift
+            at += 1
+        inserted.update(range(first + shift, first + shift + grown + 1))
+        while at <= last:
+            moved[at] = first + shift + grown
+            at += 1
+        if edit.span.start_line == edit.span.end_line and edit.span.start == 0 and edit.new_text.endswith(("\n", "\r")):
+            moved[first] = first + shift + grown  # whole lines went in above this one
+        shift += grown - (last - first)
+    for line in range(at, len(document.text.lines)):
+        moved[line] = line + shift
+    return moved, inserted
+
+
+def _fix(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    options = block.options
+    document = _document(sheet)
+    problems = document.problems(cast("Stage | None", sheet.block.options.get("at")))
+    if "rule" in options:
+        chosen = [problem for problem in problems if problem.rule == options["rule"]]
+    else:
+        wanted = [mark for mark in sheet.marks if mark.fix == "+fix"] or sheet.marks
+        chosen = [problem for problem in problems if any(mark.key == _key(problem) for mark in wanted[:1])] or problems
+    chosen = chosen[int(options.get("n", "1")) - 1 :]
+    if not chosen:
+        outcome.wrong.append(f"fix at line {block.line}: no such finding")
+        return
+    offered = fixes(document.spec, chosen[0].finding)
+    if "choice" not in options and "title" not in options:
+        offered = [fix for fix in offered if fix.certain]
+    if "title" in options:
+        offered = [fix for fix in offered if fix.title == options["title"]]
+    offered = offered[int(options.get("choice", "1")) - 1 :]
+    if not offered:
+        outcome.wrong.append(f"fix at line {block.line}: {chosen[0].rule} offers none such")
+        return
+    faults = faults_of_fix(document, chosen[0], offered[0], sheet.template)
+    outcome.wrong += [f"fix at line {block.line}: {fault}" for fault in faults]
+    _check_result(sheet, block, apply_edits(sheet.source, offered[0].edits), outcome)
+
+
+def _key(problem: Problem) -> tuple[Span, str, str]:
+    return problem.span, problem.severity, problem.rule
+
+
+def _check_result(sheet: Sheet, block: Block, result: str, outcome: Outcome) -> None:
+    """Compares the document after a fix or an accepted item with a block: all of it, or a patch of the spec's lines."""
+    lines = [strip_line_end(line) for line in split_lines(result)]
+    if lines[-1] == "" and sheet.final:
+        lines.pop()
+    if sheet.bom:
+        lines[0] = lines[0].removeprefix("\ufeff")
+    if block.language != "diff":
+        outcome.check(block, block.lines, list(map(encode, lines)))
+        return
+    try:
+        wanted = apply_patch(sheet.lines, block.lines).result
+    except CaseError as error:
+        outcome.wrong.append(f"{block.kind} at line {block.line}: {error}")
+        wanted = []
+    if wanted != lines:
+        outcome.check(block, block.lines, make_patch(sheet.lines, lines))
+
+
+# --- features -------------------------------------------------------------------------------
+
+
+def _feature(name: str) -> Any:
+    return importlib.import_module(f"spec_ls.features.{name}")
+
+
+def _cursor(sheet: Sheet, block: Block) -> Point:
+    if not sheet.cursors:
+        raise CaseError(f"line {block.line}: a {block.kind} block needs a {_CURSOR} in its spec")
+    return sheet.cursors[0]
+
+
+def _completions(sheet: Sheet, block: Block) -> list[Any]:
+    spec = _document(sheet).spec
+    found = _feature("completion").complete(spec, _cursor(sheet, block), AROUND, snippets="snippets" in block.options)
+    return sorted(found, key=lambda item: (item.sort_text or item.label, item.label))
+
+
+def _completion(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """One item a line, in the order shown: label, two blanks, detail; `labels` leaves the details out.
+
+    A last line `...` allows for more.
+    """
+    rows = []
+    for item in _completions(sheet, block):
+        detail = "" if "labels" in block.options else item.detail
+        rows.append(encode(f"{item.label}  {detail}" if detail else item.label))
+    if block.lines[-1:] == ["..."]:
+        rows = [*rows[: len(block.lines) - 1], "..."]
+    outcome.check(block, block.lines, rows)
+
+
+def _accept(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The document after the completion item `label=…` (by default the first) was taken."""
+    items = _completions(sheet, block)
+    chosen = [item for item in items if item.label == block.options.get("label", item.label)]
+    if not chosen:
+        labels = ", ".join(item.label for item in items) or "nothing"
+        outcome.wrong.append(f"accept at line {block.line}: not offered; there is {labels}")
+        return
+    _check_result(sheet, block, apply_edits(sheet.source, [chosen[0].edit]), outcome)
+
+
+def _hover(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The Markdown shown; an empty block: none. `on=…` is the text it is shown for."""
+    document = _document(sheet)
+    found = _feature("hover").hover(document.spec, _cursor(sheet, block), AROUND)
+    rows = found.markdown.rstrip("\n").split("\n") if found else []
+    outcome.check(block, block.lines, list(map(encode, rows)))
+    if found and "on" in block.options and document.text.slice(found.span) != block.options["on"]:
+        outcome.wrong.append(f"hover at line {block.line}: shown on {document.text.slice(found.span)!r}")
+
+
+def _offered(sheet: Sheet, block: Block) -> list[Any]:
+    document = _document(sheet)
+    first = _cursor(sheet, block)
+    last = sheet.cursors[-1]
+    span = Span(first.line, first.offset, last.line, last.offset)
+    return list(_feature("actions").actions(document.spec, document.problems(), span, AROUND))
+
+
+def _actions(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """One action a line: kind, colon, title, and a star for the preferred one. Two `$0` make a selection."""
+    rows = [f"{action.kind}: {action.title}{' *' if action.preferred else ''}" for action in _offered(sheet, block)]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _action(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The document after the action `title=…` (by default the first)."""
+    found = _offered(sheet, block)
+    chosen = [action for action in found if action.title == block.options.get("title", action.title)]
+    if not chosen:
+        titles = ", ".join(action.title for action in found) or "nothing"
+        outcome.wrong.append(f"action at line {block.line}: not offered; there is {titles}")
+        return
+    _check_result(sheet, block, apply_edits(sheet.source, chosen[0].edits), outcome)
+
+
+def _symbols(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The outline, two blanks a level: kind, name, and the detail behind two blanks."""
+    rows: list[str] = []
+
+    def walk(symbols: Sequence[Any], depth: int) -> None:
+        for symbol in symbols:
+            detail = f"  {symbol.detail}" if symbol.detail else ""
+            rows.append(encode(f"{'  ' * depth}{symbol.kind} {symbol.name}{detail}"))
+            walk(symbol.children, depth + 1)
+
+    walk(_feature("symbols").symbols(_document(sheet).spec), 0)
+    outcome.check(block, block.lines, rows)
+
+
+_AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
+    "fix": _fix,
+    "completion": _completion,
+    "accept": _accept,
+    "hover": _hover,
+    "actions": _actions,
+    "action": _action,
+    "symbols": _symbols,
+}

@@ -1,0 +1,180 @@
+"""Features on any text at any point: they never raise, and every range they give lies inside the document."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spec_ls.features import Person, Surroundings
+from spec_ls.features.actions import actions
+from spec_ls.features.completion import complete
+from spec_ls.features.hover import hover
+from spec_ls.features.symbols import Symbol, symbols
+from spec_ls.template import builtin
+from spec_ls.template.model import Template
+from spec_ls.template.read import read_template
+from spec_ls.text import Edit, Point, Span, Text, apply_edits
+from spec_ls.workspace import Document
+
+AROUND = Surroundings(
+    today=date(2026, 3, 2),
+    people=(Person("@ines", "CODEOWNERS"), Person("@org/platform", "CODEOWNERS"), Person("@Ärger_火", "git")),
+    ids=frozenset({"SPEC-007", "spec-12", "SPEC-", "SPEC-x1", "RFC-99999999999999999999999"}),
+)
+SEED = builtin().source.replace("\r", "").split("\n")
+ODD = [
+    "",
+    "",
+    "   ",
+    "\t",
+    "#",
+    "##",
+    "## ",
+    "### ",
+    "##Te",
+    "## Te",
+    "## 4. Tech",
+    "# ",
+    "####### x",
+    "## 🚀 Rollout Plan ##",
+    "#\u3000x",
+    "### Story",
+    "### Story 2: ...",
+    "Setext",
+    "---",
+    "===",
+    "-",
+    "- ",
+    "- R",
+    "* **Run",
+    "- [ ] PII",
+    "-  [x] x",
+    "1. a",
+    "    - b",
+    "  - [ ] Error case: ...",
+    "|",
+    "| ",
+    "| Ow",
+    "| **Ow | @x |",
+    "| **Owner** |",
+    "| **Status** | Dr",
+    "| **Status** |  |",
+    "| **Status** | `Review` |",
+    "|---|",
+    "| **Target Date** | 2026-09-31 |",
+    "| a \\| b | c | d |",
+    "Status: Draft",
+    "**Owner**: @mira",
+    "- **Status**: Review",
+    "**Acc",
+    "**Acceptance Criteria:**",
+    "```",
+    "~~~~",
+    "> quote @x",
+    "<!--",
+    "-->",
+    "<!-- x --> @y",
+    "text @",
+    "text @mi, 2026-03-09 and https://x.example/@y",
+    "`@x",
+    "$0 ${1:x} \\",
+    "\ufeff# Title",
+    "---\ntitle: x\n---",
+    "\u2028@x\x85y\x0c",
+    "𝔘𝔫𝔦 @Ünï/code. 0001-01-01 9999-12-31",
+    "[a]: b",
+    "<div>",
+    "\0",
+]
+ENDS = ["\n", "\n", "\n", "\r\n", "\r"]
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    lines: list[str] = []
+    for _ in range(draw(st.integers(0, 8))):
+        if draw(st.booleans()):
+            start = draw(st.integers(0, len(SEED) - 1))
+            lines += SEED[start : start + draw(st.integers(1, 40))]
+        else:
+            lines += draw(st.lists(st.sampled_from(ODD), max_size=5))
+    if draw(st.booleans()):
+        lines = SEED[: draw(st.integers(0, len(SEED)))] + lines
+    return draw(st.sampled_from(ENDS)).join(lines)
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> Template:
+    """The built-in template, or what any Markdown means as one."""
+    return builtin() if draw(st.integers(0, 3)) else read_template(draw(documents()), "odd")
+
+
+def is_inside(text: Text, span: Span) -> bool:
+    if not Point(0, 0) <= span.first <= span.last <= text.end:
+        return False
+    return all(point.offset <= len(text.content(point.line)) for point in (span.first, span.last))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents(), templates(), st.data())
+def test_features_never_raise_and_stay_inside(source: str, template: Template, data: st.DataObject) -> None:
+    document = Document(source, template)
+    text, spec = document.text, document.spec
+    problems = document.problems()
+    for _ in range(6):
+        line = data.draw(st.integers(0, len(text.lines) - 1))
+        point = Point(line, data.draw(st.integers(0, len(text.content(line)))))
+        snippets = data.draw(st.booleans())
+        for one in complete(spec, point, AROUND, snippets):
+            span = one.edit.span
+            assert one.label and one.filter_text and one.sort_text
+            assert is_inside(text, span) and span.start_line == span.end_line == line
+            assert span.start <= point.offset <= span.end
+            assert snippets or not one.snippet
+            result = apply_edits(source, [one.edit])
+            assert result.count("\r") == 0 or "\r" in source
+        told = hover(spec, point, AROUND, document.problems)
+        assert told is None or (told.markdown.strip() and is_inside(text, told.span))
+        other = Point(line, data.draw(st.integers(0, len(text.content(line)))))
+        span = Span(*min(point, other), *max(point, other))
+        for action in actions(spec, problems, span, AROUND):
+            assert action.title and action.edits
+            assert all(is_inside(text, edit.span) for edit in action.edits)
+            assert apply_edits(source, action.edits) != source
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents())
+def test_symbols_lie_inside_each_other(source: str) -> None:
+    document = Document(source, builtin())
+
+    def check(found: tuple[Symbol, ...], outer: Span) -> None:
+        for symbol in found:
+            assert symbol.name.strip()
+            assert is_inside(document.text, symbol.span)
+            assert outer.first <= symbol.span.first <= symbol.span.last <= outer.last
+            assert symbol.span.first <= symbol.selection.first <= symbol.selection.last <= symbol.span.last
+            check(symbol.children, symbol.span)
+
+    check(tuple(symbols(document.spec)), Span(0, 0, *document.text.end))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents(), templates(), st.data())
+def test_plain_and_snippet_say_the_same(source: str, template: Template, data: st.DataObject) -> None:
+    spec = Document(source, template).spec
+    line = data.draw(st.integers(0, len(spec.text.lines) - 1))
+    point = Point(line, len(spec.text.content(line)))
+    plain = {one.label: one for one in complete(spec, point, AROUND, False)}
+    for one in complete(spec, point, AROUND, True):
+        if one.snippet and one.kind == "item":
+            assert expanded(one.edit) == plain[one.label].edit.new_text
+
+
+def expanded(edit: Edit) -> str:
+    """What a client makes of a snippet without nested placeholders."""
+    text = re.sub(r"\$\{[0-9]+:((?:[^\\}]|\\.)*)\}|\$[0-9]", lambda found: found[1] or "", edit.new_text)
+    return re.sub(r"\\([\\$}])", r"\1", text)
