@@ -14,6 +14,7 @@ from pathlib import Path
 
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.base import STAGES, Weights
+from spec_ls.rules.pages import summary
 from spec_ls.template import builtin
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,13 +42,9 @@ def main() -> int:
 
 
 def rules() -> list[str]:
-    """One row a rule, in the order of the catalogue: its name and the first sentence of its page."""
-    summaries = ((rule.name, " ".join(rule.doc.strip().split("\n\n")[0].split())) for rule in CATALOGUE)
-    return [
-        "| Rule | Reported when |",
-        "| :--- | :--- |",
-        *(f"| `{name}` | {summary} |" for name, summary in summaries),
-    ]
+    """One row a rule, in the order of the catalogue: its name, its page and the first sentence of that."""
+    rows = [f"| [`{rule.name}`](spec_ls/docs/rules/{rule.name}.md) | {summary(rule)} |" for rule in CATALOGUE]
+    return ["| Rule | Reported when |", "| :--- | :--- |", *rows]
 
 
 def severities() -> list[str]:

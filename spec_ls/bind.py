@@ -320,7 +320,7 @@ class _Binder:
         for head in self.heads[start + 1 :]:
             if head.duplicate or (head.fill is not None and head.fill.parent is not fill):
                 break
-            known = head.title.key in lower or any(is_counted(head.title.key, stem) for stem in stems)
+            known = head.title.key in lower or any(is_counted(head.title, head.stem, stem) for stem in stems)
             if head.heading.level <= level and head.heading.style != "malformed" and not known:
                 break
             extent.append(head)
@@ -335,8 +335,10 @@ class _Binder:
         for slot in slots:
             if slot.repeats:
                 for head in self._repeats(slot, extent):
-                    right = head.heading.level == self._level(slot)
-                    bound[slot.index] = self._fill(slot, head, fill, None if right else "wrong-level")
+                    fault: Fault | None = None if head.heading.level == self._level(slot) else "wrong-level"
+                    if head.heading.style == "malformed":
+                        fault = "malformed"
+                    bound[slot.index] = self._fill(slot, head, fill, fault)
             else:
                 found = self._claim_best(slot, extent, fill)
                 if found is not None:
@@ -351,10 +353,12 @@ class _Binder:
 
     def _repeats(self, slot: SectionSlot, extent: Sequence[Head]) -> list[Head]:
         """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
-        found = [head for head in extent if head.fill is None and is_counted(head.title.key, slot.stem_key)]
+        found = [head for head in extent if head.fill is None and is_counted(head.title, head.stem, slot.stem_key)]
         level = self._level(slot)
-        higher = [head for head in found if head.heading.level <= level]
-        return higher or found
+        proper = {_count(head.title.key) for head in found if head.heading.level <= level}
+        return [
+            head for head in found if head.heading.level <= level or not proper or _count(head.title.key) not in proper
+        ]
 
     def _find_lost(self) -> None:
         """Looks for missing subsections elsewhere in the document: what stands there is misplaced, not missing."""
@@ -431,6 +435,11 @@ def _is_below(fill: Fill, above: Fill | None) -> bool:
             return True
         parent = parent.parent
     return False
+
+
+def _count(key: str) -> str:
+    """The number in a repeated section's title; empty without one."""
+    return next((word for word in key.split(" ", 4)[:4] if word.isdigit()), "")
 
 
 def _abridged(key: str, full: str) -> bool:

@@ -340,7 +340,7 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     order = [other.key for other in spec.template.fields]
     place = order.index(slot.key)
     before = [field for field in spec.carrier if field.slot and order.index(field.slot.key) < place]
-    shown = slot.source if value is None else value
+    shown = first_value(spec, slot) if value is None else value
     if before:
         neighbour = before[-1]
         return insert_lines(
@@ -351,9 +351,19 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     return Edit(Span(line, 0, line, 0), field_line(spec, slot, neighbour, shown) + spec.text.line_end)
 
 
+def first_value(spec: Spec, slot: FieldSlot) -> str:
+    """What a new field says: the lifecycle's first state, else the template's sample."""
+    return (
+        spec.template.states[0].name if slot.key == spec.template.status_key and spec.template.states else slot.source
+    )
+
+
 def insert_metadata(spec: Spec) -> Edit | None:
     """Writes the template's metadata table below the title, or where the document begins."""
     block = "\n".join(spec.template.carrier_source)
+    status = spec.template.status
+    if status is not None:
+        block = block.replace(status.source, first_value(spec, status), 1)
     title = spec.binding.title
     if title is not None:
         heading = spec.pieces[title].section.heading

@@ -46,6 +46,8 @@ from spec_ls.text import Span
 NO_TITLE = Title("", ())
 _HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
 _MAX_ENTRIES = 200
+_NEAR_LABEL = 75.0
+_NEAR_CHECK = 75.0
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
@@ -72,11 +74,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LabelFact:
-    """A labelled item that is there; `slot` counts the items of the section's slot, `span` covers the label."""
+    """A labelled item that is there, or nearly (`near`: another label).
+
+    `slot` counts the items of the section's slot, `span` covers the label, of a near one its name alone.
+    """
 
     slot: int
     span: Span
     filled: bool
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +149,14 @@ class Facts:
     opening: Span | None = None
 
 
-def is_counted(key: str, stem: str) -> bool:
-    """Whether a title is `stem`, alone or with a number behind it (`story`, `story 12 as an admin`)."""
+def is_counted(title: Title, head: Title, stem: str) -> bool:
+    """Whether a title is `stem`, alone, with a number or with a separator behind it.
+
+    `Story`, `Story 12 As an admin` and `Story: As an admin` are; `head` is the title up to the separator.
+    """
+    key = title.key
+    if head.key == stem:
+        return True
     if not key.startswith(stem):
         return False
     rest = key[len(stem) : len(stem) + 12]
@@ -196,7 +208,7 @@ def facts_of(
         bold=tuple(_bold(section, template)),
         unclosed=_unclosed(section, lines, base),
         formed=formed,
-        story=_story(section.heading, title, slot) if slot is not None and slot.repeats else None,
+        story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
     )
@@ -237,7 +249,8 @@ def _row_entry(row: Row, group: int) -> Entry | None:
 def _line_entry(line: TextLine, carrier: Literal["list", "lines"], group: int) -> Iterator[Entry]:
     label = label_of(line.text)
     if label and (label.strong or carrier == "list"):
-        key_span = Span(line.line, line.start, line.line, line.start + len(line.text[: label.value].rstrip(" :：")))
+        at = max(0, line.text.find(label.name))
+        key_span = Span(line.line, line.start + at, line.line, line.start + at + len(label.name))
         yield _entry(label.name, key_span, line.text[label.value :], line.start + label.value, carrier, group)
 
 
@@ -273,6 +286,8 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
         return
     if section.heading and (at := wanted.get(label_key(section.heading.title))) is not None:
         yield LabelFact(at, section.heading.text.span, any(map(says_something, section.blocks)))
+    found: set[int] = set()
+    others: list[tuple[TextLine, Label]] = []
     for item in items_of(section.blocks):
         if not item.lines:
             continue
@@ -280,7 +295,10 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
         label = label_of(text)
         name = label.name if label else plain(joined(item.lines))
         at = wanted.get(label_key(name))
-        if at is not None:
+        if at is None and label:
+            others.append((item.lines[0], label))
+        elif at is not None:
+            found.add(at)
             rest = text[label.value :].strip() if label else ""
             filled = bool(rest or item.lines[1:] or any(map(says_something, item.blocks)))
             yield LabelFact(at, _label_span(item.lines[0], label), filled)
@@ -290,8 +308,27 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
                 label = label_of(line.text)
                 at = wanted.get(label_key(label.name)) if label else None
                 if label and at is not None:
+                    found.add(at)
                     behind = line is not block.lines[-1] or any(map(says_something, section.blocks[number + 1 :]))
                     yield LabelFact(at, _label_span(line, label), bool(line.text[label.value :].strip()) or behind)
+
+    yield from _near_labels(others, {name: at for name, at in wanted.items() if at not in found})
+
+
+def _near_labels(others: list[tuple[TextLine, Label]], missing: dict[str, int]) -> Iterator[LabelFact]:
+    if not others or not missing:
+        return
+    from rapidfuzz.fuzz import ratio
+
+    for name, at in missing.items():
+        line, label = max(others, key=lambda pair: ratio(name, label_key(pair[1].name)))
+        start = line.text.find(label.name)
+        if start >= 0 and ratio(name, label_key(label.name)) >= _NEAR_LABEL:
+            span = Span(line.line, line.start + start, line.line, line.start + start + len(label.name))
+            yield LabelFact(at, span, True, near=True)
+            others = [pair for pair in others if pair[0] is not line]
+            if not others:
+                return
 
 
 def _label_span(line: TextLine, label: Label | None) -> Span:
@@ -329,7 +366,7 @@ def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
         for at, check in missing:
             scored = [(ratio(skeleton(check.name), skeleton(joined(item.lines))), item) for item in left]
             score, item = max(scored, key=lambda pair: pair[0])
-            if score >= 75:
+            if score >= _NEAR_CHECK:
                 left.remove(item)
                 yield CheckFact(at, lines_span(item.lines), item.box, near=True)
                 if not left:
@@ -394,8 +431,8 @@ def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Seq
     return None
 
 
-def _story(heading: Heading | None, title: Title, slot: SectionSlot) -> StoryFact | None:
-    if heading is None or not is_counted(title.key, slot.stem_key):
+def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot) -> StoryFact | None:
+    if heading is None or not is_counted(title, stem, slot.stem_key):
         return None
     text = heading.text.text
     number = _DIGITS.search(text)

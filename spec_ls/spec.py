@@ -153,7 +153,7 @@ class Spec:
         return (
             facts.title.key not in known.titles
             and facts.stem.key not in known.titles
-            and not any(is_counted(facts.title.key, stem) for stem in known.stems)
+            and not any(is_counted(facts.title, facts.stem, stem) for stem in known.stems)
             and not any(level == missing.slot.level + self.binding.shift for missing in self.missing)
             and skeleton(facts.heading.title) not in known.labels
         )

@@ -68,7 +68,9 @@ def _entry(value: str, masked: str, start: int, end: int) -> Iterator[Part]:
 def _part(value: str, start: int, end: int) -> Part:
     text = value[start:end]
     first, last = unwrap(text)
-    words = plain(text[first:last]).strip(",;")
+    inner = text[first:last]
+    linked = _LINKED.fullmatch(inner)
+    words = plain(linked[1] if linked else inner).strip(",;")
     return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
 
 

@@ -173,7 +173,7 @@ class _Run:
                 self._trouble(f"{path}: no specs in this folder ({counted(len(sources), 'Markdown file')} looked at)")
 
     def _check(self, name: str, text: str, named: bool) -> None:
-        document = Document(text, self.template)
+        document = Document(text, self.template, path=name)
         decision = document.decision
         if not named and self.template is not None:
             decision = decide(document.spec, None)

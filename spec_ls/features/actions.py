@@ -227,7 +227,8 @@ def _advance(spec: Spec, span: Span) -> Iterator[Action]:
         if following is not None and following.stage != "parked":
             edit = Edit(spec.span(Place(field.piece, field.entry.value_span)), following.name)
             if _changes(spec, (edit,)):
-                title = f"Advance the status from {state.name} to {following.name}"
+                verb = "Return" if state.stage == "parked" else "Advance"
+                title = f"{verb} the status from {state.name} to {following.name}"
                 yield Action(title, "refactor.rewrite", (edit,))
 
 

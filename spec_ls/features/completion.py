@@ -17,6 +17,7 @@ from spec_ls.bind import Fill, Missing
 from spec_ls.features import Surroundings
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, List, Paragraph, Plain, Quote, Table
 from spec_ls.outline.inline import skeleton
+from spec_ls.outline.parse import split_cells
 from spec_ls.outline.shapes import items_of, joined, says_something, unwrap
 from spec_ls.spec import Cursor, Field, Spec
 from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, State
@@ -306,12 +307,10 @@ def _handles_in(spec: Spec, value: _Value, point: Point, around: Surroundings) -
     if value.slot == spec.template.approvers:
         owner = spec.field(spec.template.owner)
         others |= _folded(owner.entry.value) if owner else set()
-    if value.slot.kind == "handle" or not others:
-        padding = _padding(line, point.offset) if start == end else ("", "")
-    else:
-        padding = _padding(line, point.offset) if start == end else ("", "")
-        if start == end and line[value.outer[0] : point.offset].rstrip()[-1:] not in ("", ",", ";"):
-            return  # behind a finished handle comes a comma first
+    before = line[value.outer[0] : start].rstrip()
+    if start == end and value.slot.kind == "handles" and before and before[-1] not in ",;":
+        return  # behind a finished handle comes a comma first
+    padding = _padding(line, point.offset) if start == end else ("", "")
     yield from _handles(spec, point, around, (start, end), others, padding)
 
 
@@ -354,7 +353,7 @@ def _handles(
 def _keys(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator[Completion]:
     """The fields not yet there as whole rows in the carrier's style, in it or on the blank line right below."""
     absent = [slot for slot in spec.template.fields if slot.name and slot.key not in spec.fields]
-    neighbour = next((field for field in reversed(spec.carrier) if _line_of(spec, field) != point.line), None)
+    neighbour = _neighbour(spec, point.line)
     if not absent or neighbour is None or (cursor.field is not None and cursor.field.slot is not None):
         return
     line = spec.text.content(point.line)
@@ -430,12 +429,23 @@ def _carries(spec: Spec, line: int) -> bool:
     return same and (not isinstance(block, Table) or line >= group + 2 or bool(block.rows))
 
 
+def _neighbour(spec: Spec, line: int) -> Field | None:
+    """The last whole field that does not stand on `line`, one of the template's if there is any; None without one."""
+    whole = [
+        field
+        for field in reversed(spec.carrier)
+        if _line_of(spec, field) != line
+        and (field.entry.carrier != "table" or len(split_cells(spec.text.content(_line_of(spec, field)), 0)) > 1)
+    ]
+    return next((field for field in whole if field.slot), whole[0] if whole else None)
+
+
 def _row(spec: Spec, slot: FieldSlot, neighbour: Field, snippets: bool) -> str:
     row = compose.field_line(spec, slot, neighbour, "")
     if not snippets:
         return row
-    at = compose.field_line(spec, slot, neighbour, _HOLE).index(_HOLE)
-    return f"{_literal(row[:at])}$0{_literal(row[at:])}"
+    at = compose.field_line(spec, slot, neighbour, _HOLE).find(_HOLE)
+    return _literal(row) if at < 0 else f"{_literal(row[:at])}$0{_literal(row[at:])}"
 
 
 def _key(slot: FieldSlot, span: Span, row: str, head: str, snippets: bool) -> Completion:

@@ -21,7 +21,7 @@ ProblemsAt = Callable[[Stage], list[Problem]]
 
 _HANDLE = re.compile(r"(?<![\w@])@\w[\w./-]*")
 _DATE = re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
-_MARKS = re.compile(r"[\\`*_{}\[\]<>()#|~!&@:.$+=-]")
+_MARKS = re.compile(r"[\\`*_\[\]<>()#|~!@:.+=-]|&(?=#?\w+;)")
 _SHOWN_PROBLEMS = 5
 _SHOWN_LETTERS = 400
 
@@ -69,12 +69,14 @@ def _escape(text: str) -> str:
 def _is_live(text: str, mark: re.Match[str]) -> bool:
     """Whether a mark could mean something where it stands: sentence marks inside a text are left in peace."""
     at = mark.start()
-    if mark[0] == ".":  # `1.` begins a list, `www.` a link
+    if mark[0] == ".":  # `1.` begins a list as `1)` does, `www.` a link
         return text[:at].isdigit() or text[max(0, at - 3) : at].casefold() == "www"
     if mark[0] == ":":  # `https://` begins a link
         return text.startswith("//", at + 1)
+    if mark[0] == "!":
+        return text.startswith("[", at + 1)
     if mark[0] in "()":
-        return at > 0 and text[at - 1] == "]"
+        return text[:at].isdigit() or text[max(0, at - 1) : at] == "]"
     if mark[0] in "#+=-":
         return at == 0 or mark[0] == "#" or not text[:at].strip("=-")
     return True
@@ -176,6 +178,7 @@ def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> I
 
 def _demands(state: State, problems_at: ProblemsAt) -> str:
     faults = [problem for problem in problems_at(state.stage) if problem.severity == "error"]
+    faults.sort(key=lambda problem: (problem.span, problem.rule, _slot(problem)))
     name = f"**{_escape(state.name)}**"
     if not faults:
         return f"Nothing stands in the way of {name}."
@@ -184,6 +187,12 @@ def _demands(state: State, problems_at: ProblemsAt) -> str:
     if len(faults) > _SHOWN_PROBLEMS:
         lines.append(f"- … and {len(faults) - _SHOWN_PROBLEMS} more")
     return "\n".join(lines)
+
+
+def _slot(problem: Problem) -> int:
+    """Where in the template what a problem is about stands, as far as its rule counts it; else zero."""
+    subject = problem.finding.subject
+    return subject if isinstance(subject, int) else 0
 
 
 # --- dates and handles ------------------------------------------------------------------------

@@ -79,10 +79,8 @@ def _heading(spec: Spec, node: _Node, fill: Fill | None, children: tuple[Symbol,
     last = max(first, min(spec.end_line(node.last), len(spec.text.lines)) - 1)
     words = node.heading.text
     line = base + words.line
-    if words.text:
-        selection = Span(line, words.start, line, words.end)
-    else:
-        selection = Span(line, 0, line, words.start)
+    start, end = (words.start, words.end) if words.text else (0, words.start)
+    selection = Span(line, start, line, end)
     kind: SymbolKind = "section"
     detail = ""
     if node.piece == spec.binding.title:

@@ -51,7 +51,7 @@ class OpenDocument:
     stale: bool = False
     """An edit was lost: the text is not what the client shows, until it sends the whole text again."""
     published: bool = False
-    """Diagnostics were sent that the client may still show."""
+    """Diagnostics were sent; from then on every version gets its own, if only an empty list."""
 
     @property
     def text(self) -> Text:
@@ -179,7 +179,6 @@ class SpecLanguageServer(WireServer):
             spec = shown.spec
             if spec is None:
                 if shown.published:
-                    shown.published = False
                     self._publish(uri, shown.version, [])
                 continue
             problems = shown.document.problems()
@@ -288,7 +287,7 @@ def create_server() -> SpecLanguageServer:
         spec = shown.spec if shown else None
         return (shown, spec) if shown and spec else None
 
-    triggers = ["@", "#", "|", "-", "[", "*"]
+    triggers = ["@", "#", "|", "-", "[", "*", ",", " "]
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=triggers))
     def on_completion(ls: SpecLanguageServer, params: types.CompletionParams) -> Any:
@@ -300,7 +299,7 @@ def create_server() -> SpecLanguageServer:
 
         def answer(around: Surroundings) -> Json:
             items = complete(spec, point, around, ls.client.snippets)
-            return {"isIncomplete": False, "items": [convert.completion_json(spec.text, i, ls.client) for i in items]}
+            return {"isIncomplete": True, "items": [convert.completion_json(spec.text, i, ls.client) for i in items]}
 
         return ls.answer(shown, answer, ls.surroundings(shown))
 

@@ -10,8 +10,11 @@ from spec_ls.outline.blocks import Block, Comment, FrontMatter, Item, List, Para
 from spec_ls.outline.inline import plain
 from spec_ls.text import Span
 
-_STRONG_LABEL = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)(:?)\1(?!\w)\s*(:|：|[-–—](?=\s|$))?\s*")
-_PLAIN_LABEL = re.compile(r"([^\W\d_`][^:：\n*`]{0,80}?)\s*[:：](?=\s|$)\s*")
+_ORNAMENT = r"(?:[^\w\s*_`\[\](){}<>@#|\\:]+\s*)?"
+_STRONG_LABEL = re.compile(
+    _ORNAMENT + r"(\*{1,3}|_{1,3})(?=[^\s*_])([^*\n]{1,200}?)(?<=\S)(:?)\1(?!\w)\s*(:|：|[-–—](?=\s|$))?\s*"
+)
+_PLAIN_LABEL = re.compile(_ORNAMENT + r"([^\W\d_`][^:：\n*`]{0,80}?)\s*[:：](?=\s|$)\s*")
 _WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
 _ITALIC = re.compile(
     r"\*(?![\s*])(?:[^*\\]|\\.|\*\*(?=\S)[^*]+\*\*)+(?<![\s\\])\*|_(?![\s_])(?:[^_\\]|\\.|(?<=\w)_+(?=\w)|__(?=\S)[^_]+__)+(?<![\s\\])_"
@@ -29,12 +32,15 @@ class Label(NamedTuple):
 
 
 def label_of(text: str) -> Label | None:
-    """The label that `text` starts with, bold (with or without colon) or plain (with colon); None without one."""
+    """The label that `text` starts with, emphasised or plain, with a colon or alone; None without one.
+
+    An emoji in front of it does not count.
+    """
     strong = _STRONG_LABEL.match(text)
     if strong:
         name = strong[2].rstrip(":： ")
         if strong[3] or strong[4] or strong.end() == len(text) or name != strong[2]:
-            return Label(plain(name), strong.end(), True)
+            return Label(plain(name), strong.end(), len(strong[1]) > 1)
         return None
     bare = _PLAIN_LABEL.match(text)
     return Label(plain(bare[1]), bare.end(), False) if bare else None

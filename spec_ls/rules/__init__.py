@@ -193,7 +193,7 @@ class Judge:
             for finding in self.findings()
             if (weight := weights[finding.rule]) is not None
         ]
-        problems.sort(key=lambda problem: (problem.span, problem.rule, problem.message))
+        problems.sort(key=lambda problem: (problem.span, _ORDER[problem.rule]))
         return problems
 
 
@@ -210,5 +210,6 @@ def _moved(finding: Finding, pieces: int) -> Finding:
     return replace(finding, place=replace(finding.place, piece=finding.place.piece + pieces))
 
 
+_ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)

@@ -30,7 +30,8 @@ def _bold(spec: Spec) -> Iterator[tuple[Place, Missing]]:
 def check(spec: Spec) -> Iterator[Finding]:
     for fill in spec.fills:
         if fill.fault == "malformed":
-            message = f"{fill.slot.title} is no heading yet: put a space behind the marks."
+            name = fill.slot.stem or fill.slot.title
+            message = f"{name} is no heading yet: put a space behind the marks."
             yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.level + spec.binding.shift)
     for place, missing in _bold(spec):
         level = missing.slot.level + spec.binding.shift

@@ -11,7 +11,7 @@ How to fix: write the story in the template's form.
 from collections.abc import Iterator
 
 from spec_ls.bind import Fill
-from spec_ls.rules.base import FILLING, Finding, Rule
+from spec_ls.rules.base import STORY, Finding, Rule
 from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Spec
 
@@ -26,4 +26,4 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     yield Finding(RULE.name, spec.heading_place(fill.piece), message)
 
 
-RULE = Rule("malformed-story", __doc__, FILLING, check_fill=check_fill)
+RULE = Rule("malformed-story", __doc__, STORY, check_fill=check_fill)

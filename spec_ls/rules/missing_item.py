@@ -15,6 +15,7 @@ from spec_ls.outline.blocks import Paragraph
 from spec_ls.outline.inline import skeleton
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
+from spec_ls.text import Edit
 
 
 def absent(spec: Spec, fill: Fill) -> Iterator[int]:
@@ -38,10 +39,13 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     for at in absent(spec, fill):
         name = fill.slot.items[at].name
         message = f"{name} is missing in {fill.slot.title}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, False))
     for piece, facts in pieces:
         for label in facts.labels:
-            if not label.filled:
+            if label.near:
+                message = f"The template calls this item {fill.slot.items[label.slot].name}."
+                yield Finding(RULE.name, Place(piece, label.span), message, (label.slot, True))
+            elif not label.filled:
                 message = f"{fill.slot.items[label.slot].name} is empty; write it, or N/A."
                 yield Finding(RULE.name, Place(piece, label.span), message)
 
@@ -58,9 +62,11 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     fill = spec.binding.owners[finding.place.piece]
     if fill is None or finding.subject is None:
         return
-    edit = compose.insert_item(spec, fill, finding.subject)
+    at, renamed = finding.subject
+    name = fill.slot.items[at].name
+    edit = Edit(spec.span(finding.place), name) if renamed else compose.insert_item(spec, fill, at)
     if edit is not None:
-        yield Fix(f"Insert {fill.slot.items[finding.subject].name}", (edit,))
+        yield Fix(f"Rename to {name}" if renamed else f"Insert {name}", (edit,))
 
 
 RULE = Rule("missing-item", __doc__, STRUCTURE, check_fill=check_fill, fix=fix)

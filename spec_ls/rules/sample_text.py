@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from spec_ls.bind import Fill
 from spec_ls.outline.blocks import Item
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, joined, lines_span
+from spec_ls.outline.shapes import items_of, joined, label_of, lines_span
 from spec_ls.rules.base import FILLING, Finding, Rule
 from spec_ls.rules.fields import is_sample_value
 from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
+from spec_ls.text import Span
 
 
 def check(spec: Spec) -> Iterator[Finding]:
@@ -49,9 +50,15 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     samples = lookup(spec.template).samples
     for item in items_of(piece.section.blocks):
         if item.lines and _is_sample(item, samples):
-            yield Finding(
-                RULE.name, Place(at, lines_span(item.lines)), "Replace the template's sample by your own text."
-            )
+            yield Finding(RULE.name, Place(at, _own(item)), "Replace the template's sample by your own text.")
+
+
+def _own(item: Item) -> Span:
+    """What of an item the author is to replace: the part behind its label."""
+    span = lines_span(item.lines)
+    label = label_of(item.lines[0].text)
+    behind = label.value if label and label.value < len(item.lines[0].text) else 0
+    return Span(span.start_line, span.start + behind, span.end_line, span.end)
 
 
 def _is_sample(item: Item, samples: frozenset[str]) -> bool:

@@ -20,7 +20,8 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         return
     blocks: list[Block] = []
     if fill.slot.work:
-        blocks += piece.section.blocks
+        stop = min((span.start_line for _, span in piece.facts.bold), default=piece.section.end_line)
+        blocks += [block for block in piece.section.blocks if block.line < stop]
     for wanted in fill.slot.blocks:
         found = criteria_blocks(piece.section, wanted)
         blocks += found[2] if found else ()

@@ -75,11 +75,15 @@ class _Part:
 
 
 def directives(source: str, line: int = 0) -> Iterator[_Directive]:
-    """The directives of every `<!-- spec-ls: … -->` in `source`, whose first line is `line`."""
+    """The directives of every `<!-- spec-ls: … -->` in `source`, whose first line is `line`.
+
+    One stands on a line; several on the one line of a short comment are parted by `;`.
+    """
     for found in _DIRECTIVE.finditer(source):
         first = line + source.count("\n", 0, found.start(1))
-        for number, row in enumerate(found[1].split("\n"), first):
-            for directive in row.split(";"):
+        rows = found[1].split("\n")
+        for number, row in enumerate(rows, first):
+            for directive in row.split(";") if len(rows) == 1 else (row,):
                 word, _, rest = directive.strip().partition(" ")
                 if word:
                     yield _Directive(word, rest.strip(), number)
@@ -147,7 +151,7 @@ class _Reader:
         title_line = 0
         for section, base in flat:
             heading = section.heading
-            if heading is None or heading.style == "malformed":
+            if heading is None or heading.style == "malformed" or not heading.title:
                 continue
             if heading is title:
                 title_line = heading.line + base
