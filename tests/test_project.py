@@ -242,3 +242,16 @@ def test_the_demo_tells_findings_fixes_and_what_is_left() -> None:
     assert "not a spec" in parts[1]
     assert "→ " in parts[2] and "+## 6. Support Plan" in parts[2] and "findings left" in parts[2]
     assert "nothing to report" in parts[4]
+
+
+def test_every_module_stands_in_the_architecture() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    rules = {rule.name.replace("-", "_") for rule in CATALOGUE}
+    for file in (ROOT / "spec_ls").rglob("*.py"):
+        name = file.name
+        if name in ("__init__.py", "__main__.py") or (file.parent.name == "rules" and file.stem in rules):
+            name = f"{file.parent.name}/"
+        if name == "spec_ls/":
+            continue
+        assert name in text, f"{file.relative_to(ROOT)} does not stand in ARCHITECTURE.md"

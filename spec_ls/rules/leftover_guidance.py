@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from spec_ls import compose
 from spec_ls.outline.blocks import Comment, Paragraph
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import lines_span, says_something
+from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
@@ -63,13 +63,14 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     base = spec.base(finding.place.piece)
     line = spec.text.content(span.end_line + base)
     if line[: span.start].strip() or line[span.end :].strip():
-        yield Fix("Remove the guidance", (Edit(spec.span(finding.place), ""),))
+        edit = Edit(spec.span(finding.place), "")
     elif rest:
-        yield Fix("Remove the guidance", (Edit(Span(span.start_line + base, 0, span.end_line + 1 + base, 0), ""),))
+        edit = Edit(Span(span.start_line + base, 0, span.end_line + 1 + base, 0), "")
     else:
-        yield Fix(
-            "Remove the guidance", (compose.remove_lines(spec, span.start_line + base, span.end_line + 1 + base),)
-        )
+        edit = compose.remove_lines(spec, span.start_line + base, span.end_line + 1 + base)
+    # Beside samples that wait to be replaced, the guidance still has a reader.
+    answered = not any(map(lookup(spec.template).is_sample, items_of(piece.section.blocks)))
+    yield Fix("Remove the guidance", (edit,), certain=answered)
 
 
 RULE = Rule("leftover-guidance", __doc__, FILLING, check_piece=check_piece, fix=fix, leftover=True)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from spec_ls.bind import Fill
 from spec_ls.outline.blocks import Item
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, joined, label_of, lines_span
+from spec_ls.outline.shapes import items_of, label_of, lines_span
 from spec_ls.rules.base import FILLING, Finding, Rule
 from spec_ls.rules.fields import is_sample_value
 from spec_ls.rules.stories import is_placeholder
@@ -47,9 +47,9 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
 
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
-    samples = lookup(spec.template).samples
+    known = lookup(spec.template)
     for item in items_of(piece.section.blocks):
-        if item.lines and _is_sample(item, samples):
+        if known.is_sample(item):
             yield Finding(RULE.name, Place(at, _own(item)), "Replace the template's sample by your own text.")
 
 
@@ -59,11 +59,6 @@ def _own(item: Item) -> Span:
     label = label_of(item.lines[0].text)
     behind = label.value if label and label.value < len(item.lines[0].text) else 0
     return Span(span.start_line, span.start + behind, span.end_line, span.end)
-
-
-def _is_sample(item: Item, samples: frozenset[str]) -> bool:
-    text = joined(item.lines)
-    return len(text) < 1000 and not item.blocks and skeleton(text) in samples
 
 
 RULE = Rule("sample-text", __doc__, FILLING, check=check, check_fill=check_fill, check_piece=check_piece, leftover=True)

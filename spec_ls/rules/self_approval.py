@@ -13,14 +13,15 @@ from spec_ls.rules.base import FILLING, Finding, Fix, Related, Rule
 from spec_ls.rules.fields import is_sample_value
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
-from spec_ls.values import handle_of, handles
+from spec_ls.values import handle_of, handles, near_handles
 
 
 def check(spec: Spec) -> Iterator[Finding]:
     owner, approvers = spec.field(spec.template.owner), spec.field(spec.template.approvers)
     if owner is None or approvers is None or is_sample_value(owner):
         return
-    name = handle_of(owner.entry.value)
+    named = [handle_of(owner.entry.value), *near_handles(owner.entry.value)]
+    name = next((handle for handle in named if handle), None)
     if name is None:
         return
     line, start = approvers.entry.value_span.start_line, approvers.entry.value_span.start

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spec_ls.outline.blocks import Item
 from spec_ls.outline.inline import skeleton
+from spec_ls.outline.shapes import joined
 from spec_ls.template.model import Guidance, Template
+
+_LONGEST_SAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,11 @@ class Lookup:
     titles: frozenset[str]
     stems: frozenset[str]
     labels: frozenset[str]
+
+    def is_sample(self, item: Item) -> bool:
+        """Whether a list item still is one of the template's samples."""
+        text = joined(item.lines)
+        return bool(text) and len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.samples
 
     def may_be_field(self, cell: str) -> bool:
         """Whether a table's first cell may name one of the template's fields."""
