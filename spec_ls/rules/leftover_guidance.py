@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from spec_ls import compose
 from spec_ls.outline.blocks import Comment, Paragraph
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
+from spec_ls.outline.shapes import items_of, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
