@@ -21,6 +21,9 @@ def main() -> None:
         if not arguments and sys.stdin is not None and sys.stdin.isatty():
             sys.stderr.write(_HINT)
             sys.stderr.flush()
+        import gc
+
+        gc.disable()  # nothing that a start makes is garbage; the server turns it on again
         from spec_ls.lsp.server import serve
 
         serve()

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from spec_ls.features.actions import Action
-from spec_ls.features.completion import Completion
-from spec_ls.features.hover import Hover
-from spec_ls.features.symbols import Symbol
 from spec_ls.lsp.client import Client
 from spec_ls.rules import rule
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Span, Text
+
+if TYPE_CHECKING:
+    from spec_ls.features.actions import Action
+    from spec_ls.features.completion import Completion
+    from spec_ls.features.hover import Hover
+    from spec_ls.features.symbols import Symbol
 
 Json = dict[str, Any]
 

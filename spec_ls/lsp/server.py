@@ -6,10 +6,12 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -17,12 +19,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
-from spec_ls import __version__, index
+from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
-from spec_ls.features.actions import actions
-from spec_ls.features.completion import complete
-from spec_ls.features.hover import hover
-from spec_ls.features.symbols import symbols
 from spec_ls.lsp import convert
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
@@ -83,6 +81,12 @@ class SpecLanguageServer(WireServer):
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
+
+    def warm_up(self) -> Iterator[Callable[[], object]]:
+        for name in ("completion", "hover", "symbols", "actions"):
+            yield partial(import_module, f"spec_ls.features.{name}")
+        yield partial(import_module, "spec_ls.index")
+        yield from super().warm_up()
 
     # --- documents
 
@@ -201,6 +205,8 @@ class SpecLanguageServer(WireServer):
 
         What is older than a minute is given out once more while it is found out anew.
         """
+        from spec_ls import index
+
         path = to_fs_path(shown.uri) if shown.uri.startswith("file:") else None
         root = index.root_of(Path(path)) if path else None
         identifier = shown.document.spec.template.field("id")
@@ -241,6 +247,8 @@ class SpecLanguageServer(WireServer):
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
 
         def find_out() -> _Known:
+            from spec_ls import index
+
             root, prefix = key
             return _Known(index.people(root), index.identifiers(root, prefix), time.monotonic())
 
@@ -279,7 +287,10 @@ def _version(item: Json, fallback: int) -> int:
 
 
 def create_server() -> SpecLanguageServer:
-    """A server with all features, not yet connected to a client."""
+    """A server with all features, not yet connected to a client.
+
+    A feature is imported when first asked for, or while nothing is to do: diagnostics come before.
+    """
     server = SpecLanguageServer()
 
     def opened(uri: str) -> tuple[OpenDocument, Spec] | None:
@@ -294,6 +305,8 @@ def create_server() -> SpecLanguageServer:
         found = opened(params.text_document.uri)
         if found is None:
             return None
+        from spec_ls.features.completion import complete
+
         shown, spec = found
         point = spec.text.point(params.position.line, params.position.character, ls.client.encoding)
 
@@ -308,6 +321,8 @@ def create_server() -> SpecLanguageServer:
         found = opened(params.text_document.uri)
         if found is None:
             return None
+        from spec_ls.features.hover import hover
+
         shown, spec = found
         point = spec.text.point(params.position.line, params.position.character, ls.client.encoding)
 
@@ -322,6 +337,8 @@ def create_server() -> SpecLanguageServer:
         found = opened(params.text_document.uri)
         if found is None:
             return None
+        from spec_ls.features.symbols import symbols
+
         shown, spec = found
         return convert.symbols_json(shown.uri, spec.text, symbols(spec), ls.client)
 
@@ -332,6 +349,8 @@ def create_server() -> SpecLanguageServer:
         found = opened(params.text_document.uri)
         if found is None:
             return None
+        from spec_ls.features.actions import actions
+
         shown, spec = found
         encoding = ls.client.encoding
         start, end = params.range.start, params.range.end

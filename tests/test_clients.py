@@ -1,0 +1,581 @@
+"""The server as each real client meets it: what ten editors said of themselves, and what they get for it.
+
+`tests/clients` holds the capabilities that editors sent when they started a server. What is expected here is read off
+that JSON and counted with Python's codecs, never with the server's own code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_lsp
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.protocol import default_converter
+from pytest_lsp import ClientServerConfig, LanguageClient
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Json = dict[str, Any]
+
+TIMEOUT = 20.0
+SNAPSHOTS: dict[str, Json] = {
+    path.stem: json.loads(path.read_text("utf-8"))["capabilities"]
+    for path in sorted((Path(__file__).parent / "clients").glob("*.json"))
+}
+UTF_32: Json = {**SNAPSHOTS["vscode-1.139.1"], "general": {"positionEncodings": ["utf-32", "utf-16"]}}
+CLIENTS: dict[str, Json] = {
+    **SNAPSHOTS,
+    "says-nothing": {},
+    "counts-in-utf-32": UTF_32,
+    "takes-commands": {"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}},
+}
+"""The snapshots, and three that no snapshot stands for: nothing said, code points, no code action literals."""
+
+DRAFT = """\
+# Päckchen 📦 kommen später
+
+| Metadata | Value |
+| :--- | :--- |
+| **Spec ID** | `SPEC-031` |
+| **🚦 Status** | Draft |
+| **Owner** | @zoë |
+| **🖋 Approvers** | @adaeze, @jürgen-b |
+| **Target Date** | 2029-06-29 |
+| **Epic/Ticket** | [BILL-212](https://tracker.example/BILL-212) |
+
+## 1. Context & Problem Statement
+Ein Anruf 📞 am Montag\u2028kostet Zeit. 👋🏽
+
+## 2. Goals & Non-Goals
+### Goals
+- [ ] Wer wartet 🙋🏽, erfährt es vor dem Mittag.
+
+### Non-Goals
+- [ ] Wir ändern die Route 🚚 nicht.
+
+## 3. User Stories & Acceptance Criteria
+### Story 1: As a customer 🧍, I want to hear of a delay, so that I need not wait.
+**Acceptance Criteria:**
+- [ ] Verify that the message names the new day 📅.
+- [ ] Error case: without a new day, the message says so.
+
+## 4. Technical Design
+### Architecture & Components
+A consumer of the carrier's events 🚚 writes alerts.
+
+### Dependencies
+- **Services**: carrier-events
+- **Schemas**: DeliveryEvent v3
+- **UI Components**: none
+- **Vendors**: none
+
+### API Changes
+None.
+
+### Data Model Changes
+None.
+
+## 5. Rollout Plan
+- **Feature Flags**: `delivery_alerts`
+- **Cohorts**: Internal -> Beta -> GA
+- **Telemetry**: `delivery_alert_sent_total`
+- **Rollback Criteria**: If error rate > 1%, disable flag.
+
+## 6. Support Plan
+- **Runbooks**: https://wiki.example/runbooks/alerts
+- **Macros**: "Where is my parcel?"
+- **Diagnostics**: the alert's id is in every log line
+- **Known Issues**: none
+
+## 7. Security & Compliance
+- [ ] PII review completed?
+- [ ] OPA policies updated?
+- [ ] Audit logs implemented?
+
+## 8. Review & Sign-off
+- [ ] Tech Lead Approval
+- [ ] Product Approval
+- [ ] Security Approval (if needed)
+"""
+"""A draft without a finding; nearly every line that is edited below has letters of two and of four bytes."""
+
+
+def with_changes(*changes: tuple[str, str]) -> str:
+    """The draft with each `old` put in the place of its `new`."""
+    text = DRAFT
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+NON_GOALS = "\n### Non-Goals\n- [ ] Wir ändern die Route 🚚 nicht.\n"
+NO_NON_GOALS = with_changes((NON_GOALS, ""))
+BROKEN = with_changes(
+    (NON_GOALS, ""),
+    ("**🚦 Status** | Draft", "**🚦 Status** | Drafft"),
+    ("@adaeze, @jürgen-b", "@jürgen-b, @zoë"),
+    ("### Data Model Changes\nNone.", "### Data Model Changes\n*Describe schema changes.*\nNone."),
+)
+
+
+# --- a client -------------------------------------------------------------------------------------------------------
+
+
+class Editor(LanguageClient):
+    """A client, what it said of itself, and what the server told it."""
+
+    def __init__(self) -> None:
+        super().__init__(converter_factory=default_converter)
+        self.name = ""
+        self.said_json: Json = {}
+        self.encoding = "utf-16"
+        self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
+        self._published: dict[str, types.PublishDiagnosticsParams] = {}
+        self._heard = asyncio.Event()
+        self._numbers = itertools.count(1)
+
+    def said(self, path: str) -> Any:
+        """What the client said under a dotted path of its capabilities; None for nothing."""
+        value: Any = self.said_json
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def open(self, text: str) -> Shown:
+        """Opens a document of its own in the server."""
+        uri = f"file:///specs/p%C3%A4ckchen-{next(self._numbers)}.md"
+        item = types.TextDocumentItem(uri=uri, language_id="markdown", version=1, text=text)
+        self.text_document_did_open(types.DidOpenTextDocumentParams(text_document=item))
+        return Shown(self, uri, text)
+
+    def take_diagnostics(self, params: types.PublishDiagnosticsParams) -> None:
+        self._published[params.uri] = params
+        self._heard.set()
+
+    async def diagnostics_of(self, uri: str, version: int) -> Sequence[types.Diagnostic]:
+        """The diagnostics of that very version."""
+        async with asyncio.timeout(TIMEOUT):
+            while True:
+                found = self._published.get(uri)
+                if found is not None and found.version is not None and found.version >= version:
+                    assert found.version == version
+                    return found.diagnostics
+                self._heard.clear()
+                await self._heard.wait()
+
+
+class Shown:
+    """A document as the client shows it."""
+
+    def __init__(self, editor: Editor, uri: str, text: str) -> None:
+        self.editor = editor
+        self.uri = uri
+        self.text = text
+        self.version = 1
+
+    @property
+    def id(self) -> types.TextDocumentIdentifier:
+        return types.TextDocumentIdentifier(uri=self.uri)
+
+    def behind(self, words: str) -> types.Position:
+        """Where the words end; they stand in the text once."""
+        assert self.text.count(words) == 1, words
+        return position(self.text, self.text.index(words) + len(words), self.editor.encoding)
+
+    def marked(self, place: types.Range) -> str:
+        """The text of a range."""
+        start, end = (offset(self.text, point, self.editor.encoding) for point in (place.start, place.end))
+        assert start <= end
+        return self.text[start:end]
+
+    def after(self, edits: Sequence[types.TextEdit]) -> str:
+        """The text after edits that all speak of the text as it stands (LSP 3.17, "TextEdit[]")."""
+        places = [tuple(offset(self.text, p, self.editor.encoding) for p in (e.range.start, e.range.end)) for e in edits]
+        ordered = sorted(zip(places, edits, strict=True), key=lambda pair: pair[0])
+        parts, done = [], 0
+        for (start, end), edit in ordered:
+            assert start >= done, "edits overlap"
+            parts += [self.text[done:start], edit.new_text]
+            done = end
+        return "".join([*parts, self.text[done:]])
+
+    def send(self, edits: Sequence[types.TextEdit]) -> None:
+        """Makes the edits and tells the server of them, the last one first so that the others stay where they are."""
+        self.text, edits = self.after(edits), sorted(edits, key=lambda e: (e.range.start.line, e.range.start.character))
+        self.version += 1
+        changes = [types.TextDocumentContentChangePartial(range=e.range, text=e.new_text) for e in reversed(edits)]
+        document = types.VersionedTextDocumentIdentifier(uri=self.uri, version=self.version)
+        params = types.DidChangeTextDocumentParams(text_document=document, content_changes=changes)
+        self.editor.text_document_did_change(params)
+
+    async def diagnostics(self) -> Sequence[types.Diagnostic]:
+        return await self.editor.diagnostics_of(self.uri, self.version)
+
+    async def completions(self, at: types.Position) -> list[types.CompletionItem]:
+        params = types.CompletionParams(text_document=self.id, position=at)
+        answer = await self.editor.text_document_completion_async(params)
+        assert isinstance(answer, types.CompletionList)
+        return list(answer.items)
+
+    async def actions(
+        self, at: types.Position, only: Sequence[types.CodeActionKind] | None = None
+    ) -> Sequence[types.CodeAction | types.Command]:
+        """What is offered at a point. No diagnostics are sent along: some clients strip them to nothing of use."""
+        context = types.CodeActionContext(diagnostics=[], only=only)
+        params = types.CodeActionParams(text_document=self.id, range=types.Range(at, at), context=context)
+        answer = await self.editor.text_document_code_action_async(params)
+        assert answer is not None
+        return answer
+
+
+# --- positions, counted apart from the server -----------------------------------------------------------------------
+
+CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
+LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def lines(text: str) -> Iterator[tuple[int, str]]:
+    """Each line without its end, and where in the text it starts."""
+    start = 0
+    for end in LINE_END.finditer(text):
+        yield start, text[start : end.start()]
+        start = end.end()
+    yield start, text[start:]
+
+
+def offset(text: str, point: types.Position, encoding: str) -> int:
+    """The code points before a position, which must lie in the text and on the edge of a code point."""
+    codec, size = CODECS[encoding]
+    start, line = list(lines(text))[point.line]
+    encoded = line.encode(codec)
+    assert 0 <= point.character * size <= len(encoded), (point, line)
+    return start + len(encoded[: point.character * size].decode(codec))
+
+
+def position(text: str, at: int, encoding: str) -> types.Position:
+    """The position behind so many code points."""
+    codec, size = CODECS[encoding]
+    number, (start, line) = next(
+        (number, one) for number, one in enumerate(lines(text)) if one[0] <= at <= one[0] + len(one[1])
+    )
+    return types.Position(number, len(line[: at - start].encode(codec)) // size)
+
+
+def expanded(snippet: str) -> str:
+    """The text that an editor inserts for a snippet (LSP 3.17, "Snippet Syntax")."""
+    found = re.sub(r"\$\{[0-9]+:((?:\\.|[^}\\])*)\}|\$(?:[0-9]+|\{[0-9]+\})", lambda stop: stop[1] or "", snippet)
+    return re.sub(r"\\([$}\\])", r"\1", found)
+
+
+# --- the session ----------------------------------------------------------------------------------------------------
+
+
+def take_diagnostics(editor: Editor, params: types.PublishDiagnosticsParams) -> None:
+    editor.take_diagnostics(params)
+
+
+def take_edit(editor: Editor, params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+    editor.asked_to_apply.append(params)
+    return types.ApplyWorkspaceEditResult(applied=True)
+
+
+def make_editor() -> Editor:
+    editor = Editor()
+    features = {
+        **DEFAULT_CLIENT_FEATURES,
+        types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: take_diagnostics,
+        types.WORKSPACE_APPLY_EDIT: take_edit,
+    }
+    register_lsp_features(editor, features)
+    return editor
+
+
+SERVER = ClientServerConfig(server_command=[sys.executable, "-m", "spec_ls", "--stdio"], client_factory=make_editor)
+
+
+@pytest_lsp.fixture(config=SERVER, scope="module", params=list(CLIENTS))
+async def editor(client: Editor, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    client.name, client.said_json = request.param, CLIENTS[request.param]
+    capabilities = get_converter().structure(client.said_json, types.ClientCapabilities)
+    info = types.ClientInfo(name=client.name)
+    answer = await client.initialize_session(types.InitializeParams(capabilities=capabilities, client_info=info))
+    offered = client.said("general.positionEncodings") or ["utf-16"]
+    client.encoding = answer.capabilities.position_encoding or "utf-16"
+    assert client.encoding == offered[0]
+    yield
+    await client.shutdown_session()
+    assert client._server is not None and client._server.returncode == 0
+    assert client.error is None
+    assert not client.messages
+
+
+async def test_diagnostics(editor: Editor) -> None:
+    """Each at its place, and with those extras alone that the client understands."""
+    shown = editor.open(BROKEN)
+    found = await shown.diagnostics()
+    said = "textDocument.publishDiagnostics"
+    names = editor.said(f"{said}.codeDescriptionSupport") is True
+    relates = editor.said(f"{said}.relatedInformation") is True
+    unnecessary = 1 in (editor.said(f"{said}.tagSupport.valueSet") or [])
+
+    assert [(one.code, shown.marked(one.range), one.severity) for one in found] == [
+        ("invalid-choice", "Drafft", types.DiagnosticSeverity.Error),
+        ("self-approval", "@zoë", types.DiagnosticSeverity.Hint),
+        ("missing-section", "Goals", types.DiagnosticSeverity.Warning),
+        ("leftover-guidance", "*Describe schema changes.*", types.DiagnosticSeverity.Hint),
+    ]
+    choice, approval, missing, leftover = found
+    assert choice.range.start.character == {"utf-8": 20, "utf-16": 18, "utf-32": 17}[editor.encoding]
+    assert (missing.range.start.line, missing.range.start.character) == (15, 4)
+    assert {one.source for one in found} == {"spec-ls"}
+    for one in found:
+        page = one.code_description and one.code_description.href
+        assert page is None if not names else page and page.endswith(f"/{one.code}.md"), page
+        assert one.tags == ([types.DiagnosticTag.Unnecessary] if one is leftover and unnecessary else None)
+        if one is not approval or not relates:
+            assert one.related_information is None
+    if relates:
+        (related,) = approval.related_information or ()
+        assert (related.location.uri, shown.marked(related.location.range)) == (shown.uri, "@zoë")
+        assert related.location.range.start.line == 6
+
+
+async def test_a_status_is_completed(editor: Editor) -> None:
+    shown = editor.open(with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Re")))
+    item = next(one for one in await shown.completions(shown.behind("Status** | Re")) if one.label == "Review")
+    assert isinstance(item.text_edit, types.TextEdit)
+    assert shown.marked(item.text_edit.range) == "Re"
+    assert item.filter_text and item.filter_text.startswith("Re")
+    assert item.insert_text_format in (None, types.InsertTextFormat.PlainText)
+    assert shown.after([item.text_edit]) == with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
+
+
+async def test_a_handle_is_completed(editor: Editor) -> None:
+    shown = editor.open(with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @j, bitte")))
+    item = next(one for one in await shown.completions(shown.behind("Frag @j")) if one.label == "@jürgen-b")
+    assert isinstance(item.text_edit, types.TextEdit)
+    assert shown.marked(item.text_edit.range) == "@j"
+    expected = with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @jürgen-b, bitte"))
+    assert shown.after([item.text_edit]) == expected
+
+
+async def test_a_section_is_completed(editor: Editor) -> None:
+    """As a snippet for clients that know them; the text is the same for all."""
+    snippets = editor.said("textDocument.completion.completionItem.snippetSupport") is True
+    shown = editor.open(NO_NON_GOALS.replace("Mittag.\n", "Mittag. 🕛\n\n### No\n"))
+    items = await shown.completions(shown.behind("### No"))
+    item = next(one for one in items if one.label == "Non-Goals")
+    assert isinstance(item.text_edit, types.TextEdit)
+    is_snippet = item.insert_text_format == types.InsertTextFormat.Snippet
+    assert is_snippet == snippets
+    assert ("${1:" in item.text_edit.new_text) == snippets
+    if not snippets:
+        assert not [one for one in items if one.insert_text_format == types.InsertTextFormat.Snippet]
+    new_text = expanded(item.text_edit.new_text) if is_snippet else item.text_edit.new_text
+    expected = NO_NON_GOALS.replace("Mittag.\n", f"Mittag. 🕛\n\n{SECTION}")
+    assert shown.after([types.TextEdit(item.text_edit.range, new_text)]) == expected
+
+
+SECTION = """\
+### Non-Goals
+*Explicitly state what is out of scope to prevent scope creep.*
+- [ ] We will not build X yet.
+- [ ] We are not solving for Y user group.
+"""
+"""The section as the template has it."""
+
+
+async def test_documentation_of_completions(editor: Editor) -> None:
+    markdown = "markdown" in (editor.said("textDocument.completion.completionItem.documentationFormat") or [])
+    shown = editor.open(NO_NON_GOALS.replace("Mittag.\n", "Mittag.\n\n### \n"))
+    items = await shown.completions(shown.behind("Mittag.\n\n### "))
+    kinds = {one.documentation.kind for one in items if isinstance(one.documentation, types.MarkupContent)}
+    assert kinds == {types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText}
+
+
+async def test_hover(editor: Editor) -> None:
+    markdown = "markdown" in (editor.said("textDocument.hover.contentFormat") or [])
+    shown = editor.open(DRAFT)
+    params = types.HoverParams(text_document=shown.id, position=shown.behind("**🚦 Status** | Dra"))
+    told = await editor.text_document_hover_async(params)
+    assert told is not None and told.range is not None
+    assert shown.marked(told.range) == "Draft"
+    assert isinstance(told.contents, types.MarkupContent)
+    assert told.contents.kind == (types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText)
+    assert "The author is still writing" in told.contents.value
+
+
+FIELDS = ["Spec ID", "🚦 Status", "Owner", "🖋 Approvers", "Target Date", "Epic/Ticket"]
+OUTLINE: list[tuple[str, list[str]]] = [
+    *((field, []) for field in FIELDS),
+    ("1. Context & Problem Statement", []),
+    ("2. Goals & Non-Goals", ["Goals", "Non-Goals"]),
+    (
+        "3. User Stories & Acceptance Criteria",
+        ["Story 1: As a customer 🧍, I want to hear of a delay, so that I need not wait."],
+    ),
+    (
+        "4. Technical Design",
+        ["Architecture & Components", "Dependencies", "API Changes", "Data Model Changes"],
+    ),
+    ("5. Rollout Plan", []),
+    ("6. Support Plan", []),
+    ("7. Security & Compliance", []),
+    ("8. Review & Sign-off", []),
+]
+TITLE = "Päckchen 📦 kommen später"
+
+
+async def test_symbols(editor: Editor) -> None:
+    """A tree, or a list of the same names with the name of what holds each."""
+    shown = editor.open(DRAFT)
+    params = types.DocumentSymbolParams(text_document=shown.id)
+    found = await editor.text_document_document_symbol_async(params) or []
+    if editor.said("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport") is True:
+        (title,) = found
+        assert isinstance(title, types.DocumentSymbol)
+        assert title.name == TITLE
+        children = title.children or []
+        assert [(one.name, [below.name for below in one.children or []]) for one in children] == OUTLINE
+        for symbol, parent in tree(title):
+            assert offset(DRAFT, symbol.range.start, editor.encoding) <= offset(
+                DRAFT, symbol.selection_range.start, editor.encoding
+            )
+            assert shown.marked(symbol.selection_range) in shown.marked(symbol.range)
+            assert symbol.name in plain(shown.marked(symbol.selection_range))
+            assert parent is None or shown.marked(symbol.range) in shown.marked(parent.range)
+    else:
+        flat = [one for one in found if isinstance(one, types.SymbolInformation)]
+        assert len(flat) == len(found)
+        expected: list[tuple[str, str | None]] = [(TITLE, None)]
+        for name, below in OUTLINE:
+            expected += [(name, TITLE), *((one, name) for one in below)]
+        assert [(one.name, one.container_name) for one in flat] == expected
+        for one in flat:
+            assert one.location.uri == shown.uri
+            assert one.name in plain(shown.marked(one.location.range))
+
+
+def plain(markdown: str) -> str:
+    """Without the marks of headings and of bold text."""
+    return markdown.replace("*", "").replace("#", "")
+
+
+def tree(
+    symbol: types.DocumentSymbol, parent: types.DocumentSymbol | None = None
+) -> Iterable[tuple[types.DocumentSymbol, types.DocumentSymbol | None]]:
+    yield symbol, parent
+    for child in symbol.children or []:
+        yield from tree(child, symbol)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+async def test_a_missing_section_is_inserted(editor: Editor, line_end: str) -> None:
+    """By a code action or a command; the text is right to the letter, and the finding goes with it."""
+    missing = BROKEN.replace("\n", line_end)
+    shown = editor.open(missing)
+    before = await shown.diagnostics()
+    assert [one.code for one in before].count("missing-section") == 1
+
+    edits = await edits_of(shown, "Insert the section Non-Goals", shown.behind("### Goals"))
+    if edits is None:
+        return
+    expected = BROKEN.replace("Mittag.\n", f"Mittag.\n\n{SECTION}").replace("\n", line_end)
+    assert shown.after(edits) == expected
+
+    shown.send(edits)
+    assert shown.text == expected
+    codes = [one.code for one in await shown.diagnostics()]
+    assert "missing-section" not in codes
+    assert [code for code in codes if code != "sample-text" and code != "leftover-guidance"] == [
+        "invalid-choice",
+        "self-approval",
+    ]
+
+
+async def test_a_status_is_corrected(editor: Editor) -> None:
+    """A fix on a line with letters of four bytes before its place; then that finding alone is gone."""
+    shown = editor.open(BROKEN)
+    before = [one.code for one in await shown.diagnostics()]
+    edits = await edits_of(shown, "Change to Draft", shown.behind("| Draff"))
+    if edits is None:
+        return
+    assert [shown.marked(edit.range) for edit in edits] == ["Drafft"]
+    shown.send(edits)
+    assert shown.text == BROKEN.replace("Drafft", "Draft")
+    assert [one.code for one in await shown.diagnostics()] == before[1:]
+
+
+async def edits_of(shown: Shown, title: str, at: types.Position) -> Sequence[types.TextEdit] | None:
+    """The edits of what is offered under a title; None for a client to which nothing can be offered."""
+    editor = shown.editor
+    offered = await shown.actions(at)
+    if editor.said("textDocument.codeAction.codeActionLiteralSupport") is not None:
+        action = next(one for one in offered if one.title == title)
+        assert isinstance(action, types.CodeAction) and action.edit is not None
+        assert action.kind == types.CodeActionKind.QuickFix
+        assert action.is_preferred
+        assert [shown.marked(one.range) for one in action.diagnostics or []]
+        edit = action.edit
+    elif editor.said("workspace.applyEdit") is True:
+        command = next(one for one in offered if one.title == title)
+        assert isinstance(command, types.Command)
+        params = types.ExecuteCommandParams(command=command.command, arguments=command.arguments)
+        await editor.workspace_execute_command_async(params)
+        asked = editor.asked_to_apply.pop()
+        assert asked.label == title
+        edit = asked.edit
+    else:
+        assert not offered
+        return None
+    if editor.said("workspace.workspaceEdit.documentChanges") is True:
+        assert edit.changes is None
+        (change,) = edit.document_changes or ()
+        assert isinstance(change, types.TextDocumentEdit)
+        assert (change.text_document.uri, change.text_document.version) == (shown.uri, shown.version)
+        edits = [one for one in change.edits if isinstance(one, types.TextEdit)]
+        assert len(edits) == len(change.edits)
+        return edits
+    assert edit.document_changes is None
+    ((uri, plain_edits),) = (edit.changes or {}).items()
+    assert uri == shown.uri
+    return plain_edits
+
+
+async def test_only_the_kinds_asked_for(editor: Editor) -> None:
+    if editor.said("textDocument.codeAction.codeActionLiteralSupport") is None:
+        pytest.skip("this client knows no kinds")
+    shown = editor.open(BROKEN)
+    at = shown.behind("### Goals")
+
+    async def kinds(*only: types.CodeActionKind) -> set[str]:
+        offered = await shown.actions(at, only)
+        return {str(one.kind) for one in offered if isinstance(one, types.CodeAction)}
+
+    assert await kinds(types.CodeActionKind.QuickFix) == {types.CodeActionKind.QuickFix}
+    assert await kinds(types.CodeActionKind.SourceFixAll) == {"source.fixAll.spec-ls"}
+    assert await kinds(types.CodeActionKind.SourceOrganizeImports) == set()
+
+
+async def test_a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
+    """The answer to a request comes behind all that the server had to say of the document before it."""
+    shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
+    offered = await editor.text_document_completion_async(
+        types.CompletionParams(text_document=shown.id, position=shown.behind("@j"))
+    )
+    symbols = await editor.text_document_document_symbol_async(types.DocumentSymbolParams(text_document=shown.id))
+    assert (offered, symbols) == (None, None)
+    spec = editor.open(BROKEN)
+    await spec.diagnostics()
+    assert shown.uri not in editor._published
