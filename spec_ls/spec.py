@@ -43,7 +43,7 @@ class Place:
 class Touched:
     """What an edit touched that left the binding as it was: pieces, and the fills whose facts changed."""
 
-    pieces: range
+    pieces: tuple[int, ...]
     fills: tuple[Fill, ...]
 
 
@@ -86,35 +86,40 @@ class Spec:
 
     # --- keeping up
 
-    def update(self, update: Update) -> Touched | None:
-        """Takes an outline's update. Returns what it touched where nothing else can have changed; None where
+    def update(self, updates: Sequence[Update]) -> Touched | None:
+        """Takes the outline's updates. Returns what they touched where nothing else can have changed; None where
         the spec had to be bound anew."""
-        fresh = self._local_pieces(update)
-        if fresh is None:
-            self._bind()
-            return None
-        first = self._chunk_pieces[update.first]
-        fills = []
-        for at, piece in enumerate(fresh, first):
-            if piece.facts != self.pieces[at].facts:
+        fresh: dict[int, Piece] = {}
+        for update in updates:
+            local = self._local_pieces(update)
+            if local is None:
+                self._bind()
+                return None
+            fresh |= local
+        fills: list[Fill] = []
+        for at, piece in fresh.items():
+            if piece.facts is not self.pieces[at].facts:
                 fill = self.binding.owners[at]
                 while fill is not None and fill not in fills:
                     fills.append(fill)
                     fill = fill.parent
             self.pieces[at] = piece
-        return Touched(range(first, first + len(fresh)), tuple(fills))
+        return Touched(tuple(fresh), tuple(fills))
 
-    def _local_pieces(self, update: Update) -> list[Piece] | None:
-        """The new pieces of an update that leaves the binding as it is; None where it may not."""
+    def _local_pieces(self, update: Update) -> dict[int, Piece] | None:
+        """The new pieces of an update that leaves the binding as it is, by index; None where it may not."""
         if len(update.removed) != len(update.added):
             return None
-        fresh: list[Piece] = []
+        fresh: dict[int, Piece] = {}
         at = self._chunk_pieces[update.first]
         for chunk, (old, new) in enumerate(zip(update.removed, update.added, strict=True), update.first):
             if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
                 return None
             for section in new.sections:
                 before, owner = self.pieces[at], self.binding.owners[at]
+                if section is before.section:
+                    at += 1
+                    continue
                 slot = owner.slot if owner else None
                 base = self.outline.starts[chunk]
                 facts = facts_of(section, slot, self.template, before.preamble, self.text.lines, base)
@@ -122,7 +127,7 @@ class Spec:
                     facts = before.facts
                 elif not self._is_local(at, before.facts, facts):
                     return None
-                fresh.append(Piece(chunk, section, facts, before.slot, before.preamble))
+                fresh[at] = Piece(chunk, section, facts, before.slot, before.preamble)
                 at += 1
         return fresh
 

@@ -65,11 +65,15 @@ class Edit(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a splice did to the lines: `removed` lines from `line` on gave way to `added` ones."""
+    """What a splice did to the lines: `removed` lines from `line` on gave way to `added` ones.
+
+    Where one line gave way to one, `old` is what it was; else None.
+    """
 
     line: int
     removed: int
     added: int
+    old: str | None = None
 
 
 def split_lines(source: str) -> list[str]:
@@ -190,8 +194,9 @@ class Text:
         if end_line + 1 < len(self.lines):
             lines.pop()  # the text ended with a line end: what follows starts the next old line
         removed = end_line + 1 - start_line
+        old = self.lines[start_line] if removed == len(lines) == 1 else None
         self.lines[start_line : end_line + 1] = lines
-        return Change(start_line, removed, len(lines))
+        return Change(start_line, removed, len(lines), old)
 
     def replace(self, source: str) -> Change:
         """Takes `source` as the whole new text; the change names only the lines that differ."""

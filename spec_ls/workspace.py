@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from spec_ls.files import MARKDOWN
 from spec_ls.outline import Outline
+from spec_ls.outline.changes import Changes
 from spec_ls.rules import Judge
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
@@ -49,44 +50,74 @@ class Document:
         self._forced = template
         self._barred = _barred(may_be_spec, path) if template is None else None
         self._told: set[str] = set()
+        self._changes = Changes()
+        self._judge: Judge | None = None
         self.text = Text(source)
-        self.outline = Outline(self.text)
+        self._outline = Outline(self.text)
         self._bind(template or builtin())
 
-    def _bind(self, template: Template) -> None:
-        self.spec = Spec(self.outline, template)
-        self.decision = self._decide()
-        named = _named_template(self.spec)
-        if self._forced is None and named in builtin_names() and named != template.name:
-            self.spec = Spec(self.outline, builtin(named))
-            self.decision = self._decide()
-        self._judge: Judge | None = None
+    @property
+    def outline(self) -> Outline:
+        """The outline of the text as it is now."""
+        self._settle()
+        return self._outline
 
-    def _decide(self) -> Decision:
-        return self._barred or decide(self.spec, self._forced)
+    @property
+    def spec(self) -> Spec:
+        """The text as it is now, bound to its template."""
+        self._settle()
+        return self._spec
+
+    @property
+    def decision(self) -> Decision:
+        """Whether the text as it is now is a spec."""
+        self._settle()
+        return self._decision
 
     @property
     def judge(self) -> Judge:
         """The findings as they are kept up; made when first asked for."""
+        self._settle()
         if self._judge is None:
-            self._judge = Judge(self.spec)
+            self._judge = Judge(self._spec)
         return self._judge
 
     def change(self, replacement: Replacement) -> None:
-        """Takes one content change."""
+        """Takes one content change. What follows from it is found out when something is asked."""
         if replacement.span is None:
-            change = self.text.replace(replacement.new_text)
+            self._changes.add(self.text.replace(replacement.new_text))
         else:
-            change = self.text.splice(replacement.span, replacement.new_text)
-        touched = self.spec.update(self.outline.update(change))
+            self._changes.add(self.text.splice(replacement.span, replacement.new_text))
+
+    def _settle(self) -> None:
+        if not self._changes:
+            return
+        touched = self._spec.update(self._outline.update(self._changes.take()))
         if touched is None:
-            self.decision = self._decide()
-            named = _named_template(self.spec)
-            if self._forced is None and named in builtin_names() and named != self.spec.template.name:
+            self._decision = self._decide()
+            named = self._other_template()
+            if named:
                 self._bind(builtin(named))
                 return
         if self._judge is not None:
             self._judge.refresh(touched)
+
+    def _bind(self, template: Template) -> None:
+        self._spec = Spec(self._outline, template)
+        self._decision = self._decide()
+        named = self._other_template()
+        if named:
+            self._spec = Spec(self._outline, builtin(named))
+            self._decision = self._decide()
+        self._judge = None
+
+    def _other_template(self) -> str:
+        """The built-in template that the document itself asks for, where that is another one than now."""
+        named = _named_template(self._spec) if self._forced is None else ""
+        return named if named in builtin_names() and named != self._spec.template.name else ""
+
+    def _decide(self) -> Decision:
+        return self._barred or decide(self._spec, self._forced)
 
     def problems(self, stage: Stage | None = None) -> list[Problem]:
         """What is wrong with the spec, in the order of the text; empty where the document is none.

@@ -195,16 +195,19 @@ class Shown:
 
     def marked(self, place: types.Range) -> str:
         """The text of a range."""
-        start, end = (offset(self.text, point, self.editor.encoding) for point in (place.start, place.end))
+        start, end = self.offsets(place)
         assert start <= end
         return self.text[start:end]
 
+    def offsets(self, place: types.Range) -> tuple[int, int]:
+        start, end = (offset(self.text, point, self.editor.encoding) for point in (place.start, place.end))
+        return start, end
+
     def after(self, edits: Sequence[types.TextEdit]) -> str:
         """The text after edits that all speak of the text as it stands (LSP 3.17, "TextEdit[]")."""
-        places = [tuple(offset(self.text, p, self.editor.encoding) for p in (e.range.start, e.range.end)) for e in edits]
-        ordered = sorted(zip(places, edits, strict=True), key=lambda pair: pair[0])
+        ordered = sorted(((*self.offsets(edit.range), edit) for edit in edits), key=lambda placed: placed[:2])
         parts, done = [], 0
-        for (start, end), edit in ordered:
+        for start, end, edit in ordered:
             assert start >= done, "edits overlap"
             parts += [self.text[done:start], edit.new_text]
             done = end
@@ -320,7 +323,7 @@ async def editor(client: Editor, request: pytest.FixtureRequest) -> AsyncIterato
     assert not client.messages
 
 
-async def test_diagnostics(editor: Editor) -> None:
+async def diagnostics(editor: Editor) -> None:
     """Each at its place, and with those extras alone that the client understands."""
     shown = editor.open(BROKEN)
     found = await shown.diagnostics()
@@ -342,7 +345,7 @@ async def test_diagnostics(editor: Editor) -> None:
     for one in found:
         page = one.code_description and one.code_description.href
         assert page is None if not names else page and page.endswith(f"/{one.code}.md"), page
-        assert one.tags == ([types.DiagnosticTag.Unnecessary] if one is leftover and unnecessary else None)
+        assert list(one.tags or ()) == ([types.DiagnosticTag.Unnecessary] if one is leftover and unnecessary else [])
         if one is not approval or not relates:
             assert one.related_information is None
     if relates:
@@ -351,7 +354,7 @@ async def test_diagnostics(editor: Editor) -> None:
         assert related.location.range.start.line == 6
 
 
-async def test_a_status_is_completed(editor: Editor) -> None:
+async def a_status_is_completed(editor: Editor) -> None:
     shown = editor.open(with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Re")))
     item = next(one for one in await shown.completions(shown.behind("Status** | Re")) if one.label == "Review")
     assert isinstance(item.text_edit, types.TextEdit)
@@ -361,7 +364,7 @@ async def test_a_status_is_completed(editor: Editor) -> None:
     assert shown.after([item.text_edit]) == with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
 
 
-async def test_a_handle_is_completed(editor: Editor) -> None:
+async def a_handle_is_completed(editor: Editor) -> None:
     shown = editor.open(with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @j, bitte")))
     item = next(one for one in await shown.completions(shown.behind("Frag @j")) if one.label == "@jürgen-b")
     assert isinstance(item.text_edit, types.TextEdit)
@@ -370,8 +373,8 @@ async def test_a_handle_is_completed(editor: Editor) -> None:
     assert shown.after([item.text_edit]) == expected
 
 
-async def test_a_section_is_completed(editor: Editor) -> None:
-    """As a snippet for clients that know them; the text is the same for all."""
+async def a_section_is_completed(editor: Editor) -> None:
+    """As a snippet for clients that know them, else as plain text."""
     snippets = editor.said("textDocument.completion.completionItem.snippetSupport") is True
     shown = editor.open(NO_NON_GOALS.replace("Mittag.\n", "Mittag. 🕛\n\n### No\n"))
     items = await shown.completions(shown.behind("### No"))
@@ -383,7 +386,9 @@ async def test_a_section_is_completed(editor: Editor) -> None:
     if not snippets:
         assert not [one for one in items if one.insert_text_format == types.InsertTextFormat.Snippet]
     new_text = expanded(item.text_edit.new_text) if is_snippet else item.text_edit.new_text
-    expected = NO_NON_GOALS.replace("Mittag.\n", f"Mittag. 🕛\n\n{SECTION}")
+    # The guidance is a tab stop, to be written over, and what is written over it is not to be in italics.
+    section = SECTION.replace("*", "") if snippets else SECTION
+    expected = NO_NON_GOALS.replace("Mittag.\n", f"Mittag. 🕛\n\n{section}")
     assert shown.after([types.TextEdit(item.text_edit.range, new_text)]) == expected
 
 
@@ -396,15 +401,16 @@ SECTION = """\
 """The section as the template has it."""
 
 
-async def test_documentation_of_completions(editor: Editor) -> None:
+async def documentation_of_completions(editor: Editor) -> None:
     markdown = "markdown" in (editor.said("textDocument.completion.completionItem.documentationFormat") or [])
     shown = editor.open(NO_NON_GOALS.replace("Mittag.\n", "Mittag.\n\n### \n"))
     items = await shown.completions(shown.behind("Mittag.\n\n### "))
     kinds = {one.documentation.kind for one in items if isinstance(one.documentation, types.MarkupContent)}
-    assert kinds == {types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText}
+    assert kinds <= {types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText}
+    assert [one for one in items if one.documentation]
 
 
-async def test_hover(editor: Editor) -> None:
+async def hover(editor: Editor) -> None:
     markdown = "markdown" in (editor.said("textDocument.hover.contentFormat") or [])
     shown = editor.open(DRAFT)
     params = types.HoverParams(text_document=shown.id, position=shown.behind("**🚦 Status** | Dra"))
@@ -437,7 +443,7 @@ OUTLINE: list[tuple[str, list[str]]] = [
 TITLE = "Päckchen 📦 kommen später"
 
 
-async def test_symbols(editor: Editor) -> None:
+async def symbols(editor: Editor) -> None:
     """A tree, or a list of the same names with the name of what holds each."""
     shown = editor.open(DRAFT)
     params = types.DocumentSymbolParams(text_document=shown.id)
@@ -480,8 +486,7 @@ def tree(
         yield from tree(child, symbol)
 
 
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-async def test_a_missing_section_is_inserted(editor: Editor, line_end: str) -> None:
+async def a_missing_section_is_inserted(editor: Editor, line_end: str = "\n") -> None:
     """By a code action or a command; the text is right to the letter, and the finding goes with it."""
     missing = BROKEN.replace("\n", line_end)
     shown = editor.open(missing)
@@ -504,7 +509,12 @@ async def test_a_missing_section_is_inserted(editor: Editor, line_end: str) -> N
     ]
 
 
-async def test_a_status_is_corrected(editor: Editor) -> None:
+async def other_line_ends_are_kept(editor: Editor) -> None:
+    for line_end in ("\r\n", "\r"):
+        await a_missing_section_is_inserted(editor, line_end)
+
+
+async def a_status_is_corrected(editor: Editor) -> None:
     """A fix on a line with letters of four bytes before its place; then that finding alone is gone."""
     shown = editor.open(BROKEN)
     before = [one.code for one in await shown.diagnostics()]
@@ -553,9 +563,9 @@ async def edits_of(shown: Shown, title: str, at: types.Position) -> Sequence[typ
     return plain_edits
 
 
-async def test_only_the_kinds_asked_for(editor: Editor) -> None:
+async def only_the_kinds_asked_for(editor: Editor) -> None:
     if editor.said("textDocument.codeAction.codeActionLiteralSupport") is None:
-        pytest.skip("this client knows no kinds")
+        return  # this client knows no kinds
     shown = editor.open(BROKEN)
     at = shown.behind("### Goals")
 
@@ -568,7 +578,7 @@ async def test_only_the_kinds_asked_for(editor: Editor) -> None:
     assert await kinds(types.CodeActionKind.SourceOrganizeImports) == set()
 
 
-async def test_a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
+async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
     offered = await editor.text_document_completion_async(
@@ -579,3 +589,32 @@ async def test_a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     spec = editor.open(BROKEN)
     await spec.diagnostics()
     assert shown.uri not in editor._published
+
+
+CHECKS = (
+    diagnostics,
+    a_status_is_completed,
+    a_handle_is_completed,
+    a_section_is_completed,
+    documentation_of_completions,
+    hover,
+    symbols,
+    a_missing_section_is_inserted,
+    other_line_ends_are_kept,
+    a_status_is_corrected,
+    only_the_kinds_asked_for,
+    a_document_that_is_no_spec_gets_nothing,
+)
+
+
+async def test_client(editor: Editor) -> None:
+    """All checks in one session, each with a document of its own; a server takes most of a second to start."""
+    failures = []
+    for check in CHECKS:
+        try:
+            await check(editor)
+        except Exception as failure:
+            failure.add_note(f"{check.__name__}, as {editor.name}")
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} checks failed as {editor.name}", failures)

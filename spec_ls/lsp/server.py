@@ -24,6 +24,7 @@ from spec_ls.features import Person, Surroundings
 from spec_ls.lsp import convert
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
+from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
 from spec_ls.workspace import Document, Replacement, is_markdown
@@ -50,6 +51,12 @@ class OpenDocument:
     """An edit was lost: the text is not what the client shows, until it sends the whole text again."""
     published: bool = False
     """Diagnostics were sent; from then on every version gets its own, if only an empty list."""
+
+    rendered: dict[int, tuple[Problem, str]] = field(default_factory=dict)
+    """The last diagnostics by the identity of their problem: what has not changed is not rendered again."""
+    problems: list[Problem] | None = None
+    diagnostics: str = ""
+    """What `problems` came to as JSON, commas between."""
 
     @property
     def text(self) -> Text:
@@ -135,7 +142,7 @@ class SpecLanguageServer(WireServer):
             return
         self._changed.pop(shown.uri, None)
         if shown.published:
-            self._publish(shown.uri, None, [])
+            self._publish(shown.uri, None, "")
 
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
@@ -183,20 +190,30 @@ class SpecLanguageServer(WireServer):
             spec = shown.spec
             if spec is None:
                 if shown.published:
-                    self._publish(uri, shown.version, [])
+                    self._publish(uri, shown.version, "")
                 continue
-            problems = shown.document.problems()
             shown.published = True
-            self._publish(uri, shown.version, [convert.diagnostic_json(uri, spec, p, self.client) for p in problems])
+            problems = shown.document.problems()
+            if problems is not shown.problems:
+                known, shown.rendered = shown.rendered, {}
+                for problem in problems:
+                    entry = known.get(id(problem))
+                    if entry is None:
+                        diagnostic = convert.diagnostic_json(uri, spec, problem, self.client)
+                        entry = (problem, json.dumps(diagnostic, separators=(",", ":")))
+                    shown.rendered[id(problem)] = entry
+                shown.problems = problems
+                shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
+            self._publish(uri, shown.version, shown.diagnostics)
             for crashed in shown.document.new_crashes():
                 self.tell(f"the rule {crashed} failed and its findings are left out (see the log)")
 
-    def _publish(self, uri: str, version: int | None, diagnostics: list[Json]) -> None:
-        params: Json = {"uri": uri, "diagnostics": diagnostics}
-        if version is not None:
-            params["version"] = version
-        message = {"jsonrpc": "2.0", "method": types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, "params": params}
-        self.send_raw(json.dumps(message, separators=(",", ":")).encode("ascii"), key=uri)
+    def _publish(self, uri: str, version: int | None, diagnostics: str) -> None:
+        """Sends diagnostics that are rendered as JSON already."""
+        told = "" if version is None else f',"version":{version}'
+        params = f'{{"uri":{json.dumps(uri)}{told},"diagnostics":[{diagnostics}]}}'
+        method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
+        self.send_raw(f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}'.encode("ascii"), key=uri)
 
     # --- surroundings
 

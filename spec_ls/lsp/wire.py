@@ -495,6 +495,7 @@ class WireServer(LanguageServer):
         loop.set_exception_handler(self._on_loop_error)
         self._warming = self.warm_up()
         gc.enable()
+        gc.set_threshold(50_000, 20, 50)  # documents are made of many small objects and of no cycles
         gc.freeze()  # a full collection with the protocol types loaded takes 34 ms, after this some µs
         sys.setswitchinterval(0.001)  # else the threads that read and write wait 5 ms behind a busy loop
         threading.Thread(target=self._read, args=(source,), name="reader", daemon=True).start()

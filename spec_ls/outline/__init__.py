@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from spec_ls.outline.blocks import Block, FrontMatter, Section
 from spec_ls.outline.parse import Sections, parse_tokens
+from spec_ls.outline.patch import patch_chunk
 from spec_ls.text import Change, Text, strip_line_end
 
 _CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
@@ -65,24 +67,51 @@ class Outline:
         """The index of the chunk that holds `line`; the last one for lines behind the text."""
         return min(bisect_right(self.starts, line), len(self.chunks)) - 1
 
-    def update(self, change: Change) -> Update:
-        """Brings the outline up to date with `change`, which `text` has already taken."""
+    def update(self, changes: Sequence[Change]) -> list[Update]:
+        """Brings the outline up to date with `changes`: disjoint, in order, naming lines of the text as it is now."""
+        updates: list[Update] = []
+        waiting = deque(changes)
+        if waiting and waiting[0].line <= FRONT_MATTER_LINES:
+            front_end = self._front_matter()
+            if front_end or self._front_end:
+                self._renew_front(waiting, front_end)
+        while waiting:
+            updates.append(self._take(waiting.popleft(), waiting))
+        return updates
+
+    def _renew_front(self, waiting: deque[Change], front_end: int) -> None:
+        """Makes one change of all that front matter reaches, since its fence may have come, gone or moved."""
+        grown, reach = 0, max(front_end, self._front_end)
+        while waiting and waiting[0].line <= reach:
+            change = waiting.popleft()
+            grown += change.added - change.removed
+            reach = max(change.line + change.added, front_end, self._front_end + max(0, grown))
+        reach = min(reach, len(self.text.lines))
+        waiting.appendleft(Change(0, reach - grown, reach))
+        self._front_end = front_end
+
+    def _take(self, change: Change, waiting: deque[Change]) -> Update:
+        """Takes one change; all above it is up to date. Those `waiting` that its chunks reach are taken with it."""
         starts = self.starts
         first = self.chunk_at(change.line)
+        if change.old is not None:
+            patched = self._patch(first, change)
+            if patched is not None and (not waiting or waiting[0].line >= starts[first + 1]):
+                before = self.chunks[first]
+                self.chunks[first] = patched
+                return Update(first, (before,), (patched,))
         last = self.chunk_at(change.line + max(change.removed, 1) - 1)
         if first and starts[first] == change.line and not _CUT.match(self._line(change.line)):
             first -= 1  # the heading that began this chunk is gone
         grown = change.added - change.removed
-        if change.line <= FRONT_MATTER_LINES:
-            front_end = self._front_matter()
-            if front_end or self._front_end:
-                first = 0
-                reach = max(front_end - grown, self._front_end) - 1
-                last = max(last, self.chunk_at(reach))
-            self._front_end = front_end
         line, step = starts[first], 1
         while True:
             last = min(last, len(self.chunks) - 1)
+            while waiting and waiting[0].line - grown < starts[last + 1] + (last == len(self.chunks) - 1):
+                other = waiting.popleft()
+                reached = other.line - grown + max(other.removed, 1) - 1
+                last = max(last, self.chunk_at(min(reached, starts[-1])))
+                grown += other.added - other.removed
             added, closed = self._parse(line, starts[last + 1] + grown)
             if closed:
                 break
@@ -90,13 +119,17 @@ class Outline:
             step *= 2
         removed = tuple(self.chunks[first : last + 1])
         self.chunks[first : last + 1] = added
-        if (
-            grown
-            or len(removed) != len(added)
-            or any(a.line_count != b.line_count for a, b in zip(removed, added, strict=True))
-        ):
+        same = len(removed) == len(added) and not grown
+        if not same or any(a.line_count != b.line_count for a, b in zip(removed, added, strict=True)):
             self._starts = None
         return Update(first, removed, tuple(added))
+
+    def _patch(self, at: int, change: Change) -> Chunk | None:
+        """The chunk with the changed line's words put in place; None where it has to be parsed."""
+        line = change.line - self.starts[at]
+        if at == 0 and line < self._front_end:
+            return None
+        return patch_chunk(self.chunks[at], line, strip_line_end(change.old or ""), self.text.content(change.line))
 
     def _line(self, number: int) -> str:
         return self.text.lines[number] if number < len(self.text.lines) else ""

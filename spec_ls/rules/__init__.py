@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
 
 from spec_ls.bind import Fill
+from spec_ls.facts import Facts
+from spec_ls.outline.blocks import Section
 from spec_ls.rules import (
     duplicate_field,
     duplicate_section,
@@ -44,9 +48,10 @@ from spec_ls.rules import (
     unticked_check,
     wrong_level,
 )
-from spec_ls.rules.base import Finding, Fix, Problem, Rule
-from spec_ls.spec import Piece, Spec, Touched
+from spec_ls.rules.base import STAGES, Finding, Fix, Problem, Rule, Severity
+from spec_ls.spec import Piece, Place, Spec, Touched
 from spec_ls.template.model import Stage
+from spec_ls.text import Span
 
 log = logging.getLogger(__name__)
 
@@ -93,33 +98,66 @@ def rule(name: str) -> Rule:
     return next(rule for rule in CATALOGUE if rule.name == name)
 
 
+class _Judged(NamedTuple):
+    """A fill's findings with all that they were made from."""
+
+    slot: int
+    fault: object
+    duplicates: list[int]
+    children: int
+    facts: list[Facts]
+    piece: int
+    findings: list[Finding]
+
+
+class _Placed(NamedTuple):
+    """A problem, and where its piece stood when it was placed."""
+
+    order: tuple[Span, int]
+    base: int
+    section: Section
+    problem: Problem
+
+
 class Judge:
     """The findings of one spec, kept up with its edits.
 
-    Findings of piece rules stay with their piece and the slot it belongs to; those of spec rules are
-    found anew when the spec was bound anew. A rule that raises loses its own findings and is logged;
-    the others go on.
+    Findings of piece rules stay with their piece and the slot it belongs to, those of fill rules with the
+    facts they were made from; those of spec rules are found anew when the spec was bound anew. A rule that
+    raises loses its own findings and is logged; the others go on.
     """
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.crashed: set[str] = set()
         self._of_spec: list[Finding] = []
-        self._of_fill: dict[int, list[Finding]] = {}
+        self._of_fill: dict[int, _Judged] = {}
         self._of_piece: dict[int, list[Finding]] = {}
         self._pieces: list[Piece] = []
         self._ignored: frozenset[int] = frozenset()
+        self._metadata: object = None
+        self._stage: Stage | None = None
+        self._heavy: dict[tuple[bool, int], list[Finding]] = {}
+        self._placed: dict[int, _Placed] = {}
+        self._anchors: set[int] = set()
+        self._listed: list[Problem] | None = None
+        self._starts: list[int] = []
         self.refresh(None)
 
     def refresh(self, touched: Touched | None) -> None:
         """Runs what an update of the spec calls for: the rules of what it touched, or all on None."""
         if touched is not None:
+            if not self._anchors.isdisjoint(touched.pieces):
+                self._listed = None
             for at in touched.pieces:
                 self._pieces[at] = self.spec.pieces[at]
                 self._judge_piece(at)
             for fill in touched.fills:
                 self._judge_fill(fill)
             return
+        self._stage = self.spec.stage
+        self._listed = None
+        self._heavy = {}
         self._renew_pieces()
         self._renew_fills()
         self._of_spec = []
@@ -137,25 +175,55 @@ class Judge:
             if old is None or at in spec.binding.ignored or old in self._ignored:
                 self._judge_piece(at)
             elif old in found:
-                self._of_piece[at] = found[old] if old == at else [_moved(finding, at - old) for finding in found[old]]
+                self._keep_piece(at, _moved(found[old], at - old))
         self._pieces = list(spec.pieces)
         self._ignored = frozenset(spec.binding.ignored)
 
     def _renew_fills(self) -> None:
-        """Judges the fills of a spec that was bound anew."""
+        """Judges the fills of a spec that was bound anew; what was made from the same facts is kept."""
+        spec = self.spec
+        metadata = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
+        known: dict[int, _Judged] = {}
+        if metadata == self._metadata:
+            known = {id(judged.facts[0]): judged for judged in self._of_fill.values() if judged.facts}
+        self._metadata = metadata
         self._of_fill = {}
-        for fill in self.spec.fills:
-            self._judge_fill(fill)
+        for fill in spec.fills:
+            old = known.get(id(spec.pieces[fill.piece].facts))
+            if old is None or not self._is_same(fill, old):
+                self._judge_fill(fill)
+            else:
+                moved = fill.piece - old.piece
+                self._keep_fill(
+                    fill,
+                    old._replace(piece=fill.piece, findings=_moved(old.findings, moved) if moved else old.findings),
+                )
+
+    def _is_same(self, fill: Fill, old: _Judged) -> bool:
+        pieces = self.spec.pieces
+        return (
+            fill.slot.index == old.slot
+            and fill.fault == old.fault
+            and not fill.duplicates
+            and not old.duplicates
+            and len(fill.children) == old.children
+            and len(fill.pieces) == len(old.facts)
+            and fill.pieces[-1] - fill.pieces[0] == len(fill.pieces) - 1
+            and all(pieces[at].facts is facts for at, facts in zip(fill.pieces, old.facts, strict=True))
+        )
 
     def _judge_fill(self, fill: Fill) -> None:
         found: list[Finding] = []
         for one in _FILL_RULES:
             if one.check_fill is not None:
                 found += self._run(one, partial(one.check_fill, self.spec, fill))
-        if found:
-            self._of_fill[fill.piece] = found
-        else:
-            self._of_fill.pop(fill.piece, None)
+        facts = [self.spec.pieces[at].facts for at in fill.pieces]
+        judged = _Judged(fill.slot.index, fill.fault, fill.duplicates, len(fill.children), facts, fill.piece, found)
+        self._keep_fill(fill, judged)
+
+    def _keep_fill(self, fill: Fill, judged: _Judged) -> None:
+        self._of_fill[fill.piece] = judged
+        self._weigh((True, fill.piece), judged.findings)
 
     def _judge_piece(self, at: int) -> None:
         found: list[Finding] = []
@@ -163,10 +231,24 @@ class Judge:
             for one in _PIECE_RULES:
                 if one.check_piece is not None:
                     found += self._run(one, partial(one.check_piece, self.spec, at, self.spec.pieces[at]))
+        self._keep_piece(at, found)
+
+    def _keep_piece(self, at: int, found: list[Finding]) -> None:
         if found:
             self._of_piece[at] = found
         else:
             self._of_piece.pop(at, None)
+        self._weigh((False, at), found)
+
+    def _weigh(self, key: tuple[bool, int], found: list[Finding]) -> None:
+        """Keeps the findings that count at the document's own stage at hand."""
+        weights = _WEIGHTS[self._stage or self.spec.stage]
+        heavy = [finding for finding in found if weights[finding.rule] is not None]
+        if heavy:
+            self._heavy[key] = heavy
+            self._listed = None
+        elif self._heavy.pop(key, None):
+            self._listed = None
 
     def _run(self, one: Rule, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
         try:
@@ -180,21 +262,53 @@ class Judge:
     def findings(self) -> Iterator[Finding]:
         """Every finding, whatever its weight."""
         yield from self._of_spec
-        for found in chain(self._of_fill.values(), self._of_piece.values()):
+        for judged in self._of_fill.values():
+            yield from judged.findings
+        for found in self._of_piece.values():
             yield from found
 
     def problems(self, stage: Stage | None = None) -> list[Problem]:
-        """What counts at `stage` (by default the document's own), in the order of the text."""
+        """What counts at `stage` (by default the document's own), in the order of the text.
+
+        A problem that is as it was is the same object as before, and so is a list in which all are.
+        """
+        if stage is not None and stage != self._stage:
+            weights = _WEIGHTS[stage]
+            found = (self._place(finding, weights) for finding in self.findings())
+            return [placed.problem for placed in sorted((p for p in found if p), key=_by_order)]
+        pieces, starts = self.spec.pieces, self.spec.outline.starts
+        if self._listed is not None and self._starts is starts:
+            return self._listed
+        weights = _WEIGHTS[self._stage or self.spec.stage]
+        known, self._placed = self._placed, {}
+        self._anchors = set()
+        for finding in chain(self._of_spec, *self._heavy.values()):
+            piece = pieces[finding.place.piece]
+            placed = known.get(id(finding))
+            if (
+                placed is None
+                or placed.base != starts[piece.chunk]
+                or placed.section is not piece.section
+                or finding.related
+            ):
+                placed = self._place(finding, weights)
+            if placed is not None:
+                self._placed[id(finding)] = placed
+                self._anchors.add(finding.place.piece)
+                self._anchors.update(related.place.piece for related in finding.related)
+        self._starts = starts
+        self._listed = [placed.problem for placed in sorted(self._placed.values(), key=_by_order)]
+        return self._listed
+
+    def _place(self, finding: Finding, weights: Mapping[str, Severity | None]) -> _Placed | None:
+        weight = weights[finding.rule]
+        if weight is None:
+            return None
         spec = self.spec
-        column = stage or spec.stage
-        weights = {one.name: getattr(one.weights, column) for one in CATALOGUE}
-        problems = [
-            Problem(finding.rule, weight, finding.message, spec.span(finding.place), finding)
-            for finding in self.findings()
-            if (weight := weights[finding.rule]) is not None
-        ]
-        problems.sort(key=lambda problem: (problem.span, _ORDER[problem.rule]))
-        return problems
+        span = spec.span(finding.place)
+        problem = Problem(finding.rule, weight, finding.message, span, finding)
+        piece = finding.place.piece
+        return _Placed((span, _ORDER[finding.rule]), spec.base(piece), spec.pieces[piece].section, problem)
 
 
 def fixes(spec: Spec, finding: Finding) -> list[Fix]:
@@ -206,10 +320,28 @@ def fixes(spec: Spec, finding: Finding) -> list[Fix]:
         return []
 
 
-def _moved(finding: Finding, pieces: int) -> Finding:
-    return replace(finding, place=replace(finding.place, piece=finding.place.piece + pieces))
+def _moved(found: list[Finding], pieces: int) -> list[Finding]:
+    """The findings of a section that now stands `pieces` further down."""
+    if not pieces:
+        return found
+
+    def moved(place: Place) -> Place:
+        return replace(place, piece=place.piece + pieces)
+
+    return [
+        replace(
+            finding,
+            place=moved(finding.place),
+            related=tuple(replace(related, place=moved(related.place)) for related in finding.related),
+        )
+        for finding in found
+    ]
 
 
+_by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
+_WEIGHTS: dict[Stage, dict[str, Severity | None]] = {
+    stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES
+}
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)

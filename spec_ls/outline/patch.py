@@ -1,0 +1,113 @@
+"""The keystroke that changes no structure: one line's words, put in place without parsing.
+
+What a line is for CommonMark is settled by its first letter at the latest: markers, fences, rules,
+underlines and list numbers all stand before it. So where a line of text keeps everything up to its
+first letter, the blocks stay as they are and only the words change. What looks beyond that is left to
+the parser: tables (`|`), link reference definitions (`[`), HTML (`<`) and fences' own lines.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from spec_ls.outline.blocks import Block, Fence, Heading, Item, List, Paragraph, Section, TextLine
+from spec_ls.outline.inline import plain
+
+if TYPE_CHECKING:
+    from spec_ls.outline import Chunk
+
+_LETTER = re.compile(r"[^\W\d_]")
+_SPECIAL = "[<`~#＃"
+
+
+def patch_chunk(chunk: Chunk, line: int, old: str, new: str) -> Chunk | None:
+    """The chunk with `new` for `old` on its line `line`; None where only parsing it again can tell.
+
+    `old` and `new` are without line ends. The chunk itself comes back where nothing in it has changed.
+    """
+    if chunk.definitions or "|" in old or "|" in new or "\0" in old or "\0" in new:
+        return None
+    for at, section in enumerate(chunk.sections):
+        if section.line <= line < section.end_line:
+            patched = _patch_section(section, line, old, new)
+            if patched is None or patched is section:
+                return chunk if patched is section else None
+            sections = (*chunk.sections[:at], patched, *chunk.sections[at + 1 :])
+            return replace(chunk, sections=sections)
+    return None
+
+
+def _patch_section(section: Section, line: int, old: str, new: str) -> Section | None:
+    heading = section.heading
+    if heading is not None and line < heading.end_line:
+        changed = _patch_heading(heading, old, new)
+        return None if changed is None else replace(section, heading=changed)
+    for at, block in enumerate(section.blocks):
+        if block.line <= line < block.end_line:
+            patched = _patch_block(block, line, old, new)
+            if patched is None or patched is block:
+                return section if patched is block else None
+            return replace(section, blocks=(*section.blocks[:at], patched, *section.blocks[at + 1 :]))
+    return None
+
+
+def _patch_heading(heading: Heading, old: str, new: str) -> Heading | None:
+    text = heading.text
+    if heading.style != "atx" or "#" in old[heading.level + 1 :] or "#" in new[heading.level + 1 :]:
+        return None
+    words = _words(text, old, new)
+    return None if words is None else replace(heading, text=words, title=plain(words.text))
+
+
+def _patch_block(block: Block, line: int, old: str, new: str) -> Block | None:
+    if isinstance(block, Fence):
+        inside = block.closed and block.line < line < block.end_line - 1
+        mark = block.marker[0]
+        return block if inside and not old.lstrip().startswith(mark) and not new.lstrip().startswith(mark) else None
+    if isinstance(block, Paragraph):
+        lines = _patch_lines(block.lines, line, old, new)
+        return None if lines is None else replace(block, lines=lines)
+    if isinstance(block, List):
+        for at, item in enumerate(block.items):
+            if item.line <= line < item.end_line:
+                patched = _patch_item(item, line, old, new)
+                if patched is None:
+                    return None
+                return replace(block, items=(*block.items[:at], patched, *block.items[at + 1 :]))
+    return None
+
+
+def _patch_item(item: Item, line: int, old: str, new: str) -> Item | None:
+    lines = _patch_lines(item.lines, line, old, new)
+    if lines is not None:
+        return replace(item, lines=lines)
+    for at, block in enumerate(item.blocks):
+        if isinstance(block, Paragraph | List) and block.line <= line < block.end_line:
+            patched = _patch_block(block, line, old, new)
+            if patched is None:
+                return None
+            return replace(item, blocks=(*item.blocks[:at], patched, *item.blocks[at + 1 :]))
+    return None
+
+
+def _patch_lines(lines: tuple[TextLine, ...], line: int, old: str, new: str) -> tuple[TextLine, ...] | None:
+    if not lines or lines[0].text[0] == "[":
+        return None
+    for at, text in enumerate(lines):
+        if text.line == line:
+            words = _words(text, old, new)
+            return None if words is None else (*lines[:at], words, *lines[at + 1 :])
+    return None
+
+
+def _words(text: TextLine, old: str, new: str) -> TextLine | None:
+    """The text as `new` has it; None unless everything up to its first letter is as before."""
+    letter = _LETTER.search(old, text.start)
+    if letter is None or old[text.start] in _SPECIAL:
+        return None
+    kept = letter.end()
+    if old[:kept] != new[:kept]:
+        return None
+    return TextLine(text.line, text.start, new[text.start :].rstrip())
