@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from spec_ls.facts import is_counted
+from spec_ls.facts import count_of, is_counted
 from spec_ls.outline.blocks import Heading
 from spec_ls.outline.inline import Title
 from spec_ls.template.model import SectionSlot, Template
@@ -355,9 +355,9 @@ class _Binder:
         """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
         found = [head for head in extent if head.fill is None and is_counted(head.title, head.stem, slot.stem_key)]
         level = self._level(slot)
-        proper = {_count(head.title.key) for head in found if head.heading.level <= level}
+        proper = {count_of(head.title) for head in found if head.heading.level <= level}
         return [
-            head for head in found if head.heading.level <= level or not proper or _count(head.title.key) not in proper
+            head for head in found if head.heading.level <= level or not proper or count_of(head.title) not in proper
         ]
 
     def _find_lost(self) -> None:
@@ -435,11 +435,6 @@ def _is_below(fill: Fill, above: Fill | None) -> bool:
             return True
         parent = parent.parent
     return False
-
-
-def _count(key: str) -> str:
-    """The number in a repeated section's title; empty without one."""
-    return next((word for word in key.split(" ", 4)[:4] if word.isdigit()), "")
 
 
 def _abridged(key: str, full: str) -> bool:

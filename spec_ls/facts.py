@@ -110,10 +110,11 @@ class CriteriaFact:
 
 @dataclass(frozen=True, slots=True)
 class StoryFact:
-    """The heading of a repeated section: its text up to the number, whether it is the template's own, and which
-    of the template's bracketed samples it still has."""
+    """The heading of a repeated section: its text up to the number, the number, whether it is the template's own,
+    and which of the template's bracketed samples it still has."""
 
     head: str
+    number: int | None
     placeholder: bool
     samples: tuple[tuple[str, Span], ...]
 
@@ -161,6 +162,14 @@ def is_counted(title: Title, head: Title, stem: str) -> bool:
         return False
     rest = key[len(stem) : len(stem) + 12]
     return not rest or (rest[0] == " " and (rest[1:2].isdigit() or rest[1:].split(" ")[0] in ("n", "x")))
+
+
+def count_of(title: Title) -> int | None:
+    """The number in a repeated section's title (3 of `Story 3: …`); None without one."""
+    for word in title.key.split(" ", 4)[:4]:
+        if word.isascii() and word.isdigit() and len(word) < 10:
+            return int(word)
+    return None
 
 
 def heading_facts(section: Section) -> tuple[Title, Title]:
@@ -439,6 +448,7 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
     bare = skeleton(text).translate(_NO_DIGITS)
     return StoryFact(
         head=text[: number.end()] if number else "",
+        number=count_of(title),
         placeholder=any(bare == example.translate(_NO_DIGITS) for example in slot.examples),
         samples=tuple(
             (sample, Span(heading.text.line, at, heading.text.line, at + len(sample)))

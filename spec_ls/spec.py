@@ -147,7 +147,8 @@ class Spec:
             return False
         owner = self.binding.owners[at]
         if owner is not None and owner.piece == at:
-            return old.story is not None and new.story is not None and old.story.head == new.story.head != ""
+            was, now = old.story, new.story
+            return was is not None and now is not None and (was.head, was.number) == (now.head, now.number)
         return self._is_inert(old) and self._is_inert(new)
 
     def _is_inert(self, facts: Facts) -> bool:

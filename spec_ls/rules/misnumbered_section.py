@@ -37,20 +37,13 @@ def _series(spec: Spec) -> Iterator[tuple[list[int], list[int], list[bool]]]:
     for parent in {id(fill.parent): fill.parent for fill in spec.fills if fill.slot.repeats}.values():
         pieces, numbers, preferred = [], [], []
         for fill in parent.children if parent else ():
-            count = counted(spec, fill.piece) if fill.slot.repeats else None
+            story = spec.pieces[fill.piece].facts.story
+            count = story.number if story else None
             if count is not None:
                 pieces.append(fill.piece)
                 numbers.append(count)
                 preferred.append(count == len(pieces))
         yield pieces, numbers, preferred
-
-
-def counted(spec: Spec, piece: int) -> int | None:
-    """The number of a repeated section such as `Story 3`; None where it has none."""
-    for word in spec.pieces[piece].facts.title.key.split(" ", 4)[:4]:
-        if word.isascii() and word.isdigit() and len(word) < 10:
-            return int(word)
-    return None
 
 
 def _faults(spec: Spec) -> Iterator[tuple[int, int, int]]:
