@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Entry, Facts, facts_of, heading_facts, is_counted
-from spec_ls.outline import Outline, Update
+from spec_ls.outline import MANY, Outline, Update
 from spec_ls.outline.blocks import Block, Heading, Item, List, Section
 from spec_ls.outline.inline import plain, skeleton
 from spec_ls.outline.shapes import without_comments
@@ -78,6 +78,7 @@ class Spec:
         self.outline = outline
         self.template = template
         self.pieces: list[Piece] = []
+        self._dropped: dict[int, Piece] = {}
         self._bind()
 
     @property
@@ -165,13 +166,14 @@ class Spec:
         )
 
     def _bind(self) -> None:
-        known = {id(piece.section): piece for piece in self.pieces}
+        known = {**self._dropped, **{id(piece.section): piece for piece in self.pieces}}
         sections: list[tuple[int, Section]] = []
         self._chunk_pieces: list[int] = []
         definitions: set[str] = set()
         for number, chunk in enumerate(self.outline.chunks):
             self._chunk_pieces.append(len(sections))
-            definitions |= chunk.definitions
+            if chunk.definitions:
+                definitions |= chunk.definitions
             for section in chunk.sections:
                 sections.append((number, section))
         self.definitions = frozenset(definitions)
@@ -182,19 +184,24 @@ class Spec:
                 title, stem = (old.facts.title, old.facts.stem) if old else heading_facts(section)
                 heads.append(Head(at, section.heading, title, stem))
         self.binding: Binding = bind(heads, len(sections), self.template)
+        owners, first = self.binding.owners, self.binding.first_section
         starts = self.outline.starts
         pieces: list[Piece] = []
         for at, (number, section) in enumerate(sections):
-            owner = self.binding.owners[at]
+            owner = owners[at]
             slot = owner.slot.index if owner else -1
-            preamble = at < self.binding.first_section
+            preamble = at < first
             old = known.get(id(section))
-            if old and old.slot == slot and old.preamble == preamble:
-                facts = old.facts
+            if old is not None and old.slot == slot and old.preamble == preamble:
+                old.chunk = number
+                pieces.append(old)
             else:
                 slot_of = owner.slot if owner else None
                 facts = facts_of(section, slot_of, self.template, preamble, self.text.lines, starts[number])
-            pieces.append(Piece(number, section, facts, slot, preamble))
+                pieces.append(Piece(number, section, facts, slot, preamble))
+        if len(self.pieces) - len(pieces) >= MANY:  # a fence swallowed them, and may soon give them back
+            kept = {id(piece) for piece in pieces}
+            self._dropped = {id(piece.section): piece for piece in self.pieces if id(piece) not in kept}
         self.pieces = pieces
         self._read_fields()
 
@@ -205,7 +212,7 @@ class Spec:
         slots = {slot.key: slot for slot in self.template.fields}
         groups: dict[tuple[int, int], list[Field]] = {}
         for at, piece in enumerate(self.pieces):
-            for entry in piece.facts.entries:
+            for entry in piece.facts.entries if piece.facts.entries else ():
                 field = Field(at, entry, slots.get(entry.key))
                 groups.setdefault((at, entry.group), []).append(field)
 

@@ -156,11 +156,28 @@ def test_owners_that_are_no_file(repository: Repository) -> None:
     assert repository.people == ["@zoë"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="everything is readable for root")
+needs_permissions = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
+
+
+@needs_permissions
 def test_owners_that_may_not_be_read(repository: Repository) -> None:
     repository.write("CODEOWNERS", "* @zoë\n").chmod(0)
     repository.commit("Ada", "ada@users.noreply.github.com")
     assert repository.people == ["@ada"]
+
+
+@needs_permissions
+@pytest.mark.xfail(strict=True, raises=PermissionError, reason="people raises for a folder that may not be searched")
+def test_a_folder_of_owners_that_may_not_be_searched(repository: Repository) -> None:
+    folder = repository.write(".github/CODEOWNERS", "* @zoë\n").parent
+    repository.commit("Ada", "ada@users.noreply.github.com")
+    folder.chmod(0)
+    try:
+        assert repository.people == ["@ada"]
+    finally:
+        folder.chmod(0o755)
 
 
 # --- git authors ----------------------------------------------------------------------------------------------------

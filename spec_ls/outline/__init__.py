@@ -13,8 +13,10 @@ import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
+
+from markdown_it.token import Token
 
 from spec_ls.outline.blocks import Block, FrontMatter, Section
 from spec_ls.outline.parse import Sections, parse_tokens
@@ -23,6 +25,8 @@ from spec_ls.text import Change, Text, strip_line_end
 
 _CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
 _SENTINEL = "# -"
+MANY = 8
+"""How many chunks (or sections) an edit must take away for them to be remembered."""
 FRONT_MATTER_LINES = 1000
 """How far down (lines) front matter may close; a rule at the top of a long text is then just a rule."""
 
@@ -48,10 +52,12 @@ class Update:
 class Outline:
     """The chunks of a `Text`. Parsing never raises, whatever the text."""
 
-    __slots__ = ("_front_end", "_starts", "chunks", "text")
+    __slots__ = ("_front_end", "_open_fence", "_starts", "_swallowed", "chunks", "text")
 
     def __init__(self, text: Text) -> None:
         self.text = text
+        self._open_fence = ""
+        self._swallowed: tuple[list[str], list[Chunk]] = ([], [])
         self._front_end = self._front_matter()
         self.chunks: list[Chunk] = self._parse(0, len(text.lines))[0]
         self._starts: list[int] | None = None
@@ -105,6 +111,7 @@ class Outline:
             first -= 1  # the heading that began this chunk is gone
         grown = change.added - change.removed
         line, step = starts[first], 1
+        touched = last + 1 - first if not waiting else 0
         while True:
             last = min(last, len(self.chunks) - 1)
             while waiting and waiting[0].line - grown < starts[last + 1] + (last == len(self.chunks) - 1):
@@ -112,13 +119,25 @@ class Outline:
                 reached = other.line - grown + max(other.removed, 1) - 1
                 last = max(last, self.chunk_at(min(reached, starts[-1])))
                 grown += other.added - other.removed
+            added = self._released(line, starts[last + 1] + grown)
+            if added:
+                break
             added, closed = self._parse(line, starts[last + 1] + grown)
             if closed:
+                break
+            if not waiting and self._runs_out(starts[last + 1] + grown):
+                # Nothing closes the fence that is open: the rest is its content, and need not be parsed.
+                added = self._parse_open(line, starts[last + 1] + grown)
+                last = len(self.chunks) - 1
                 break
             last += step
             step *= 2
         removed = tuple(self.chunks[first : last + 1])
         self.chunks[first : last + 1] = added
+        if touched and len(removed) - len(added) >= MANY:
+            end = starts[last + 1] + grown
+            lines = self.text.lines[end - (starts[last + 1] - starts[first + touched]) : end]
+            self._swallowed = lines, list(removed[touched:])
         same = len(removed) == len(added) and not grown
         if not same or any(a.line_count != b.line_count for a, b in zip(removed, added, strict=True)):
             self._starts = None
@@ -130,6 +149,40 @@ class Outline:
         if at == 0 and line < self._front_end:
             return None
         return patch_chunk(self.chunks[at], line, strip_line_end(change.old or ""), self.text.content(change.line))
+
+    def _released(self, line: int, end_line: int) -> list[Chunk]:
+        """The chunks of a range of lines whose greater part a fence had swallowed; empty where that is not so.
+
+        A fence that is opened and taken away again gives back what it took.
+        """
+        lines, chunks = self._swallowed
+        start = end_line - len(lines)
+        if not lines or start <= line or self.text.lines[start:end_line] != lines:
+            return []
+        added, closed = self._parse(line, start)
+        return [*added, *chunks] if closed else []
+
+    def _runs_out(self, line: int) -> bool:
+        """Whether the last parse ended in a fence that no line from `line` on closes."""
+        fence = self._open_fence
+        self._open_fence = ""
+        if not fence:
+            return False
+        closer = re.compile(rf" {{0,3}}{re.escape(fence)}{re.escape(fence[0])}*[ \t]*[\r\n]*$")
+        lines = self.text.lines
+        return not any(fence in lines[number] and closer.match(lines[number]) for number in range(line, len(lines)))
+
+    def _parse_open(self, line: int, end_line: int) -> list[Chunk]:
+        """The chunks from `line` on, whose last is a fence that is open at `end_line` and to the end of the text."""
+        chunks, _ = self._parse(line, end_line, to_end=True)
+        *whole, last = chunks
+        start = line + sum(chunk.line_count for chunk in whole)
+        count = len(self.text.lines) - start
+        section = last.sections[-1]
+        # A last line of blanks without a line end is no line for markdown-it.
+        fence = replace(section.blocks[-1], end_line=count - (not self.text.lines[-1].strip(" \t")))
+        section = replace(section, end_line=count, blocks=(*section.blocks[:-1], fence))
+        return [*whole, replace(last, line_count=count, sections=(*last.sections[:-1], section))]
 
     def _line(self, number: int) -> str:
         return self.text.lines[number] if number < len(self.text.lines) else ""
@@ -144,7 +197,7 @@ class Outline:
                 return number + 1
         return 0
 
-    def _parse(self, line: int, end_line: int) -> tuple[list[Chunk], bool]:
+    def _parse(self, line: int, end_line: int, to_end: bool = False) -> tuple[list[Chunk], bool]:
         """The chunks of a range of lines that starts at a chunk's start; none, and False, if the last is not closed."""
         lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
         if any("\0" in source for source in lines):
@@ -157,7 +210,7 @@ class Outline:
                 before = (FrontMatter(0, skip),)
             elif lines[0].startswith("\ufeff"):
                 lines[0] = " " + lines[0][1:]  # one column for another: places stay true
-        at_end = end_line >= len(self.text.lines)
+        at_end = to_end or end_line >= len(self.text.lines)
         source: Sequence[str] = lines[skip:] if skip else lines
         padding = [""] * skip
         tokens, definitions = parse_tokens([*padding, *source] if at_end else [*padding, *source, _SENTINEL])
@@ -172,6 +225,7 @@ class Outline:
                     firsts.append(index)
             depth += token.nesting
         if not at_end and cuts[-1] != len(lines):
+            self._open_fence = _fence_at_end(tokens, len(lines) + 1)
             return [], False
         if at_end:
             cuts.append(len(lines))
@@ -191,3 +245,11 @@ class Outline:
         if not any("]:" in source for source in own):
             return chunk
         return Chunk(chunk.line_count, chunk.sections, frozenset(parse_tokens(own)[1]))
+
+
+def _fence_at_end(tokens: Sequence[Token], end_line: int) -> str:
+    """The marks of a top-level fence that reaches `end_line` without being closed; empty where there is none."""
+    last = tokens[-1] if tokens else None
+    if last is not None and last.type == "fence" and last.level == 0 and last.map and last.map[1] == end_line:
+        return last.markup
+    return ""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from spec_ls.bind import Fill
 from spec_ls.facts import Facts
+from spec_ls.outline import MANY
 from spec_ls.outline.blocks import Section
 from spec_ls.rules import (
     duplicate_field,
@@ -134,6 +135,7 @@ class Judge:
         self._of_fill: dict[int, _Judged] = {}
         self._of_piece: dict[int, list[Finding]] = {}
         self._pieces: list[Piece] = []
+        self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, _Judged]] = ({}, {})
         self._ignored: frozenset[int] = frozenset()
         self._metadata: object = None
         self._stage: Stage | None = None
@@ -158,46 +160,48 @@ class Judge:
         self._stage = self.spec.stage
         self._listed = None
         self._heavy = {}
-        self._renew_pieces()
-        self._renew_fills()
+        self._renew()
         self._of_spec = []
         for one in CATALOGUE:
             if one.check is not None:
                 self._of_spec += self._run(one, partial(one.check, self.spec))
 
-    def _renew_pieces(self) -> None:
-        """Judges the pieces of a spec that was bound anew; what is as before keeps its findings."""
-        spec = self.spec
-        known = {(id(piece.section), piece.slot): at for at, piece in enumerate(self._pieces)}
-        found, self._of_piece = self._of_piece, {}
-        for at, piece in enumerate(spec.pieces):
-            old = known.get((id(piece.section), piece.slot))
-            if old is None or at in spec.binding.ignored or old in self._ignored:
-                self._judge_piece(at)
-            elif old in found:
-                self._keep_piece(at, _moved(found[old], at - old))
+    def _renew(self) -> None:
+        """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
+        spec, pieces = self.spec, self._pieces
+        metadata = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
+        found, judged = self._of_piece, self._of_fill
+        known = {
+            (id(piece.section), piece.slot): (piece, at, found.get(at, []))
+            for at, piece in enumerate(pieces)
+            if at not in self._ignored
+        }
+        fills = {id(old.facts[0]): old for old in judged.values() if old.facts}
+        lost_pieces, lost_fills = self._dropped
+        if len(pieces) - len(spec.pieces) >= MANY:  # a fence swallowed them, and may soon give them back
+            self._dropped = known, fills
+        if metadata != self._metadata:
+            fills = lost_fills = {}
+            self._dropped = self._dropped[0], {}
+        self._metadata = metadata
         self._pieces = list(spec.pieces)
         self._ignored = frozenset(spec.binding.ignored)
-
-    def _renew_fills(self) -> None:
-        """Judges the fills of a spec that was bound anew; what was made from the same facts is kept."""
-        spec = self.spec
-        metadata = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
-        known: dict[int, _Judged] = {}
-        if metadata == self._metadata:
-            known = {id(judged.facts[0]): judged for judged in self._of_fill.values() if judged.facts}
-        self._metadata = metadata
-        self._of_fill = {}
+        self._of_piece, self._of_fill = {}, {}
+        for at, piece in enumerate(spec.pieces):
+            key = (id(piece.section), piece.slot)
+            old_piece = known.get(key) or lost_pieces.get(key)
+            if old_piece is None or at in self._ignored:
+                self._judge_piece(at)
+            elif old_piece[2]:
+                self._keep_piece(at, _moved(old_piece[2], at - old_piece[1]))
         for fill in spec.fills:
-            old = known.get(id(spec.pieces[fill.piece].facts))
+            first = id(spec.pieces[fill.piece].facts)
+            old = fills.get(first) or lost_fills.get(first)
             if old is None or not self._is_same(fill, old):
                 self._judge_fill(fill)
             else:
-                moved = fill.piece - old.piece
-                self._keep_fill(
-                    fill,
-                    old._replace(piece=fill.piece, findings=_moved(old.findings, moved) if moved else old.findings),
-                )
+                moved = _moved(old.findings, fill.piece - old.piece)
+                self._keep_fill(fill, old._replace(piece=fill.piece, findings=moved))
 
     def _is_same(self, fill: Fill, old: _Judged) -> bool:
         pieces = self.spec.pieces
