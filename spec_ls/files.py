@@ -95,25 +95,28 @@ class _Ignores:
 
 
 def _walk(shown: Path, folder: Path, ignores: list[_Ignores], found: Found, links: list[Source]) -> None:
-    """Collects below `folder`, an absolute path that the author sees as `shown`."""
-    try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-    except OSError as error:
-        found.troubles.append(f"{shown}: the folder cannot be read: {error.strerror or error}")
-        return
-    ignores = [*ignores, *_ignores_in(folder)]
-    for entry in entries:
-        path = folder / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in PASSED_BY and not _ignored(ignores, path, is_folder=True):
-                _walk(shown / entry.name, path, ignores, found, links)
-        elif entry.name.lower().endswith(MARKDOWN) and not _ignored(ignores, path, is_folder=False):
-            source = Source(str(shown / entry.name), named=False)
-            if not entry.is_symlink():
-                found.sources.append(source)
-            elif path.is_file():
-                links.append(source)
+    """Collects below `folder`, an absolute path that the author sees as `shown`. Folders may be of any depth."""
+    waiting = [(shown, folder, ignores)]
+    while waiting:
+        shown, folder, ignores = waiting.pop()
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+            ignores = [*ignores, *_ignores_in(folder)]
+        except OSError as error:
+            found.troubles.append(f"{shown}: the folder cannot be read: {error.strerror or error}")
+            continue
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in PASSED_BY and not _ignored(ignores, path, is_folder=True):
+                    waiting.append((shown / entry.name, path, ignores))
+            elif entry.name.lower().endswith(MARKDOWN) and not _ignored(ignores, path, is_folder=False):
+                source = Source(str(shown / entry.name), named=False)
+                if entry.is_file(follow_symlinks=False):
+                    found.sources.append(source)
+                elif entry.is_symlink() and os.path.isfile(path):
+                    links.append(source)
 
 
 def _outer_ignores(folder: Path) -> list[_Ignores]:

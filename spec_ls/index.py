@@ -19,7 +19,7 @@ from spec_ls.files import CannotRead, markdown_files, read_source
 log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
-_NOREPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\.[\w.-]+")
+_NOREPLY = re.compile(r"(?:[0-9]+[+-])?([\w][\w.-]*)@users\.noreply\.[\w.-]+")
 _GIT_SECONDS = 5.0
 _COMMITS = 2000
 _MOST_FILES = 20_000
@@ -29,7 +29,7 @@ _HEAD = 8192
 def root_of(path: Path) -> Path | None:
     """The folder that holds `.git`, from the file's own folder upwards; None outside a repository."""
     for folder in path.parents:
-        if (folder / ".git").exists():
+        if os.path.lexists(folder / ".git"):
             return folder
     return None
 
@@ -49,7 +49,7 @@ def _code_owners(root: Path) -> Iterator[Person]:
     """The owners in the first of the three places where hosts look for CODEOWNERS."""
     for folder in (root / ".github", root, root / "docs"):
         file = folder / "CODEOWNERS"
-        if not file.is_file():
+        if not os.path.isfile(file):
             continue
         try:
             source = read_source(str(file))
@@ -86,7 +86,7 @@ def git(root: Path, *arguments: str) -> str:
             capture_output=True,
             timeout=_GIT_SECONDS,
             check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+            env=_environment(),
         )
     except (OSError, subprocess.SubprocessError) as error:
         log.info("git: %s", error)
@@ -94,11 +94,21 @@ def git(root: Path, *arguments: str) -> str:
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
+def _environment() -> dict[str, str]:
+    """The environment without what would point git to another repository, and with all that keeps it from the network.
+
+    A partial clone fetches what it lacks, by whatever program its configuration names.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    return {**kept, **quiet, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+
+
 def identifiers(root: Path, prefix: str) -> frozenset[str]:
     """The identifiers with `prefix` in the heads of the Markdown files under `root`. Never raises."""
     if not prefix:
         return frozenset()
-    pattern = re.compile(re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
+    pattern = re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
     found: set[str] = set()
     for source in markdown_files(str(root)).sources[:_MOST_FILES]:
         try:

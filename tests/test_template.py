@@ -142,7 +142,6 @@ def test_spellings_together_change_nothing(chosen: set[str]) -> None:
     assert differences(meaning(read_template(SEED, "t")), meaning(read_template(rewritten, "t"))) == {}
 
 
-@pytest.mark.xfail(strict=True, reason="a bracket behind a backslash is no bracket to the reader")
 def test_a_formatter_that_escapes_brackets() -> None:
     """mdformat and remark put a backslash before a bracket that could begin a link."""
     field = read_template(changed("| [Link to", r"| \[Link to"), "t").fields[-1]
@@ -396,7 +395,6 @@ def test_values_to_choose_from(sample: str) -> None:
     assert [state.name for state in read.states] == ["Draft", "Review", "In Progress"]
 
 
-@pytest.mark.xfail(strict=True, reason="the empty value behind the last slash spoils all others")
 @pytest.mark.parametrize("sample", ["Draft / Review / …", "Draft, Review, ..."])
 def test_values_that_end_in_an_ellipsis(sample: str) -> None:
     assert infer_value(sample).get("values") == ("Draft", "Review")
@@ -435,7 +433,6 @@ def test_what_a_value_shows(sample: str, kind: str) -> None:
     assert infer_value(sample)["kind"] == kind
 
 
-@pytest.mark.xfail(strict=True, reason="a link that is one already is taken for words")
 def test_a_value_that_is_a_link_with_words() -> None:
     assert infer_value("[Ticket](https://tracker.example/1)")["kind"] == "link"
 
@@ -497,7 +494,6 @@ def test_an_optional_check(text: str) -> None:
     assert (slot.kind, slot.name, slot.need) == ("check", "Security", "optional")
 
 
-@pytest.mark.xfail(strict=True, reason="in a labelled item the word stays in the name, or hides the item")
 @pytest.mark.parametrize("text", ["**Flags (optional)**: x", "**Flags** (optional): x"])
 def test_an_optional_label(text: str) -> None:
     slot = item(f"- {text}")

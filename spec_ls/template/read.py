@@ -33,9 +33,12 @@ from spec_ls.text import Text
 
 _DIRECTIVE = re.compile(r"<!--\s*spec-ls:(.*?)-->", re.S)
 _OPTIONAL = re.compile(r"\s*[*_]*[(\[]\s*(optional|if (?:needed|required|applicable)|when needed)\s*[)\]][*_]*", re.I)
+_MARKER = re.compile(r"\s*[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
 _MANDATORY = re.compile(r"\s*[*_]*[(\[]\s*(?:mandatory|required)\s*[)\]][*_]*", re.I)
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) ([0-9]+|N|X)\b\s*[:.)–—-]?\s*(.*)", re.I)
 _BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
+_ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
+_INLINE_LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]+\)")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
 _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
@@ -283,9 +286,10 @@ class _Reader:
         origin = Origin(line=item.line + base, end_line=item.end_line + base)
         optional = bool(_OPTIONAL.search(shown))
         need: Need = "optional" if optional else "required"
-        label = label_of(text)
+        marked = _MARKER.sub("", text, count=1)
+        label = label_of(marked)
         if label and label.strong:
-            value = text[label.value :]
+            value = marked[label.value :]
             return ItemSlot(
                 kind="label",
                 name=label.name,
@@ -301,7 +305,7 @@ class _Reader:
         name = _MANDATORY.sub("", _OPTIONAL.sub("", shown)).strip()
         if is_sample(name):
             stem = _stem(name)
-            demanded = bool(label and _ELLIPSIS.fullmatch(plain(text[label.value :])))
+            demanded = bool(label and _ELLIPSIS.fullmatch(plain(marked[label.value :])))
             return ItemSlot(
                 kind="sample",
                 name=stem,
@@ -349,6 +353,7 @@ class _Reader:
 
 def infer_value(sample: str) -> dict[str, object]:
     """What a template's sample value says of its field: `kind`, and `values`, `prefix`, `digits` where they apply."""
+    sample = _ESCAPE.sub(r"\1", sample)
     text = plain(sample)
     if text.casefold() == "yyyy-mm-dd" or _is_date(text):
         return {"kind": "date"}
@@ -359,7 +364,8 @@ def infer_value(sample: str) -> dict[str, object]:
     if handles and not _HANDLE.sub("", text).replace("and", "").strip(" ,;&/"):
         return {"kind": "handle" if len(handles) == 1 else "handles"}
     bracket = _BRACKET.fullmatch(sample)
-    if (bracket and re.search(r"\b(link|url|ticket|issue)\b", text, re.I)) or re.match(r"https?://|www\.", text):
+    named = bracket and re.search(r"\b(link|url|ticket|issue)\b", text, re.I)
+    if named or re.match(r"https?://|www\.", text) or _INLINE_LINK.fullmatch(sample):
         return {"kind": "link"}
     if not bracket:
         values = choices(sample)
@@ -375,6 +381,8 @@ def choices(sample: str) -> tuple[str, ...]:
         return ()
     for split in (r"\s+/\s+", r"\s*\|\s*", r"\s*,\s*(?:or\s+)?|\s+or\s+", r"(?<=\w)/(?=\w)"):
         values = [value.strip(" .…") for value in re.split(split, text)]
+        if len(values) > 2 and not values[-1]:
+            values.pop()  # what an ellipsis leaves
         if len(values) > 1 and all(value and len(value) <= 30 and len(value.split()) <= 3 for value in values):
             if split[0] == "(" and any(" " in value for value in values):
                 continue
