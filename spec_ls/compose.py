@@ -7,6 +7,7 @@ document has them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -301,12 +302,27 @@ def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str
     """The line of a metadata field, written as its neighbour in the carrier is."""
     line = spec.text.content(neighbour.entry.line + spec.base(neighbour.piece))
     entry = neighbour.entry
+    if entry.carrier == "yaml":
+        return f"{_yaml_key(slot.name, entry.name)}: {_yaml_scalar(value)}"
     if entry.carrier != "table":
         return line[: entry.whole.start].replace(entry.name, slot.name, 1) + value
     cells = split_cells(line, 0)
     key = line[cells[0].start : cells[0].start + len(cells[0].source)].replace(entry.name, slot.name, 1)
     contents = [key, value, *("" for _ in cells[2:])]
     return _row_like(line, cells, contents, aligned=_is_aligned(spec, neighbour))
+
+
+def _yaml_key(name: str, like: str) -> str:
+    """A field's name as a key, in the case and with the joints of the key `like`."""
+    joint = next((mark for mark in "_-" if mark in like), "_" if like == like.lower() else " ")
+    words = [word for word in re.split(r"[^\w]+", name) if word]
+    return joint.join(words).lower() if like == like.lower() else joint.join(words)
+
+
+def _yaml_scalar(value: str) -> str:
+    """A value as YAML reads it back: in quotes where it would be something else without."""
+    plain_scalar = re.fullmatch(r"[\w][\w /.,-]*", value)
+    return value if plain_scalar else json.dumps(value, ensure_ascii=False)
 
 
 def _row_like(line: str, cells: Sequence[Cell], contents: Sequence[str], aligned: bool) -> str:
@@ -343,9 +359,8 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     shown = first_value(spec, slot) if value is None else value
     if before:
         neighbour = before[-1]
-        return insert_lines(
-            spec, neighbour.entry.line + spec.base(neighbour.piece), [field_line(spec, slot, neighbour, shown)]
-        )
+        line = neighbour.entry.value_span.end_line + spec.base(neighbour.piece)
+        return insert_lines(spec, line, [field_line(spec, slot, neighbour, shown)])
     neighbour = spec.carrier[0]
     line = neighbour.entry.line + spec.base(neighbour.piece)
     return Edit(Span(line, 0, line, 0), field_line(spec, slot, neighbour, shown) + spec.text.line_end)

@@ -9,24 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from spec_ls.outline.blocks import (
     Block,
     Box,
-    Cell,
     Comment,
     Fence,
     FrontMatter,
     Heading,
     List,
     Paragraph,
-    Row,
     Section,
     Table,
     TextLine,
 )
 from spec_ls.outline.inline import Title, plain, skeleton, title_of
+from spec_ls.outline.metadata import Entry, entries_of
 from spec_ls.outline.shapes import (
     Label,
     items_of,
@@ -35,41 +33,19 @@ from spec_ls.outline.shapes import (
     lines_span,
     says_something,
     strong_line,
-    unwrap,
     without_comments,
 )
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot, Template
-from spec_ls.template.read import field_key
 from spec_ls.text import Span
 
 NO_TITLE = Title("", ())
 _HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
-_MAX_ENTRIES = 200
 _NEAR_LABEL = 75.0
 _NEAR_CHECK = 75.0
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A metadata field as written: `value` is the source left of emphasis and code marks, at `value_span`.
-
-    `whole` covers the value with its marks; an empty value has an empty span. `group` is the line of
-    the table or list that carries it.
-    """
-
-    name: str
-    key: str
-    key_span: Span
-    value: str
-    value_span: Span
-    whole: Span
-    carrier: Literal["table", "list", "lines"]
-    group: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +186,7 @@ def facts_of(
         title=title,
         stem=stem,
         content=content,
-        entries=tuple(_entries(section, template, preamble)),
+        entries=tuple(entries_of(section, lines, base, None if preamble else lookup(template).may_be_field)),
         labels=labels,
         checks=checks,
         criteria=criteria,
@@ -220,64 +196,6 @@ def facts_of(
         story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
-    )
-
-
-# --- metadata -------------------------------------------------------------------------------
-
-
-def _entries(section: Section, template: Template, preamble: bool) -> Iterator[Entry]:
-    for block in section.blocks:
-        if isinstance(block, Table):
-            for row in block.rows[:_MAX_ENTRIES]:
-                if preamble or (row.cells and lookup(template).may_be_field(row.cells[0].source)):
-                    entry = _row_entry(row, block.line)
-                    if entry:
-                        yield entry
-        elif preamble and isinstance(block, List):
-            for item in block.items[:_MAX_ENTRIES]:
-                if item.lines and item.box is None:
-                    yield from _line_entry(item.lines[0], "list", block.line)
-        elif preamble and isinstance(block, Paragraph):
-            for line in block.lines[:_MAX_ENTRIES]:
-                yield from _line_entry(line, "lines", block.line)
-
-
-def _row_entry(row: Row, group: int) -> Entry | None:
-    if not row.cells or not row.cells[0].source:
-        return None
-    key = row.cells[0]
-    value = row.cells[1] if len(row.cells) > 1 else Cell(row.line, key.start + len(key.source), "")
-    name = plain(without_comments(key.text))
-    start, end = unwrap(key.source)
-    return _entry(
-        name, Span(row.line, key.start + start, row.line, key.start + end), value.source, value.start, "table", group
-    )
-
-
-def _line_entry(line: TextLine, carrier: Literal["list", "lines"], group: int) -> Iterator[Entry]:
-    label = label_of(line.text)
-    if label and (label.strong or carrier == "list"):
-        at = max(0, line.text.find(label.name))
-        key_span = Span(line.line, line.start + at, line.line, line.start + at + len(label.name))
-        yield _entry(label.name, key_span, line.text[label.value :], line.start + label.value, carrier, group)
-
-
-def _entry(
-    name: str, key_span: Span, source: str, start: int, carrier: Literal["table", "list", "lines"], group: int
-) -> Entry:
-    line = key_span.start_line
-    first, last = unwrap(source)
-    return Entry(
-        name=name.rstrip(":： "),
-        key=field_key(name),
-        key_span=key_span,
-        value=source[first:last],
-        value_span=Span(line, start + first, line, start + last),
-        whole=Span(line, start, line, start + len(source)),
-        carrier=carrier,
-        group=group,
-        line=line,
     )
 
 

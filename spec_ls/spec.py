@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
-from spec_ls.facts import Entry, Facts, facts_of, heading_facts, is_counted
+from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
 from spec_ls.outline import MANY, Outline, Update
 from spec_ls.outline.blocks import Block, Heading, Item, List, Section
 from spec_ls.outline.inline import plain, skeleton
+from spec_ls.outline.metadata import Entry
 from spec_ls.outline.shapes import without_comments
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
@@ -214,6 +215,8 @@ class Spec:
         for at, piece in enumerate(self.pieces):
             for entry in piece.facts.entries if piece.facts.entries else ():
                 field = Field(at, entry, slots.get(entry.key))
+                if field.slot is None and entry.carrier == "table" and entry.line == entry.group:
+                    continue  # a header such as `| Metadata | Value |`
                 groups.setdefault((at, entry.group), []).append(field)
 
         def rank(key: tuple[int, int]) -> tuple[bool, int, int, int]:
@@ -237,6 +240,10 @@ class Spec:
         self.fields: dict[str, list[Field]] = {}
         for field in self.carrier:
             self.fields.setdefault(field.entry.key, []).append(field)
+        for field in [field for field in self.strays if field.entry.carrier == "yaml"]:
+            if field.entry.key not in self.fields:  # front matter beside a table carries what the table does not
+                self.fields[field.entry.key] = [field]
+                self.strays.remove(field)
 
     def field(self, slot: FieldSlot | None) -> Field | None:
         """The first entry of the carrier that fills `slot`."""

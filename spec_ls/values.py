@@ -10,7 +10,9 @@ from datetime import date
 from typing import NamedTuple
 
 from spec_ls.outline.inline import normal_label, plain
+from spec_ls.outline.metadata import Entry
 from spec_ls.outline.shapes import unwrap, without_comments
+from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
 _LINKED = re.compile(r"\[((?:\\.|[^\[\]\\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?")
@@ -27,6 +29,27 @@ _MONTHS = {
     name.casefold(): at for names in (calendar.month_name, calendar.month_abbr) for at, name in enumerate(names) if name
 }
 _MONTHS["sept"] = 9
+
+
+class Named(NamedTuple):
+    """A part of an entry with its place."""
+
+    span: Span
+    text: str
+    handle: str | None
+
+
+def named_in(entry: Entry) -> list[Named]:
+    """The entries of a metadata field that names people, on one line or, in YAML, on several."""
+    return [
+        Named(
+            Span(span.start_line, span.start + part.start, span.start_line, span.start + part.end),
+            part.text,
+            part.handle,
+        )
+        for value, span in entry.parts
+        for part in handles(value)
+    ]
 
 
 class Part(NamedTuple):
@@ -68,6 +91,8 @@ def _entry(value: str, masked: str, start: int, end: int) -> Iterator[Part]:
 def _part(value: str, start: int, end: int) -> Part:
     text = value[start:end]
     first, last = unwrap(text)
+    while last - first > 1 and text[first] in "\"'" and text[last - 1] in "\"'":  # as YAML quotes a handle
+        first, last = first + 1, last - 1
     inner = text[first:last]
     linked = _LINKED.fullmatch(inner)
     words = plain(linked[1] if linked else inner).strip(",;")

@@ -14,21 +14,20 @@ from spec_ls.rules.base import INVALID, Finding, Fix, Rule
 from spec_ls.rules.fields import filled
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
-from spec_ls.values import handles, near_handles
+from spec_ls.values import named_in, near_handles
 
 
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "handle", "handles"):
-        parts = list(handles(field.entry.value))
+        parts = named_in(field.entry)
         named = [part for part in parts if part.handle]
-        line, start = field.entry.value_span.start_line, field.entry.value_span.start
         for part in parts:
             if part.handle is None:
-                span = Span(line, start + part.start, line, start + part.end)
                 message = f"{slot.name} takes {'handles' if slot.kind == 'handles' else 'a handle'} such as @mira."
-                yield Finding(RULE.name, field.at(span), message, "" if named and slot.kind == "handle" else part.text)
+                beside = named and slot.kind == "handle"
+                yield Finding(RULE.name, field.at(part.span), message, "" if beside else part.text)
         if slot.kind == "handle" and len(named) > 1:
-            span = Span(line, start + named[1].start, line, start + named[-1].end)
+            span = Span(*named[1].span.first, *named[-1].span.last)
             yield Finding(RULE.name, field.at(span), f"{slot.name} takes one handle.", "")
 
 

@@ -9,11 +9,12 @@ How to fix: take the owner out (quick fix where others remain), or name somebody
 
 from collections.abc import Iterator
 
+from spec_ls import compose
 from spec_ls.rules.base import FILLING, Finding, Fix, Related, Rule
 from spec_ls.rules.fields import is_sample_value
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
-from spec_ls.values import handle_of, handles, near_handles
+from spec_ls.values import handle_of, named_in, near_handles
 
 
 def check(spec: Spec) -> Iterator[Finding]:
@@ -24,29 +25,33 @@ def check(spec: Spec) -> Iterator[Finding]:
     name = next((handle for handle in named if handle), None)
     if name is None:
         return
-    line, start = approvers.entry.value_span.start_line, approvers.entry.value_span.start
-    for at, part in enumerate(handles(approvers.entry.value)):
+    for at, part in enumerate(named_in(approvers.entry)):
         if part.handle is not None and part.handle.casefold() == name.casefold():
-            span = Span(line, start + part.start, line, start + part.end)
             related = Related(owner.at(owner.entry.value_span), f"{name} is the owner.")
-            yield Finding(
-                RULE.name, approvers.at(span), f"{name} owns this spec and cannot approve it.", at, (related,)
-            )
+            message = f"{name} owns this spec and cannot approve it."
+            yield Finding(RULE.name, approvers.at(part.span), message, at, (related,))
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     field = spec.field(spec.template.approvers)
     if field is None:
         return
-    parts = list(handles(field.entry.value))
+    parts = named_in(field.entry)
+    base = spec.base(field.piece)
+    at: int = finding.subject
     if len(parts) < 2:
         return
-    span = field.entry.value_span.shifted(spec.base(field.piece))
-    at: int = finding.subject
-    first = parts[at].start if at + 1 < len(parts) else _end(field.entry.value, parts[at - 1].end)
-    last = parts[at + 1].start if at + 1 < len(parts) else parts[at].end
-    edit = Edit(Span(span.start_line, span.start + first, span.end_line, span.start + last), "")
-    yield Fix(f"Remove {parts[at].text} from the approvers", (edit,))
+    title = f"Remove {parts[at].text} from the approvers"
+    if len(field.entry.parts) > 1:
+        number = parts[at].span.start_line + base
+        if spec.text.content(number).lstrip().startswith("-"):
+            yield Fix(title, (compose.remove_line(spec, number),))
+        return
+    line = spec.text.content(parts[at].span.start_line + base)
+    first = parts[at].span.start if at + 1 < len(parts) else _end(line, parts[at - 1].span.end)
+    last = parts[at + 1].span.start if at + 1 < len(parts) else parts[at].span.end
+    span = Span(parts[at].span.start_line, first, parts[at].span.end_line, last).shifted(base)
+    yield Fix(title, (Edit(span, ""),))
 
 
 def _end(value: str, end: int) -> int:

@@ -138,7 +138,7 @@ class Template(_Frozen):
     name: str
     title: str | None
     title_origin: Origin | None = None
-    carrier: Literal["table", "none"] = "none"
+    carrier: Literal["table", "yaml", "list", "lines", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
     fields: tuple[FieldSlot, ...] = ()
     sections: tuple[SectionSlot, ...] = ()

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Comment, Heading, Item, List, Paragraph, Section, Table
+from spec_ls.outline.blocks import Comment, Heading, Item, List, Paragraph, Section
 from spec_ls.outline.inline import plain, skeleton, split_number, title_of
-from spec_ls.outline.shapes import is_italic, items_of, joined, label_of, strong_line, unwrap, without_comments
+from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
+from spec_ls.outline.parse import split_cells
+from spec_ls.outline.shapes import is_italic, items_of, joined, label_of, strong_line, without_comments
 from spec_ls.template.model import (
     BlockSlot,
     Condition,
@@ -46,6 +48,7 @@ _HANDLE = re.compile(r"@[\w][\w./-]*")
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
 _DEMAND = re.compile(r"\b(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "list", "lines")
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
     "draft": "draft wip idea new proposal provisional",
@@ -105,11 +108,6 @@ def is_sample(text: str) -> bool:
     return bool(_SAMPLE.search(text))
 
 
-def field_key(name: str) -> str:
-    """The form in which field names are compared: words, case folded, without `(s)` and a plural's s."""
-    return re.sub(r"(?<=\w\w)s$", "", title_of(plain(name).replace("(s)", "")).key)
-
-
 class _Reader:
     def __init__(self, source: str) -> None:
         self._text = Text(source)
@@ -127,19 +125,17 @@ class _Reader:
         title = tops[0] if len(tops) == 1 else None
         roots, title_line = self._tree(flat, title)
         slots = tuple(slot for slot in self._sections(roots))
-        table, table_base = self._carrier(flat)
-        fields = tuple(self._fields(table, table_base)) if table else ()
+        carrier = self._carrier(flat, title)
+        fields = tuple(self._fields(carrier))
         status = _status(fields)
         words = list(directives("\n".join(self._lines)))
-        carrier_lines: tuple[str, ...] = ()
-        if table:
-            carrier_lines = tuple(self._lines[table.line + table_base : table.end_line + table_base])
+        kind = carrier[0][0].carrier if fields else "none"
         return Template(
             name=name,
             title=title.text.text if title else None,
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
-            carrier="table" if fields else "none",
-            carrier_source=tuple(_DIRECTIVE.sub("", line) for line in carrier_lines),
+            carrier=kind,
+            carrier_source=self._carrier_source(carrier) if fields else (),
             fields=fields,
             sections=slots,
             states=_states(status, words),
@@ -318,37 +314,56 @@ class _Reader:
             )
         return ItemSlot(kind="check", name=name, text=text, key=skeleton(name), box=True, need=need, origin=origin)
 
-    def _carrier(self, flat: Sequence[tuple[Section, int]]) -> tuple[Table | None, int]:
-        seen_section = False
-        for section, base in flat:
-            if section.heading and section.heading.level > 1:
-                seen_section = True
-            for block in section.blocks:
-                if isinstance(block, Table) and len(block.header.cells) >= 2 and not seen_section:
-                    return block, base
-        return None, 0
+    def _carrier(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> list[tuple[Entry, int]]:
+        """The entries of the carrier with the line from which theirs count: those in front of the first section.
 
-    def _fields(self, table: Table, base: int) -> Iterator[FieldSlot]:
-        for row in table.rows:
-            if len(row.cells) < 2 or not row.cells[0].source:
-                continue
-            name = plain(without_comments(row.cells[0].text))
+        Of several carriers the fullest counts, a table before front matter before a list before lines.
+        """
+        groups: dict[tuple[int, str, int], list[tuple[Entry, int]]] = {}
+        for section, base in flat:
+            heading = section.heading
+            if heading is not None and heading is not title and heading.style != "malformed":
+                break
+            for entry in entries_of(section, self._text.lines, base):
+                group = 0 if entry.carrier == "lines" else entry.group + base
+                groups.setdefault((-_CARRIERS.index(entry.carrier), entry.carrier, group), []).append((entry, base))
+        known = [key for key, found in groups.items() if len(found) > 1 or key[1] in ("table", "yaml")]
+        best = max(known, key=lambda key: (len(groups[key]) > 1, key[0], len(groups[key])), default=None)
+        return groups[best] if best else []
+
+    def _carrier_source(self, carrier: Sequence[tuple[Entry, int]]) -> tuple[str, ...]:
+        """The lines of the carrier, a table's header and the fences of front matter included."""
+        entry, base = carrier[0]
+        first = entry.group + base if entry.carrier in ("table", "yaml") else entry.line + base
+        last_entry, last_base = carrier[-1]
+        last = last_entry.value_span.end_line + last_base + (1 if entry.carrier == "yaml" else 0)
+        return tuple(_DIRECTIVE.sub("", line) for line in self._lines[first : last + 1])
+
+    def _fields(self, carrier: Sequence[tuple[Entry, int]]) -> Iterator[FieldSlot]:
+        for entry, base in carrier:
+            name = plain(entry.name)
             optional = bool(_OPTIONAL.search(name))
             name = _MANDATORY.sub("", _OPTIONAL.sub("", name)).strip().rstrip(":")
-            origin = Origin(line=row.line + base, end_line=row.line + base + 1)
-            source = " ".join(without_comments(row.cells[1].source).split())
-            sample = row.cells[1].text
-            start, end = unwrap(sample)
+            line = self._lines[entry.line + base]
+            cells = split_cells(line, 0) if entry.carrier == "table" else ()
+            sample, source = entry.value, line[entry.whole.start : entry.whole.end]
+            if entry.whole.start_line != entry.whole.end_line:
+                source = sample
+            if len(cells) > 2 and len(split_cells(self._lines[entry.group + base], 0)) == 2:
+                sample = source = " | ".join(cell.source for cell in cells[1:] if cell.source)
+            header = entry.carrier == "table" and entry.line == entry.group
             slot = FieldSlot(
                 name=name,
                 key=field_key(name),
                 kind="text",
                 need="optional" if optional else "required",
-                sample=sample[start:end],
-                source=source,
-                origin=origin,
-            )
-            yield slot.model_copy(update=infer_value(slot.sample))
+                sample=sample.replace("\\|", "|"),
+                source=" ".join(without_comments(source).split()),
+                origin=Origin(line=entry.line + base, end_line=entry.line + base + 1),
+            ).model_copy(update=infer_value(sample))
+            if header and slot.kind == "text" and not line.lstrip("| \t").startswith(("*", "_")):
+                continue  # `| Metadata | Value |` heads the table; `| Status | Draft / Done |` is its first field
+            yield slot
 
 
 def infer_value(sample: str) -> dict[str, object]:

@@ -1,0 +1,483 @@
+"""Measures spec-ls against `rumdl server`, both in one run by turns, and says what reaches its mark.
+
+    make bench              a few minutes
+    make bench QUICK=1      about two minutes
+    python bench/run.py --write        the same, and docs/benchmark.md is written
+
+rumdl is a linter and language server for Markdown written in Rust, the fastest we know of. The environment variable
+RUMDL names its program; without it, the one of `make bench` or of the search path is taken. What compares with it is
+left out where there is none. `bare.py` is a pygls server that does nothing: what starting Python and pygls costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
+
+from lsp_bench import Dead, Doc, Server, percentile
+from specgen import make_spec
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmark.md"
+OURS = "spec-ls"
+RUMDL = "rumdl"
+BARE = "bare"
+BURST = 50
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured. `budget`: seconds for one kind of operation at one size, then it ends for all servers."""
+
+    keystrokes: int = 150
+    fences: int = 10
+    bursts: int = 5
+    opens: int = 7
+    requests: int = 100
+    starts: int = 15
+    budget: float = 25.0
+    documents: int = 200
+    mixed: int = 5_000
+    edits: int = 50_000
+
+
+QUICK = Effort(60, 6, 2, 4, 40, 6, 6.0, 200, 2_000, 10_000)
+
+
+@dataclass
+class Samples:
+    """What was measured: seconds by operation, size and server; megabytes and counts by name."""
+
+    seconds: dict[tuple[str, int, str], list[float]] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
+
+    def add(self, operation: str, size: int, server: str, seconds: float) -> None:
+        self.seconds.setdefault((operation, size, server), []).append(seconds)
+
+    def at(self, operation: str, size: int, server: str, percent: float | None = None) -> float | None:
+        """The median in seconds, or a percentile; None where nothing was measured."""
+        samples = self.seconds.get((operation, size, server))
+        if not samples:
+            return None
+        return median(samples) if percent is None else percentile(samples, percent)
+
+
+# --- measuring --------------------------------------------------------------------------------
+
+Operation = Callable[[Server, Doc], Iterable[tuple[str, float]]]
+Live = dict[str, tuple[Server, Doc]]
+
+
+class Bench:
+    """Runs the parts, one after the other."""
+
+    def __init__(self, commands: dict[str, list[str]], effort: Effort, root: Path) -> None:
+        self.commands = commands
+        self.effort = effort
+        self.root = root
+        self.samples = Samples()
+        self.ends = ExitStack()
+
+    def start(self, name: str) -> Server:
+        server = Server(name, self.commands[name], self.root)
+        self.ends.callback(server.stop)
+        server.initialize()
+        return server
+
+    def turns(self, live: Live, size: int, times: int, operation: Operation) -> None:
+        """`times` rounds of an operation, one server after the other, while no server has used up the budget."""
+        spent = dict.fromkeys(live, 0.0)
+        for _ in range(times):
+            if max(spent.values()) > self.effort.budget:
+                return
+            for name, (server, doc) in live.items():
+                began = time.perf_counter()
+                for label, seconds in operation(server, doc):
+                    self.samples.add(label, size, name, seconds)
+                spent[name] += time.perf_counter() - began
+                time.sleep(0.002)
+
+    def starts(self) -> None:
+        """From the start of a process to the first diagnostics of a spec of 100 lines; `bare` gives no diagnostics."""
+        text = make_spec(100, 3)
+        for turn in range(self.effort.starts + 1):
+            for name in self.commands:
+                server = Server(name, self.commands[name], self.root)
+                try:
+                    seconds = server.initialize()
+                    if name != BARE:
+                        doc = Doc(self.root / "start.md", text)
+                        server.queue_open(doc)
+                        sent = time.perf_counter() - server.started
+                        ready = sent + server.settle(doc, 0.05)
+                        if turn:
+                            self.samples.add("first diagnostics", 100, name, ready)
+                    if turn:  # the first round warms the disk cache
+                        self.samples.add("initialize", 0, name, seconds)
+                finally:
+                    server.stop()
+
+    def document(self, size: int) -> None:
+        """Everything at one size of document."""
+        effort, text = self.effort, make_spec(size, 7)
+        with ExitStack() as self.ends:
+            live: Live = {}
+            for name in (OURS, RUMDL):
+                if name in self.commands:
+                    live[name] = self.start(name), Doc(self.root / f"{name}-{size}.md", text)
+            for server, doc in live.values():
+                server.quiet(0.2)
+                server.queue_open(doc)
+                server.settle(doc, 0.3)
+            self.turns(live, size, 5, lambda server, doc: [("warm-up", _keystroke(server, doc))])
+            self.turns(live, size, effort.keystrokes, lambda server, doc: [("keystroke", _keystroke(server, doc))])
+            if size <= 10_000:
+                self.turns(live, size, effort.requests, self._requests)
+                self.turns(live, size, effort.opens, self._opener(size))
+            if size >= 10_000:
+                self.turns(
+                    live, size, effort.fences, lambda server, doc: [("fence", _change(server, doc, doc.fence()))]
+                )
+            if size in (100, 10_000):
+                self.turns(live, size, effort.bursts, self._burst)
+            for name, (server, _) in live.items():
+                self.samples.numbers[f"memory {size} {name}"] = server.memory("VmHWM")
+
+    def _requests(self, server: Server, doc: Doc) -> Iterator[tuple[str, float]]:
+        _keystroke(server, doc)
+        here, position = {"uri": doc.uri}, doc.position()
+        found = server.diagnostics.get(unquote(doc.uri)) or []
+        chosen = [doc.random.choice(found)] if found else []
+        place = chosen[0]["range"] if chosen else {"start": position, "end": position}
+        asked: list[tuple[str, dict[str, Any]]] = [
+            ("completion", {"position": position}),
+            ("hover", {"position": position}),
+            ("documentSymbol", {}),
+            ("codeAction", {"range": place, "context": {"diagnostics": chosen}}),
+        ]
+        for name, params in asked:
+            seconds, answer = server.request(f"textDocument/{name}", {"textDocument": here, **params})
+            if "error" not in answer:
+                yield name, seconds
+        server.queue_change(doc, doc.keystroke())
+        yield (
+            "edit + completion",
+            server.request("textDocument/completion", {"textDocument": here, "position": doc.position()})[0],
+        )
+        server.quiet(0.03)
+
+    def _opener(self, size: int) -> Operation:
+        """Every time another document: what a server remembers of one that was closed is not measured."""
+        seeds = {name: iter(range(100, 1000)) for name in self.commands}
+
+        def operation(server: Server, _: Doc) -> Iterator[tuple[str, float]]:
+            seed = next(seeds[server.name])
+            doc = Doc(self.root / f"{server.name}-open-{seed}.md", make_spec(size, seed))
+            server.queue_open(doc)
+            yield "open", server.settle(doc, 0.2)
+            server.close(doc)
+            server.quiet(0.03)
+
+        return operation
+
+    def _burst(self, server: Server, doc: Doc) -> Iterator[tuple[str, float]]:
+        for _ in range(BURST):
+            server.queue_change(doc, doc.keystroke())
+        before = server.published
+        yield "burst", server.settle(doc, 0.2)
+        name = f"publishes {server.name}"
+        self.samples.numbers[name] = max(self.samples.numbers.get(name, 0), server.published - before)
+
+    def load(self) -> None:
+        """Many documents open at once, requests and edits among them; then many edits of one of them; then none."""
+        effort, samples, pick = self.effort, self.samples, random.Random(5)
+        with ExitStack() as self.ends:
+            server = self.start(OURS)
+            warm = Doc(self.root / "load-warm.md", make_spec(100, 1))
+            server.queue_open(warm)
+            server.settle(warm, 0.05)
+            for seconds in (step[1] for _ in range(20) for step in self._requests(server, warm)):
+                samples.add("warm-up", 0, OURS, seconds)
+            server.close(warm)
+            server.quiet(1.0)
+            samples.numbers["memory before"] = server.memory()
+            docs = [Doc(self.root / f"load-{at}.md", make_spec(100, at)) for at in range(effort.documents)]
+            for doc in docs:
+                server.queue_open(doc)
+            server.settle(docs[-1], 0.5)
+            samples.numbers["memory open"] = server.memory()
+            for turn in range(effort.mixed):
+                doc = pick.choice(docs)
+                if turn % 2:
+                    samples.add("keystroke", effort.documents, OURS, _keystroke(server, doc, 0.0))
+                else:
+                    place = {"textDocument": {"uri": doc.uri}, "position": doc.position()}
+                    name = pick.choice(["completion", "hover"])
+                    samples.add("request", effort.documents, OURS, server.request(f"textDocument/{name}", place)[0])
+            doc = docs[0]
+            for _ in range(effort.edits // BURST):
+                for _ in range(BURST):
+                    server.queue_change(doc, doc.keystroke())
+                samples.add("burst", effort.edits, OURS, server.settle(doc, 0.0))
+            samples.numbers["memory edited"] = server.memory()
+            for doc in docs:
+                server.close(doc)
+            server.quiet(2.0)
+            samples.numbers["memory closed"] = server.memory()
+
+
+def _keystroke(server: Server, doc: Doc, watch: float = 0.03) -> float:
+    return _change(server, doc, doc.keystroke(), watch)
+
+
+def _change(server: Server, doc: Doc, change: dict[str, Any], watch: float = 0.03) -> float:
+    server.queue_change(doc, change)
+    return server.settle(doc, watch)
+
+
+# --- judging ----------------------------------------------------------------------------------
+
+
+class Row(NamedTuple):
+    """A mark: what was measured (None: nothing), in which words, and the least or the most that it may be."""
+
+    name: str
+    value: float | None
+    bound: float
+    kind: Literal["at least", "at most"]
+    unit: str = "x"
+
+    @property
+    def verdict(self) -> str:
+        if self.value is None:
+            return "-"
+        reached = self.value >= self.bound if self.kind == "at least" else self.value <= self.bound
+        return "pass" if reached else "short"
+
+    @property
+    def cells(self) -> list[str]:
+        measured = "-" if self.value is None else _number(self.value) + self.unit
+        return [self.name, f"{self.kind} {self.bound:g}{self.unit}", measured, self.verdict]
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def rows(samples: Samples) -> list[Row]:
+    """Every mark, in the order of the page."""
+
+    def ratio(above: float | None, below: float | None) -> float | None:
+        return above / below if above is not None and below else None
+
+    def faster(operation: str, size: int) -> float | None:
+        return ratio(samples.at(operation, size, RUMDL), samples.at(operation, size, OURS))
+
+    def share(operation: str, size: int, percent: float | None = None) -> float | None:
+        ours, rumdl = (samples.at(operation, size, name, percent) for name in (OURS, RUMDL))
+        return ratio(ours, rumdl)
+
+    def memory(name: str) -> float | None:
+        return samples.numbers.get(f"memory {name}") or None
+
+    found: list[Row] = []
+    for size, bound in ((100, 2), (1_000, 8), (10_000, 60), (50_000, 250)):
+        found.append(
+            Row(
+                f"keystroke to diagnostics, {size:,} lines: faster than rumdl",
+                faster("keystroke", size),
+                bound,
+                "at least",
+            )
+        )
+    flat = ratio(samples.at("keystroke", 50_000, OURS), samples.at("keystroke", 100, OURS))
+    found.append(Row("keystroke at 50,000 lines over keystroke at 100", flat, 2, "at most"))
+    for size, most in ((100, 0.5), (10_000, 0.05)):
+        found.append(
+            Row(f"keystroke p99, {size:,} lines: share of rumdl's p99", share("keystroke", size, 99), most, "at most")
+        )
+    for size in (10_000, 50_000):
+        found.append(
+            Row(
+                f"code fence opened or closed in the first third, {size:,} lines: faster",
+                faster("fence", size),
+                4,
+                "at least",
+            )
+        )
+    for size, bound in ((100, 20), (10_000, 300)):
+        found.append(
+            Row(f"{BURST} keystrokes in one burst, {size:,} lines: faster", faster("burst", size), bound, "at least")
+        )
+    published = samples.numbers.get(f"publishes {OURS}")
+    found.append(Row("publishes for a burst", published, 1, "at most", ""))
+    for size, most in ((100, 1), (1_000, 1), (10_000, 3)):
+        found.append(Row(f"open, {size:,} lines: share of rumdl's time", share("open", size), most, "at most"))
+    both = faster("edit + completion", 10_000)
+    found.append(Row("edit and completion in one write, 10,000 lines: faster", both, 50, "at least"))
+    for name, label in (("completion", "completion"), ("hover", "hover"), ("codeAction", "code action")):
+        for size in (100, 1_000):
+            found.append(Row(f"{label}, {size:,} lines: share of rumdl's time", share(name, size), 1, "at most"))
+            found.append(Row(f"{label} p99, {size:,} lines: share of rumdl's p99", share(name, size, 99), 1, "at most"))
+    symbols = share("documentSymbol", 10_000)
+    found.append(Row("document symbols, 10,000 lines: share of rumdl's time", symbols, 0.3, "at most"))
+    start = ratio(samples.at("first diagnostics", 100, OURS), samples.at("initialize", 0, BARE))
+    found.append(Row("start to first diagnostics, over a bare pygls server's answer", start, 1.15, "at most"))
+    size_share = ratio(memory(f"10000 {OURS}"), memory(f"10000 {RUMDL}"))
+    found.append(Row("memory with a document of 10,000 lines: share of rumdl's", size_share, 0.6, "at most"))
+    return found + load_rows(samples)
+
+
+def load_rows(samples: Samples) -> list[Row]:
+    """The marks under load; a heavy job must not delay a keystroke by more than 50 ms."""
+
+    def milliseconds(operation: str, size: int) -> float | None:
+        seconds = samples.at(operation, size, OURS, 99)
+        return None if seconds is None else seconds * 1e3
+
+    found: list[Row] = []
+    for operation, size, bound in (("keystroke", 200, 50), ("request", 200, 50)):
+        name = f"{operation} p99 among {size} open documents"
+        found.append(Row(name, milliseconds(operation, size), bound, "at most", " ms"))
+    bursts = [(size, name) for operation, size, name in samples.seconds if operation == "burst" and size > 10_000]
+    edits = bursts[0][0] if bursts else 50_000
+    name = f"burst of {BURST} edits p99, {edits:,} edits of one document"
+    found.append(Row(name, milliseconds("burst", edits), 100, "at most", " ms"))
+    before, closed = samples.numbers.get("memory before"), samples.numbers.get("memory closed")
+    grown = closed / before if before and closed else None
+    found.append(Row("memory after all are closed, over memory before", grown, 1.25, "at most"))
+    return found
+
+
+# --- telling ----------------------------------------------------------------------------------
+
+
+def table(head: list[str], body: list[list[str]]) -> str:
+    """A Markdown table whose columns are aligned; numbers to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(head, *body, strict=True)]
+
+    def line(cells: list[str]) -> str:
+        padded = [c.ljust(w) if at == 0 else c.rjust(w) for at, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        return "| " + " | ".join(padded) + " |"
+
+    rule = "|" + "|".join("-" * (width + 1) + (":" if at else "-") for at, width in enumerate(widths)) + "|"
+    return "\n".join([line(head), rule, *map(line, body)])
+
+
+def medians(samples: Samples) -> str:
+    """What was measured, in milliseconds: median and p99."""
+    keys = dict.fromkeys((operation, size) for operation, size, _ in samples.seconds if operation != "warm-up")
+    names = [name for name in (OURS, RUMDL, BARE) if any(server == name for _, _, server in samples.seconds)]
+
+    def cell(operation: str, size: int, name: str) -> str:
+        middle, late = samples.at(operation, size, name), samples.at(operation, size, name, 99)
+        if middle is None or late is None:
+            return "-"
+        return f"{_number(middle * 1e3)} / {_number(late * 1e3)}"
+
+    body = [[what, f"{size:,}" if size else "", *(cell(what, size, name) for name in names)] for what, size in keys]
+    return table(["ms, median / p99", "size", *names], body)
+
+
+def numbers(samples: Samples) -> str:
+    """Megabytes and counts."""
+    return table(["MB or count", ""], [[name, _number(value)] for name, value in samples.numbers.items()])
+
+
+def page(samples: Samples, judged: list[Row], quick: bool) -> str:
+    """The page of one run, without a date: what was measured, on what, and the command."""
+    version = platform.python_version()
+    parts = [
+        "# Benchmark",
+        f"One run of `make bench{' QUICK=1' if quick else ''}` on two shared cores with Python {version}: spec-ls and "
+        "`rumdl server` (a linter and language server for Markdown, written in Rust) by turns, on the same generated "
+        "specs with the same edits. What is measured is what the author feels: from the first byte written to the "
+        "last one read, through the real server with every rule at work.",
+        table(["", "must be", "measured", ""], [row.cells for row in judged]),
+        "Sizes are lines; for the load they are open documents and edits. The whole of what was measured:",
+        medians(samples),
+        "Memory is the resident set: at its highest for a document of so many lines, as it stood for the load.",
+        numbers(samples),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+# --- the command ------------------------------------------------------------------------------
+
+
+def find_rumdl() -> str | None:
+    """The program to compare with; None where there is none."""
+    named = os.environ.get("RUMDL")
+    if named:
+        return shutil.which(named)
+    own = ROOT / ".bench" / "bin" / "rumdl"
+    return str(own) if own.exists() else shutil.which("rumdl")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: about two minutes")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmark.md")
+    parser.add_argument("--only", default="starts,documents,load", help="parts to run, commas between")
+    parser.add_argument("--sizes", default="100,1000,10000,50000", help="lines, commas between")
+    parser.add_argument("--json", type=Path, help="where to write every sample")
+    options = parser.parse_args()
+    commands = {OURS: [sys.executable, "-m", "spec_ls"]}
+    rumdl = find_rumdl()
+    if rumdl:
+        commands[RUMDL] = [rumdl, "server"]
+    else:
+        print("rumdl is not installed (RUMDL may name it): what compares with it is left out\n")
+    commands[BARE] = [sys.executable, str(Path(__file__).with_name("bare.py"))]
+    with tempfile.TemporaryDirectory(prefix="spec-ls-bench-") as folder:
+        bench = Bench(commands, QUICK if options.quick else Effort(), Path(folder))
+        try:
+            run(bench, options.only.split(","), [int(size) for size in options.sizes.split(",")])
+        except Dead as error:
+            print(f"given up: {error}", file=sys.stderr)
+    samples = bench.samples
+    judged = rows(samples)
+    print(table(["", "must be", "measured", ""], [row.cells for row in judged]), end="\n\n")
+    print(medians(samples), numbers(samples), sep="\n\n")
+    if options.write:
+        PAGE.write_text(page(samples, judged, options.quick), encoding="utf-8")
+    if options.json:
+        kept = {f"{what}|{size}|{name}": seconds for (what, size, name), seconds in samples.seconds.items()}
+        options.json.write_text(json.dumps({"seconds": kept, "numbers": samples.numbers}), encoding="utf-8")
+    return int(any(row.verdict == "short" for row in judged))
+
+
+def run(bench: Bench, parts: list[str], sizes: list[int]) -> None:
+    """The parts asked for. Raises Dead if a server ends or falls silent; what was measured until then stays."""
+    if "starts" in parts:
+        _tell("starts")
+        bench.starts()
+    if "documents" in parts:
+        for size in sizes:
+            _tell(f"{size:,} lines")
+            bench.document(size)
+    if "load" in parts:
+        _tell("load")
+        bench.load()
+
+
+def _tell(part: str) -> None:
+    print(f"… {part}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
