@@ -232,7 +232,7 @@ class Bench:
             for _ in range(effort.edits // BURST):
                 for _ in range(BURST):
                     server.queue_change(doc, doc.keystroke())
-                samples.add("burst", effort.edits, OURS, server.settle(doc, 0.0))
+                samples.add("burst of the load", effort.edits, OURS, server.settle(doc, 0.0))
             samples.numbers["memory edited"] = server.memory()
             for doc in docs:
                 server.close(doc)
@@ -353,10 +353,10 @@ def load_rows(samples: Samples) -> list[Row]:
     for operation, size, bound in (("keystroke", 200, 50), ("request", 200, 50)):
         name = f"{operation} p99 among {size} open documents"
         found.append(Row(name, milliseconds(operation, size), bound, "at most", " ms"))
-    bursts = [(size, name) for operation, size, name in samples.seconds if operation == "burst" and size > 10_000]
-    edits = bursts[0][0] if bursts else 50_000
-    name = f"burst of {BURST} edits p99, {edits:,} edits of one document"
-    found.append(Row(name, milliseconds("burst", edits), 100, "at most", " ms"))
+    for operation, size, _ in samples.seconds:
+        if operation == "burst of the load":
+            name = f"burst of {BURST} edits p99, {size:,} edits of one document"
+            found.append(Row(name, milliseconds(operation, size), 100, "at most", " ms"))
     before, closed = samples.numbers.get("memory before"), samples.numbers.get("memory closed")
     grown = closed / before if before and closed else None
     found.append(Row("memory after all are closed, over memory before", grown, 1.25, "at most"))

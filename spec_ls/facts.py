@@ -45,6 +45,8 @@ _NEAR_LABEL = 75.0
 _NEAR_CHECK = 75.0
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
+_NEED_MARK = re.compile(r"\s*[(\[](?:optional|mandatory|required|if (?:needed|required|applicable))[)\]]\s*$", re.I)
+"""A template's note on the need for a section, taken along in a copy of it."""
 _SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
 
 
@@ -152,9 +154,9 @@ def heading_facts(section: Section) -> tuple[Title, Title]:
     """The comparable title of a section, whole and up to a dash, colon or bracket (`Proposal - Dev Preview`)."""
     if section.heading is None:
         return NO_TITLE, NO_TITLE
-    title = title_of(section.heading.title)
+    words = _NEED_MARK.sub("", section.heading.title)
+    title = title_of(words)
     stem = title
-    words = section.heading.title
     cut = _SEPARATOR.search(words, 1 + len(str(title.number[-1])) + 1 if title.number else 1)
     if cut and cut.start():
         stem = title_of(words[: cut.start()])

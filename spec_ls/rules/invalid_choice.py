@@ -18,7 +18,8 @@ from spec_ls.text import Edit
 
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "choice"):
-        if " ".join(plain_value(field.entry).split()) not in slot.values:
+        value = " ".join(plain_value(field.entry).split())
+        if value not in slot.values and not value.startswith(tuple(f"{name} " for name in slot.open_values)):
             *others, last = slot.values
             message = f"{slot.name} is one of {', '.join(others)} or {last}."
             yield Finding(RULE.name, field.at(field.entry.value_span), message, slot.key)

@@ -34,13 +34,17 @@ class Condition(_Frozen):
 
 
 class FieldSlot(_Frozen):
-    """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration."""
+    """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration.
+
+    `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
+    """
 
     name: str
     key: str
     kind: FieldKind
     need: Need = "required"
     values: tuple[str, ...] = ()
+    open_values: tuple[str, ...] = ()
     sample: str = ""
     source: str = ""
     prefix: str = ""

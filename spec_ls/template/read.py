@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Comment, Heading, Item, List, Paragraph, Section
+from spec_ls.outline.blocks import Block, Comment, Heading, Item, List, Paragraph, Section
 from spec_ls.outline.inline import plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
 from spec_ls.outline.parse import split_cells
@@ -40,7 +40,19 @@ _MANDATORY = re.compile(r"\s*[*_]*[(\[]\s*(?:mandatory|required)\s*[)\]][*_]*", 
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) ([0-9]+|N|X)\b\s*[:.)–—-]?\s*(.*)", re.I)
 _BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
 _ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
-_INLINE_LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]+\)")
+_OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
+_DATE = re.compile(r"\byyyy-mm-dd\b", re.I)
+_WRAPPED = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}|\[([^\[\]]*)\]")
+_WAIVER = re.compile(r"\boptional\b", re.I)
+_SHORT = 150
+_OMIT = re.compile(
+    r"\b(?:this|the) (?:section|element|part|heading|chapter)s? (?:is|are|can be|may be) (?:\w+ )?"
+    r"(?:optional|omitted|removed|left out|skipped|deleted)\b"
+    r"|\b(?:omit|remove|delete|skip|drop) this (?:section|element|part|heading|header|row|field|line)\b"
+    r"|\ban optional (?:section|element|part)\b",
+    re.I,
+)
+"""Sentences by which a template lets a part go; the bare word is none."""
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
 _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
@@ -77,6 +89,8 @@ class _Part:
     section: Section
     base: int
     end_line: int
+    waived: bool = False
+    """A comment right above the heading calls it optional."""
     parts: list[_Part] = field(default_factory=list)
 
 
@@ -148,14 +162,18 @@ class _Reader:
         roots: list[_Part] = []
         stack: list[_Part] = []
         title_line = 0
+        above: Section | None = None
         for section, base in flat:
             heading = section.heading
+            last = above.blocks[-1] if above and above.blocks else None
+            waived = _waives(last)
+            above = section
             if heading is None or heading.style == "malformed" or not heading.title:
                 continue
             if heading is title:
                 title_line = heading.line + base
                 continue
-            part = _Part(heading, section, base, section.end_line + base)
+            part = _Part(heading, section, base, section.end_line + base, waived)
             while stack and stack[-1].heading.level >= heading.level:
                 stack.pop()
             (stack[-1].parts if stack else roots).append(part)
@@ -191,6 +209,8 @@ class _Reader:
         raw = without_comments(heading.text.text)
         guidance = tuple(self._guidance(part))
         when = None
+        if need == "required" and (part.waived or _OMIT.search(self._prose(part))):
+            need = "optional"
         for note in guidance:
             demand = _DEMAND.search(note.text)
             if demand:
@@ -232,6 +252,15 @@ class _Reader:
             own=self._own(part),
             origin=Origin(line=heading.line + part.base, end_line=part.end_line),
         )
+
+    def _prose(self, part: _Part) -> str:
+        """What the template says below a heading, as a reader sees it; the last comment belongs to what follows."""
+        blocks = part.section.blocks
+        if blocks and _waives(blocks[-1]):
+            blocks = blocks[:-1]
+        told = [joined(block.lines) for block in blocks if isinstance(block, Paragraph)]
+        told += [block.text for block in blocks if isinstance(block, Comment)]
+        return plain(" ".join(told))
 
     def _own(self, part: _Part) -> tuple[str, ...]:
         lines = self._lines[part.heading.line + part.base : part.end_line]
@@ -339,10 +368,18 @@ class _Reader:
         last = last_entry.value_span.end_line + last_base + (1 if entry.carrier == "yaml" else 0)
         return tuple(_DIRECTIVE.sub("", line) for line in self._lines[first : last + 1])
 
+    def _front_waived(self, carrier: Sequence[tuple[Entry, int]]) -> bool:
+        """Whether a comment in the front matter calls its fields optional."""
+        if not carrier or carrier[0][0].carrier != "yaml":
+            return False
+        lines = self._lines[: carrier[-1][0].line + 1]
+        return any(line.startswith("#") and "optional" in line.casefold() for line in lines)
+
     def _fields(self, carrier: Sequence[tuple[Entry, int]]) -> Iterator[FieldSlot]:
+        waived = self._front_waived(carrier)
         for entry, base in carrier:
             name = plain(entry.name)
-            optional = bool(_OPTIONAL.search(name))
+            optional = bool(_OPTIONAL.search(name)) or waived or bool(_OMIT.search(plain(entry.value)))
             name = _MANDATORY.sub("", _OPTIONAL.sub("", name)).strip().rstrip(":")
             line = self._lines[entry.line + base]
             cells = split_cells(line, 0) if entry.carrier == "table" else ()
@@ -370,7 +407,7 @@ def infer_value(sample: str) -> dict[str, object]:
     """What a template's sample value says of its field: `kind`, and `values`, `prefix`, `digits` where they apply."""
     sample = _ESCAPE.sub(r"\1", sample)
     text = plain(sample)
-    if text.casefold() == "yyyy-mm-dd" or _is_date(text):
+    if _DATE.search(text) or _is_date(text):
         return {"kind": "date"}
     identifier = _ID.fullmatch(text)
     if identifier:
@@ -380,31 +417,37 @@ def infer_value(sample: str) -> dict[str, object]:
         return {"kind": "handle" if len(handles) == 1 else "handles"}
     bracket = _BRACKET.fullmatch(sample)
     named = bracket and re.search(r"\b(link|url|ticket|issue)\b", text, re.I)
-    if named or re.match(r"https?://|www\.", text) or _INLINE_LINK.fullmatch(sample):
+    if named or re.match(r"https?://|www\.", text):
         return {"kind": "link"}
-    if not bracket:
-        values = choices(sample)
-        if values:
-            return {"kind": "choice", "values": values}
+    wrapped = _WRAPPED.fullmatch(sample)
+    values = choices(next(filter(None, wrapped.groups()), "") if wrapped else sample)
+    if values:
+        names = [_OPEN.sub("", value) for value in values]
+        going_on = tuple(name for name, value in zip(names, values, strict=True) if name != value)
+        return {"kind": "choice", "values": tuple(names), "open_values": going_on}
     return {"kind": "text"}
 
 
 def choices(sample: str) -> tuple[str, ...]:
     """The values of an enumeration such as `Draft / Review`, `a | b`, `a, b, or c`; empty where it is none."""
     text = plain(sample.replace("\\|", "|"))
-    if "://" in text or "@" in text:
+    if "://" in sample or "@" in text:
         return ()
     for split in (r"\s+/\s+", r"\s*\|\s*", r"\s*,\s*(?:or\s+)?|\s+or\s+", r"(?<=\w)/(?=\w)"):
-        values = [value.strip(" .…") for value in re.split(split, text)]
-        if len(values) > 2 and not values[-1]:
-            values.pop()  # what an ellipsis leaves
+        found = [value.strip() for value in re.split(split, text)]
+        values = [value.strip(" .…") for value in found if value.strip(".…") or not value]
         if len(values) > 1 and all(value and len(value) <= 30 and len(value.split()) <= 3 for value in values):
-            if split[0] == "(" and any(" " in value for value in values):
+            if split[0] == "(" and not all(re.fullmatch(r"[^\W\d_][\w-]*", value) for value in values):
                 continue
             if any(re.fullmatch(r"[0-9]{4}", value) for value in values):
                 continue
             return tuple(dict.fromkeys(values))
     return ()
+
+
+def _waives(block: Block | None) -> bool:
+    """Whether a block is a short comment that calls what follows it optional."""
+    return isinstance(block, Comment) and len(block.text) <= _SHORT and bool(_WAIVER.search(block.text))
 
 
 def _is_date(text: str) -> bool:
