@@ -1,11 +1,11 @@
-# `make demo` and `make test` set up all they need: Python 3.11 or newer with venv, git and make suffice.
+# All targets set up what they need: Python 3.11 or newer with venv, git and make suffice.
 
 PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test demo lint format clean
+.PHONY: test demo lint format bench soak clean
 
 test: lint
 	$(BIN)/pytest -n $(WORKERS)
@@ -22,9 +22,31 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Our speed beside that of rumdl, a Markdown server written in Rust. QUICK=1: two minutes; WRITE=1: docs/benchmark.md.
+bench: $(VENV)/.run
+	@[ -n "$$RUMDL" ] || $(MAKE) --silent .bench/bin/rumdl \
+		|| echo 'rumdl cannot be installed here; the benchmark goes without it' >&2
+	$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(WRITE),--write)
+
+# The property tests on ever new examples for SOAK_SECONDS, and the load at its full size.
+SOAK_SECONDS ?= 600
+SOAK_EXAMPLES ?= 400
+soak: $(VENV)/.test
+	@end=$$(($$(date +%s) + $(SOAK_SECONDS))); round=0; \
+	while [ $$(date +%s) -lt $$end ]; do \
+		round=$$((round + 1)); echo "round $$round"; \
+		if [ $$round -eq 1 ]; then load=tests/test_load.py; else load=; fi; \
+		SPEC_LS_SOAK=1 SPEC_LS_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/pytest -n $(WORKERS) $$load \
+			tests/test_sync.py tests/test_fix_oracle.py tests/test_incremental.py || exit 1; \
+	done
+
+.bench/bin/rumdl:
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check rumdl==0.3.0
+
 clean:
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find spec_ls tests examples docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find spec_ls tests bench examples docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -356,9 +356,12 @@ class _Binder:
         found = [head for head in extent if head.fill is None and is_counted(head.title, head.stem, slot.stem_key)]
         level = self._level(slot)
         proper = {count_of(head.title) for head in found if head.heading.level <= level}
-        return [
-            head for head in found if head.heading.level <= level or not proper or count_of(head.title) not in proper
-        ]
+        return [head for head in found if head.heading.level <= level or not proper or self._is_new(head, proper)]
+
+    def _is_new(self, head: Head, proper: set[int | None]) -> bool:
+        """Whether a deeper heading is one more of the repeated sections, by a number that no other has."""
+        number = count_of(head.title)
+        return number is not None and number not in proper
 
     def _find_lost(self) -> None:
         """Looks for missing subsections elsewhere in the document: what stands there is misplaced, not missing."""

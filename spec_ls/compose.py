@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from spec_ls.bind import Fill, Missing
 from spec_ls.outline.blocks import Cell, Item, List, Section
-from spec_ls.outline.inline import plain, split_number
+from spec_ls.outline.inline import is_italic, plain, split_number
 from spec_ls.outline.parse import split_cells
-from spec_ls.outline.shapes import is_italic, label_of
+from spec_ls.outline.shapes import label_of, unwrap
 from spec_ls.spec import Field, Spec
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot
 from spec_ls.template.read import is_sample
@@ -307,7 +307,10 @@ def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str
     if entry.carrier != "table":
         return line[: entry.whole.start].replace(entry.name, slot.name, 1) + value
     cells = split_cells(line, 0)
-    key = line[cells[0].start : cells[0].start + len(cells[0].source)].replace(entry.name, slot.name, 1)
+    first, last = unwrap(cells[0].source)
+    key = cells[0].source[:first] + slot.name + cells[0].source[last:]
+    if len(cells) < 2 or first == last:
+        return f"| **{slot.name}** | {value} |"
     contents = [key, value, *("" for _ in cells[2:])]
     return _row_like(line, cells, contents, aligned=_is_aligned(spec, neighbour))
 

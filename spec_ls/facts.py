@@ -23,7 +23,7 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.inline import Title, plain, skeleton, title_of
+from spec_ls.outline.inline import Title, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import Entry, entries_of
 from spec_ls.outline.shapes import (
     Label,
@@ -42,6 +42,7 @@ from spec_ls.text import Span
 NO_TITLE = Title("", ())
 _HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
 _NEAR_LABEL = 75.0
+_LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
@@ -110,7 +111,10 @@ class UnclosedFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that rules about the whole spec know of one section; lines count from its chunk's start."""
+    """All that rules about the whole spec know of one section; lines count from its chunk's start.
+
+    `mentions` names the demanded criteria whose words stand somewhere in it.
+    """
 
     heading: Heading | None
     title: Title
@@ -123,6 +127,7 @@ class Facts:
     bold: tuple[tuple[str, Span], ...] = ()
     unclosed: UnclosedFact | None = None
     formed: bool = True
+    mentions: frozenset[str] = frozenset()
     story: StoryFact | None = None
     words: tuple[str, ...] = ()
     opening: Span | None = None
@@ -177,6 +182,10 @@ def facts_of(
     checks: tuple[CheckFact, ...] = ()
     criteria: tuple[CriteriaFact, ...] = ()
     formed = True
+    mentions: frozenset[str] = frozenset()
+    if slot is not None and slot.blocks and section.blocks:
+        texts = list(_texts(section.blocks))
+        mentions = frozenset(block.items[at].name for block in slot.blocks for at in _named(block, texts))
     if slot is not None and section.blocks:
         labels = tuple(_labels(section, slot))
         checks = tuple(_checks(section, slot))
@@ -195,6 +204,7 @@ def facts_of(
         bold=tuple(_bold(section, template)),
         unclosed=_unclosed(section, lines, base),
         formed=formed,
+        mentions=mentions,
         story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
@@ -213,7 +223,7 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
     wanted = {label_key(item.name): at for at, item in enumerate(slot.items) if item.kind == "label"}
     if not wanted:
         return
-    if section.heading and (at := wanted.get(label_key(section.heading.title))) is not None:
+    if section.heading and (at := wanted.get(label_key(split_number(section.heading.title)[1]))) is not None:
         yield LabelFact(at, section.heading.text.span, any(map(says_something, section.blocks)))
     found: set[int] = set()
     others: list[tuple[TextLine, Label]] = []
@@ -281,7 +291,7 @@ def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
     for item in items_of(section.blocks):
         if not item.lines:
             continue
-        text = joined(item.lines)
+        text = without_comments(joined(item.lines))
         at = next((at for at, check in wanted if at not in found and matches_check(text, check)), None)
         if at is None:
             left.append(item)
@@ -321,29 +331,46 @@ def _criteria(section: Section, slot: SectionSlot, title: Title) -> Iterator[Cri
         if found is None:
             continue
         span, rest, blocks = found
-        texts = [rest] if rest.strip() else []
-        opaque = False
-        for block in blocks:
-            if isinstance(block, List):
-                texts += [joined(item.lines) for item in items_of([block]) if item.lines]
-            elif isinstance(block, Paragraph):
-                texts += [line.text for line in block.lines]
-            elif isinstance(block, Table):
-                texts += [" ".join(cell.text for cell in row.cells) for row in block.rows]
-            elif says_something(block):
-                opaque = True
-        demanded = frozenset(
-            number
-            for number, item in enumerate(wanted.items)
-            if item.demanded and (opaque or any(skeleton(item.name) in skeleton(text) for text in texts))
-        )
+        texts = [rest, *_texts(blocks)] if rest.strip() else list(_texts(blocks))
+        opaque = any(says_something(block) and not isinstance(block, List | Paragraph | Table) for block in blocks)
+        every = range(len(wanted.items)) if opaque else _named(wanted, texts)
+        demanded = frozenset(number for number in every if wanted.items[number].demanded)
         yield CriteriaFact(at, span, bool(texts) or opaque, demanded)
+
+
+def _texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """The words of paragraphs, of list items with all that is in them, and of table rows."""
+    for block in blocks:
+        if isinstance(block, List):
+            for item in block.items:
+                if item.lines:
+                    yield joined(item.lines)
+                yield from _texts(item.blocks)
+        elif isinstance(block, Paragraph):
+            yield joined(block.lines)
+        elif isinstance(block, Table):
+            yield from (" ".join(cell.text for cell in row.cells) for row in block.rows)
+
+
+def _named(wanted: BlockSlot, texts: Sequence[str]) -> Iterator[int]:
+    """The positions of the demanded items whose words stand in one of the texts."""
+    for number, item in enumerate(wanted.items):
+        if item.demanded and any(skeleton(item.name) in skeleton(text) for text in texts):
+            yield number
+
+
+def _until_next_label(blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks in front of the next bold line, which announces something else."""
+    for number, block in enumerate(blocks):
+        if number and isinstance(block, Paragraph) and strong_line(block):
+            return blocks[:number]
+    return blocks
 
 
 def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
     """Where the block `wanted` is announced in `section`: the label's span, the text behind it, and its blocks."""
     heading = section.heading
-    if heading and announces(heading.title, wanted) is not None:
+    if heading and announces(split_number(heading.title)[1], wanted) is not None:
         return heading.text.span, "", section.blocks
     for number, block in enumerate(section.blocks):
         if isinstance(block, Paragraph):
@@ -351,7 +378,7 @@ def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Seq
                 rest = announces(line.text, wanted)
                 if rest is not None:
                     rest = " ".join([rest, *(more.text for more in block.lines[index + 1 :])])
-                    return line.span, rest, section.blocks[number + 1 :]
+                    return line.span, rest, _until_next_label(section.blocks[number + 1 :])
         elif isinstance(block, List):
             for item in block.items:
                 rest = announces(joined(item.lines), wanted) if item.lines else None
@@ -379,9 +406,9 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
 
 
 def _has_form(section: Section, slot: SectionSlot) -> bool:
-    texts = [section.heading.title] if section.heading else []
-    texts += [plain(joined(block.lines)) for block in section.blocks if isinstance(block, Paragraph)]
-    return any(_carries(text, slot.form) for text in texts)
+    words = [section.heading.title] if section.heading else []
+    words += [plain(text[:_LONGEST_STORY]) for text in _texts(section.blocks)]
+    return _carries(" ".join(words), slot.form)
 
 
 def _carries(text: str, form: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ the touched piece are read again after each edit; only if they differ is the who
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -357,10 +358,12 @@ class Spec:
 
 
 def plain_value(entry: Entry) -> str:
-    """An entry's value as a reader sees it: no link marks, entities or comments, and no leading emoji."""
+    """An entry's value as a reader sees it: no link marks, entities or comments, and no emoji at its ends."""
     words = plain(without_comments(entry.value).strip())
     while words and not (words[0].isalnum() or words[0] in "@[(<\"'#-_+."):
         words = words[1:].lstrip()
+    while words and unicodedata.category(words[-1]) in ("So", "Mn", "Cn"):  # emoji and their selectors
+        words = words[:-1].rstrip()
     return words
 
 

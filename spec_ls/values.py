@@ -17,11 +17,18 @@ from spec_ls.text import Span
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
 _LINKED = re.compile(r"\[((?:\\.|[^\[\]\\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?")
 _SEPARATOR = re.compile(r"[,;،、，]|<br\s*/?>|\s+(?:and|&|und|et|y)\s+|\s/\s|\s\+\s|\s*\|\s*", re.I)
+_ENTITY = re.compile(r"&#?\w{1,32};")
 _REMARK = re.compile(r"\([^()]*\)")
+_SAYINGS = frozenset(["tbd", "tba", "todo", "pending", "none", "nobody", "unknown", "later", "open", "vacant", "na"])
+"""What authors write where nobody is named yet."""
+_LONGEST = 2000
+"""How much of a value (code points) is looked at: nobody names more people, or links more tickets, in one field."""
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_URL = re.compile(r"<?[a-z][a-z0-9+.-]{1,30}://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+|<?[\w.+-]+@[\w-]+\.[\w.-]+>?", re.I)
+_URL = re.compile(
+    r"<?[a-z][a-z0-9+.-]{1,30}://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+|<?[\w.+-]{1,100}@[\w-]{1,100}\.[\w.-]+>?", re.I
+)
 _TICKET = re.compile(
-    r"(?<![\w-])(?:[A-Z][A-Z0-9_]{0,30}-[0-9]{1,10}|[\w.-]*(?:/[\w.-]+)?#[0-9]{1,10}|GH-[0-9]{1,10})(?![\w-])"
+    r"(?<![\w-])(?:[A-Z][A-Z0-9_]{0,30}-[0-9]{1,10}|(?:[\w.-]{1,100}(?:/[\w.-]{1,100})?)?#[0-9]{1,10})(?![\w-])"
 )
 _INLINE_LINK = re.compile(r"\[(?:\\.|[^\[\]\\])*\]\(\s*<?[^\s()<>]")
 _REFERENCE = re.compile(r"\[((?:\\.|[^\[\]\\])+)\](?:\[((?:\\.|[^\[\]\\])*)\])?(?!\()")
@@ -67,8 +74,10 @@ def handles(value: str) -> Iterator[Part]:
     A linked handle (`[@mira](…)`), one in code marks and an escaped one count; a remark in parentheses
     behind it is the author's.
     """
-    value = without_comments(value)
-    masked = _LINKED.sub(lambda found: "\0" * len(found[0]), value)
+    value = without_comments(value[:_LONGEST])
+    value = value.replace("&amp;", "&    ")
+    masked = _ENTITY.sub(lambda found: "\0" * len(found[0]), value)
+    masked = _LINKED.sub(lambda found: "\0" * len(found[0]), masked)
     masked = _REMARK.sub(lambda found: " " * len(found[0]), masked)
     at = 0
     for separator in [*_SEPARATOR.finditer(masked), None]:
@@ -78,14 +87,25 @@ def handles(value: str) -> Iterator[Part]:
 
 
 def _entry(value: str, masked: str, start: int, end: int) -> Iterator[Part]:
-    words = [(start + word.start(), start + word.end()) for word in re.finditer(r"\S+", masked[start:end])]
+    words = [
+        (start + word.start(), start + word.end())
+        for word in re.finditer(r"\S+", masked[start:end])
+        if word[0].isascii() or any(char.isalnum() or char in "@＠" for char in word[0])
+    ]
     if not words:
         return
-    parts = [_part(value, *word) for word in words]
-    if len(parts) > 1 and not any(part.handle for part in parts):
-        yield _part(value, words[0][0], words[-1][1])
-        return
-    yield from parts
+    loose: list[tuple[int, int]] = []
+    for word in words:
+        part = _part(value, *word)
+        if part.handle is None:
+            loose.append(word)
+            continue
+        if loose:
+            yield _part(value, loose[0][0], loose[-1][1])
+            loose = []
+        yield part
+    if loose:
+        yield _part(value, loose[0][0], loose[-1][1])
 
 
 def _part(value: str, start: int, end: int) -> Part:
@@ -103,6 +123,12 @@ def handle_of(value: str) -> str | None:
     """The one handle that a value is; None where it is none or several."""
     found = [part.handle for part in handles(value)]
     return found[0] if len(found) == 1 else None
+
+
+def is_plainly_handle(text: str) -> bool:
+    """Whether a word without `@` can only be meant as a handle: it has the sign in another form, or is one lower-case
+    word that says nothing of its own."""
+    return "@" in text or "＠" in text or (text == text.lower() and text not in _SAYINGS)
 
 
 def near_handles(text: str) -> list[str]:
@@ -133,7 +159,7 @@ def iso_date(text: str) -> date | None:
 
 def near_dates(text: str) -> list[date]:
     """The dates that a text in another form may mean, both readings of `3/4/2026`; empty where there is none."""
-    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    folded = unicodedata.normalize("NFKC", text[:100]).strip().casefold()
     words = re.findall(r"[0-9]+|[^\W\d_]+", folded)
     words = [word for word in words if word not in ("st", "nd", "rd", "th", "of", "the", "t")]
     numbers = [int(word) for word in words if word.isdigit() and len(word) <= 8]
@@ -174,7 +200,7 @@ def is_link(value: str, definitions: frozenset[str]) -> bool:
 
     `definitions` are the labels of the document's link reference definitions, normalised as in CommonMark.
     """
-    value = without_comments(value)
+    value = without_comments(value[:_LONGEST])
     if _INLINE_LINK.search(value) or _URL.search(value) or _TICKET.search(value):
         return True
     for found in _REFERENCE.finditer(value):

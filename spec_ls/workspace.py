@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from spec_ls.files import MARKDOWN
 from spec_ls.outline import Outline
 from spec_ls.outline.changes import Changes
+from spec_ls.outline.inline import skeleton
 from spec_ls.rules import Judge
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
@@ -140,11 +141,20 @@ def is_markdown(language_id: str, uri: str) -> bool:
     return uri.lower().split("?", 1)[0].split("#", 1)[0].endswith(MARKDOWN)
 
 
+def is_template_file(path: str) -> bool:
+    """Whether a path is that of a template that comes with spec-ls; False for one that cannot be."""
+    try:
+        real = os.path.realpath(path)
+    except (OSError, ValueError):
+        return False
+    return any(real == os.path.realpath(own) for own in template_paths())
+
+
 def _barred(may_be_spec: bool, path: str | None) -> Decision | None:
     """Why a file can be no spec whatever it says; None where it can."""
     if not may_be_spec:
         return Decision(False, "kind", "it is not Markdown")
-    if path and any(os.path.realpath(path) == os.path.realpath(own) for own in template_paths()):
+    if path and is_template_file(path):
         return Decision(False, "kind", "it is a template itself")
     return None
 
@@ -162,14 +172,18 @@ def decide(spec: Spec, forced: Template | None) -> Decision:
             return Decision(True, "word", f"the document names the template {named}")
         return Decision(False, "word", f"the document names the template {named}, which is not known")
     identifier = spec.template.field("id")
-    if identifier and spec.field(identifier):
+    field = spec.field(identifier)
+    known = {other.slot.key for other in spec.carrier if other.slot}
+    if identifier and field and (len(known) > 1 or skeleton(field.entry.value).startswith(skeleton(identifier.prefix))):
         return Decision(True, "recognition", f"its metadata has the field {identifier.name}")
     tops = spec.template.sections
     found = {fill.slot.index for fill in spec.fills if fill.parent is None and fill.fault != "misnamed"}
     if tops and len(found) * 2 >= len(tops):
         return Decision(True, "recognition", f"{len(found)} of the template's {len(tops)} sections are there")
-    field = f"no field {identifier.name} and " if identifier else ""
-    return Decision(False, "recognition", f"{field}only {len(found)} of the template's {len(tops)} sections are there")
+    lacking = f"no field {identifier.name} and " if identifier else ""
+    return Decision(
+        False, "recognition", f"{lacking}only {len(found)} of the template's {len(tops)} sections are there"
+    )
 
 
 def _named_template(spec: Spec) -> str:

@@ -4,7 +4,7 @@ Applied alone: the finding is gone; outside the text that the fix put in nothing
 that it does not touch are byte for byte the same; line ends are the document's. All that are certain together come to
 an end. Edits are applied by a function of this test, not by that of the server.
 
-`SPEC_LS_EXAMPLES` sets the number of examples, as `make soak` does.
+The examples are always the same ones, unless `SPEC_LS_EXAMPLES` asks for a number of others, as `make soak` does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from specgen import make_spec
@@ -32,13 +33,27 @@ from spec_ls.template.model import Stage
 from spec_ls.text import Edit, Span
 from spec_ls.workspace import Document
 
-EXAMPLES = int(os.environ.get("SPEC_LS_EXAMPLES", "60"))
+EXAMPLES = os.environ.get("SPEC_LS_EXAMPLES")
+MANY = settings(
+    max_examples=int(EXAMPLES or 300),
+    derandomize=EXAMPLES is None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 BASES = [
     file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     for file in sorted((Path(__file__).parent / "cases" / "bases").glob("*.md"))
 ]
 AROUND = Surroundings(date(2026, 3, 2))
 MOST_ROUNDS = 8
+OF_ORDER = ("misplaced-section", "misnumbered-section")
+BEHIND = {
+    "malformed-heading": OF_ORDER,
+    "misnamed-section": OF_ORDER,
+    "wrong-level": OF_ORDER,
+    "misplaced-section": ("misnumbered-section",),
+}
+"""A heading has one finding at a time: once it is read, its place is looked at, and once that is right, its number."""
 OF_STATUS = {"unsigned-approval", "unticked-check", "unfinished-work"}
 RETYPED = [
     "",
@@ -185,19 +200,26 @@ def errors(document: Document, stage: Stage) -> list[Problem]:
     return [problem for problem in document.problems(stage) if problem.severity == "error"]
 
 
-def caused(document: Document, after: Document, stage: Stage, put_in: set[int]) -> list[str]:
+def caused(document: Document, after: Document, stage: Stage, mended: str, put_in: set[int]) -> list[str]:
     """The findings of error severity that a fix brought about outside the lines that it put in.
 
     Told by rule and words, else by rule and line: a section moved may make its neighbour's words change. What asks
-    for what the status demands asks anew when a fix mends the status.
+    for what the status demands asks anew when a fix mends the status. Rules about order report the fewest that break
+    it: which these are may change, how many must not grow.
     """
     before = errors(document, stage)
     words = Counter((one.rule, one.message) for one in before)
     lines = {(one.rule, document.text.content(one.span.start_line)) for one in before}
     same_status = document.spec.state == after.spec.state
     found = []
+    for rule in OF_ORDER:
+        more = sum(one.rule == rule for one in errors(after, stage)) - sum(one.rule == rule for one in before)
+        if more > (rule in BEHIND.get(mended, ())):
+            found.append(f"{more} more of {rule}")
     for one in errors(after, stage):
         if one.span.start_line in put_in or (one.rule in OF_STATUS and not same_status):
+            continue
+        if one.rule in OF_ORDER:
             continue
         if words[one.rule, one.message]:
             words[one.rule, one.message] -= 1
@@ -221,36 +243,95 @@ def faults(document: Document, problem: Problem, fix: Fix, stage: Stage) -> Iter
         yield "makes the document no spec any more"
         return
     before, left = document.problems(stage), after.problems(stage)
-    same = (problem.rule, problem.message)
-    if sum(same == (one.rule, one.message) for one in left) >= sum(same == (one.rule, one.message) for one in before):
+    if problem.rule == "unclosed-block":  # the next opening line that it had swallowed may read the same
+        same = [one for one in left if (one.rule, one.span) == (problem.rule, problem.span)]
+        gone = not same
+    else:
+        same = [one for one in left if (one.rule, one.message) == (problem.rule, problem.message)]
+        gone = len(same) < sum((one.rule, one.message) == (problem.rule, problem.message) for one in before)
+    if not gone:
         yield "leaves its finding"
     if problem.rule != "unclosed-block":  # what it had swallowed has findings of its own
-        for one in caused(document, after, stage, inserted(source, pieces)):
+        for one in caused(document, after, stage, problem.rule, inserted(source, pieces)):
             yield f"causes {one}"
     kept = Counter(result[first:last].rstrip("\r\n") for first, last in sections(after, result))
     for first, last in sections(document, source):
         if not any((piece.start < last and piece.end > first) or first < piece.start <= last for piece in pieces):
             section = source[first:last].rstrip("\r\n")
-            if not kept[section]:
+            if section and not kept[section]:
                 yield f"changes a section that it does not touch: {section!r}"
             kept[section] -= 1
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(specs(), st.booleans())
-def test_a_fix_mends_its_finding_and_nothing_else(source: str, strictly: bool) -> None:
-    """At the stage of the document's own status, or at the one that is strictest."""
+def wrong_fixes(source: str, stage: Stage | None = None) -> list[str]:
+    """What any fix of any finding does that it must not; at the document's own stage if none is given."""
     document = Document(source)
-    stage: Stage = "approved" if strictly else document.spec.stage
+    stage = stage or document.spec.stage
     wrong = []
     for problem in document.problems(stage):
         for fix in fixes(document.spec, problem.finding):
             what = f"{problem.rule} at line {problem.span.start_line + 1}, {fix.title!r}"
             wrong += [f"{what}: {fault}" for fault in faults(document, problem, fix, stage)]
+    return wrong
+
+
+@MANY
+@given(specs(), st.booleans())
+def test_a_fix_mends_its_finding_and_nothing_else(source: str, strictly: bool) -> None:
+    """At the stage of the document's own status, or at the one that is strictest."""
+    wrong = wrong_fixes(source, "approved" if strictly else None)
     assert not wrong, "\n".join(wrong)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+ENDING = "## 7. Security & Compliance\n## 8. Review & Sign-off\n"
+STORY = "# T\n\n## 3. User Stories & Acceptance Criteria\n### Story 1: As a member, I want x, so that y.\n"
+SEEN = {
+    "a section goes in front of subsections that belong to the one before": (
+        "# T\n\n## 1. Context & Problem Statement\nx\n\n## 2. Goals & Non-Goals\nx\n\n## 4. Technical Design\n"
+        "### Architecture & Components\nx\n\n### Goals\n- [ ] g\n\n### API Changes\nx\n\n## 6. Support Plan\nx\n\n"
+    ),
+    "a section goes behind the heading on the first line instead of before it": (
+        "## 2. Goals & Non-Goals\nx\n\n## 3. User Stories & Acceptance Criteria\nx\n\n"
+        "## 4. Technical Design\nx\n\n## 5. Rollout Plan\nx\n\n"
+    ),
+    "a moved section takes subsections that are not its own": (
+        "## 1. Context & Problem Statement\n## 2. Goals & Non-Goals\n## 4. Technical Design\n\n"
+        "## 3. User Stories & Acceptance Criteria\nx\n### API Changes\n### Story 2: ...\n"
+    ),
+    "a paragraph behind an inserted list becomes part of the list": STORY + "#Support Plan\n## 4. Technical Design\n",
+    "a setext heading behind an inserted list becomes part of the list": STORY + "Support Plan\n---\n",
+    "an indented heading behind an inserted list becomes part of the list": STORY + "  ## 4. Technical Design\nx\n\n",
+    "a new row is made like a broken one": (
+        "| Metadata | Value |\n| :--- | :--- |\n| **Spec ID**   `SPEC-0031` |\n| **Status** | Approved |\n\n"
+        "## 1. Context & Problem Statement\n## 2. Goals & Non-Goals\n## 6. Support Plan\n"
+    ),
+    "a new row goes in above the head of the table": (
+        "| **Owner** | @rui |\n| :--- | :--- |\n\n## 1. Context & Problem Statement\n## 2. Goals & Non-Goals\n"
+    ),
+    "a section behind a misspelt one is told to move where it stands": (
+        "# T\n\n## 3. User Stories & Acceptance Criteria\n## 4. Technical Design\n"
+        "## 1. Context & P oblem Statement\n## 2. Goals & Non-Goals\n"
+    ),
+}
+"""Documents that showed a fault of a fix, with `ENDING` behind them so that they are taken for specs."""
+
+
+OPEN = frozenset(SEEN)
+"""Those not mended yet. A name that stays here when its fault is gone fails the test."""
+
+
+def marked(name: str) -> object:
+    marks = [pytest.mark.xfail(strict=True, reason="not mended yet")] if name in OPEN else []
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("seen", [marked(name) for name in SEEN])
+def test_what_was_seen_once(seen: str) -> None:
+    wrong = wrong_fixes(SEEN[seen] + ENDING, "approved")
+    assert not wrong, "\n".join(wrong)
+
+
+@MANY
 @given(specs())
 def test_fixing_all_comes_to_an_end(source: str) -> None:
     for _ in range(MOST_ROUNDS):

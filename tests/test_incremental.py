@@ -56,6 +56,8 @@ BLOCKS = [
     "| a | b |",
     "|---|---|",
     "| **Status** | Done |",
+    "| **Status** | Review |",
+    "| **Spec ID** | SPEC-007 |",
     "| Owner | @mira | extra",
     "Status | Review",
     "| Approvers | `@ana`, @o\\|x |",
@@ -115,7 +117,8 @@ def picture(document: Document) -> tuple[object, ...]:
     findings = sorted(
         (finding.rule, spec.span(finding.place), finding.message) for finding in document.judge.findings()
     )
-    return document.text.lines, outline, facts, fills, findings, document.decision, spec.stage
+    shown = [(problem.rule, problem.severity, problem.span, problem.message) for problem in document.problems()]
+    return document.text.lines, outline, facts, fills, findings, shown, document.decision, spec.stage
 
 
 def place(text: Text, at: float, within: float) -> tuple[int, int]:

@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Literal
 
 from spec_ls import compose
 from spec_ls.bind import Fill
 from spec_ls.features import Surroundings
+from spec_ls.outline import Outline
 from spec_ls.outline.blocks import Item
 from spec_ls.outline.shapes import joined
-from spec_ls.rules import fixes
+from spec_ls.rules import Judge, fixes
 from spec_ls.rules.base import Fix, Problem
 from spec_ls.spec import Place, Spec
 from spec_ls.template.model import SectionSlot
-from spec_ls.text import Edit, Span
+from spec_ls.text import Edit, Point, Span, Text, apply_edits
 
 ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
 
 _NUMBER = re.compile(r"(?:section\s+|[^\w\s]|\s)*([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
 _HEADING = re.compile(r"\s*(#{1,6})[ \t]")
 _SHOWN_WORDS = 60
+_MOST_ROUNDS = 6
+_MOST_LINES = 5000
+"""Longer documents are fixed in one round: a second would judge the whole text again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def actions(
         found += _add_story(spec, span)
         found += _renumber(spec, span)
     if asked("source.fixAll.spec-ls"):
-        found += _fix_all(spec, problems)
+        found += _fix_all(spec, problems, to_the_end=kinds is not None)
     return found
 
 
@@ -75,7 +80,7 @@ def actions(
 def _quick_fixes(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterator[Action]:
     """The fixes of every problem at the span; of two that do the same, one that mends both."""
     merged: dict[tuple[str, tuple[Edit, ...]], Action] = {}
-    for problem in sorted(problems, key=_place):
+    for problem in problems:
         if not problem.span.touches(span):
             continue
         preferred = True
@@ -103,32 +108,52 @@ def _all_sections(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterat
         yield Action("Insert all missing sections", "quickfix", _together(spec, chosen), False, mended)
 
 
-def _fix_all(spec: Spec, problems: Sequence[Problem]) -> Iterator[Action]:
-    """Every certain fix of the document."""
+def _fix_all(spec: Spec, problems: Sequence[Problem], to_the_end: bool) -> Iterator[Action]:
+    """Every certain fix of the document; `to_the_end`, with those that only the others make possible."""
     chosen = list(_combined(spec, problems))
-    if chosen:
-        mended = tuple(problem for problem, _ in chosen)
-        yield Action("Fix all that can be fixed", "source.fixAll.spec-ls", _together(spec, chosen), False, mended)
+    if not chosen:
+        return
+    mended = tuple(problem for problem, _ in chosen)
+    edits = _together(spec, chosen)
+    if to_the_end and len(spec.text.lines) <= _MOST_LINES:
+        edits = _settled(spec, edits)
+    yield Action("Fix all that can be fixed", "source.fixAll.spec-ls", edits, False, mended)
+
+
+def _settled(spec: Spec, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """`edits`, or where more can be fixed once they are made, the lines that differ when nothing more can."""
+    source = spec.text.source
+    fixed = apply_edits(source, edits)
+    for number in range(_MOST_ROUNDS):
+        after = Spec(Outline(Text(fixed)), spec.template)
+        chosen = list(_combined(after, Judge(after).problems()))
+        if not chosen:
+            return edits if number == 0 else _difference(spec.text, Text(fixed))
+        fixed = apply_edits(fixed, _together(after, chosen))
+    return edits
+
+
+def _difference(before: Text, after: Text) -> tuple[Edit, ...]:
+    """The edits, line by line, that make one text the other."""
+
+    def point(line: int) -> Point:
+        return Point(line, 0) if line < len(before.lines) else before.end
+
+    matcher = SequenceMatcher(None, before.lines, after.lines, autojunk=False)
+    return tuple(
+        Edit(Span(*point(first), *point(last)), "".join(after.lines[start:stop]))
+        for tag, first, last, start, stop in matcher.get_opcodes()
+        if tag != "equal"
+    )
 
 
 def _combined(spec: Spec, problems: Iterable[Problem]) -> Iterator[tuple[Problem, Fix]]:
     """The first certain fix of each problem, without those that touch the same text as an earlier one."""
     taken = _Taken()
-    for problem in sorted(problems, key=_place):
+    for problem in problems:
         fix = next((fix for fix in fixes(spec, problem.finding) if fix.certain), None)
         if fix is not None and _changes(spec, fix.edits) and taken.take(fix.edits):
             yield problem, fix
-
-
-def _place(problem: Problem) -> tuple[Span, str, int, str]:
-    """The order in which fixes are taken: that of the text, and of the template at one place."""
-    return problem.span, problem.rule, _slot(problem), problem.message
-
-
-def _slot(problem: Problem) -> int:
-    """Where in the template what a problem is about stands, as far as the rules count it; else zero."""
-    subject = problem.finding.subject
-    return subject if isinstance(subject, int) else 0
 
 
 class _Taken:
@@ -172,14 +197,13 @@ def _together(spec: Spec, chosen: Iterable[tuple[Problem, Fix]]) -> tuple[Edit, 
     before subsections and these before sections, so that each lands in the section it was made for.
     """
 
-    def order(pair: tuple[Problem, Edit]) -> tuple[Span, int, int]:
-        problem, edit = pair
+    def order(edit: Edit) -> tuple[Span, int]:
         heading = _HEADING.match(edit.new_text)
-        return edit.span, -len(heading[1]) if heading else -7, _slot(problem)
+        return edit.span, -len(heading[1]) if heading else -7
 
     end = spec.text.line_end
     edits: list[Edit] = []
-    for _, edit in sorted(((problem, edit) for problem, fix in chosen for edit in fix.edits), key=order):
+    for edit in sorted((edit for _, fix in chosen for edit in fix.edits), key=order):
         before = edits[-1] if edits else None
         if before and before.span == edit.span and before.new_text.endswith(end) and edit.new_text.startswith(end * 2):
             edits[-1] = Edit(before.span, before.new_text.removesuffix(end))  # one blank line between the two will do

@@ -109,7 +109,7 @@ class SpecLanguageServer(WireServer):
             return
         language_id = language_id if isinstance(language_id, str) else ""
         before = self.documents.get(uri)
-        document = Document(text, may_be_spec=is_markdown(language_id, uri), path=to_fs_path(uri))
+        document = Document(text, may_be_spec=is_markdown(language_id, uri), path=_path_of(uri))
         shown = OpenDocument(uri, language_id, _version(item, 0), document)
         shown.published = before is not None and before.published
         self.documents[uri] = shown
@@ -224,7 +224,7 @@ class SpecLanguageServer(WireServer):
         """
         from spec_ls import index
 
-        path = to_fs_path(shown.uri) if shown.uri.startswith("file:") else None
+        path = _path_of(shown.uri)
         root = index.root_of(Path(path)) if path else None
         identifier = shown.document.spec.template.field("id")
         prefix = identifier.prefix if identifier else ""
@@ -294,6 +294,15 @@ class SpecLanguageServer(WireServer):
             return feature(known)
 
         return later()
+
+
+def _path_of(uri: str) -> str | None:
+    """The path of a file's URI; None for other schemes and for what cannot be a path."""
+    try:
+        path = to_fs_path(uri) if uri.startswith("file:") else None
+    except ValueError:
+        return None
+    return None if path is None or "\0" in path else path
 
 
 def _version(item: Json, fallback: int) -> int:

@@ -12,12 +12,16 @@ from markdown_it.common.utils import normalizeReference
 
 _md = MarkdownIt("commonmark").enable("strikethrough")
 _MARKUP = re.compile(r"[*_`~\[\]<>&\\!]")
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]")
+_REFERENCED = re.compile(r"\[([^\[\]]{1,999})\]\[[^\[\]]{0,999}\]")
+_KEYCAP = re.compile("^[0-9]\ufe0f?\u20e3")
+_ORNAMENT = re.compile(r"^[^\w\s\[\](){}<>\"'#§]+\s*")
 _NOT_WORD = re.compile(r"[\W_]+")
 _ENTITY = re.compile(r"&[#\w]{1,32};")
 _NUMBER = re.compile(
     r"(?:(?:section|§)[ \t\xa0]*)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)", re.I
 )
-_TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[+#]+(?!\S)|(?<=\w)[+#]+")
+_TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}")
 
 
 class Title(NamedTuple):
@@ -31,17 +35,37 @@ class Title(NamedTuple):
 def plain(source: str) -> str:
     """The text a reader sees: no emphasis, code or link marks, entities and escapes resolved, HTML left out.
 
+    A reference link counts as one without a look at its definition; footnote marks go.
     White space is folded. Never raises.
     """
     if not _MARKUP.search(source):
         return " ".join(source.split())
     parts: list[str] = []
-    for token in _md.parseInline(source[:10_000])[0].children or ():
+    source = _REFERENCED.sub(r"\1", _FOOTNOTE.sub("", source[:10_000]))
+    for token in _md.parseInline(source)[0].children or ():
         if token.type in ("text", "code_inline", "text_special") or token.type == "image":
             parts.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
     return " ".join("".join(parts).split())
+
+
+def is_italic(source: str) -> bool:
+    """Whether inline Markdown is wholly in italics, `*…*` or `_…_`. Never raises."""
+    source = source.strip()
+    if not source or source[0] not in "*_" or source[-1] not in "*_":
+        return False
+    tokens = [
+        token for token in _md.parseInline(source[:10_000])[0].children or () if token.type != "text" or token.content
+    ]
+    if len(tokens) < 3 or tokens[0].type != "em_open":
+        return False
+    depth = 0
+    for number, token in enumerate(tokens):
+        depth += token.nesting
+        if depth == 0:
+            return number == len(tokens) - 1
+    return False
 
 
 def skeleton(source: str) -> str:
@@ -53,6 +77,7 @@ def skeleton(source: str) -> str:
 
 def split_number(title: str) -> tuple[tuple[int, ...], str]:
     """The number in front of a plain title (`4.`, `4)`, `4.1`, `4 -`; empty without one) and the rest."""
+    title = _ORNAMENT.sub("", _KEYCAP.sub("", title).strip())
     number = _NUMBER.match(title)
     if not number:
         return (), title

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from spec_ls.outline.blocks import Cell, FrontMatter, List, Paragraph, Row, Section, Table, TextLine
+from spec_ls.outline.blocks import Cell, FrontMatter, Item, List, Paragraph, Row, Section, Table, TextLine
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.shapes import label_of, unwrap, without_comments
 from spec_ls.text import Span, strip_line_end
 
 Carrier = Literal["table", "yaml", "list", "lines"]
 
-_MOST = 200
+_MOST = 2000
 _PLURAL = re.compile(r"(?<=\w\w)s$")
 _YAML_LINE = re.compile(r"([^\s#:'\"\[{&*!|>%@`-][^:#]{0,80}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029\x0b\x0c]")
@@ -55,7 +55,7 @@ def entries_of(
 ) -> Iterator[Entry]:
     """The entries of a section whose chunk starts at line `base` of `lines`.
 
-    With `wanted`, only table rows whose first cell it accepts; without, every carrier counts. At most 200
+    With `wanted`, only table rows whose first cell it accepts; without, every carrier counts. At most 2,000
     entries a carrier. Never raises.
     """
     for block in section.blocks:
@@ -71,7 +71,8 @@ def entries_of(
         elif isinstance(block, List):
             for item in block.items[:_MOST]:
                 if item.lines and item.box is None:
-                    yield from _line_entry(item.lines[0], "list", block.line)
+                    for entry in _line_entry(item.lines[0], "list", block.line):
+                        yield _with_items(entry, item) if not entry.value else entry
         elif isinstance(block, Paragraph):
             for line in block.lines[:_MOST]:
                 yield from _line_entry(line, "lines", block.line)
@@ -85,12 +86,28 @@ def _row_entry(row: Row, group: int) -> Entry:
     return _entry(plain(without_comments(key.text)), key_span, value.source, value.start, "table", group)
 
 
+def _with_items(entry: Entry, item: Item) -> Entry:
+    """An entry whose values stand in a list of their own below its key."""
+    nested = [
+        inner.lines[0] for block in item.blocks if isinstance(block, List) for inner in block.items if inner.lines
+    ]
+    if not nested:
+        return entry
+    parts = []
+    for line in nested[:_MOST]:
+        first, last = unwrap(line.text)
+        parts.append((line.text[first:last], Span(line.line, line.start + first, line.line, line.start + last)))
+    span = Span(*parts[0][1].first, *parts[-1][1].last)
+    return replace(entry, value=", ".join(text for text, _ in parts), value_span=span, whole=span, parts=tuple(parts))
+
+
 def _line_entry(line: TextLine, carrier: Carrier, group: int) -> Iterator[Entry]:
-    label = label_of(line.text)
+    text = line.text[:-1].rstrip() if line.text.endswith("\\") else line.text  # a hard line break
+    label = label_of(text)
     if label and (label.strong or carrier == "list"):
         at = line.start + max(0, line.text.find(label.name))
         key_span = Span(line.line, at, line.line, at + len(label.name))
-        yield _entry(label.name, key_span, line.text[label.value :], line.start + label.value, carrier, group)
+        yield _entry(label.name, key_span, text[label.value :], line.start + label.value, carrier, group)
 
 
 def _entry(name: str, key_span: Span, source: str, start: int, carrier: Carrier, group: int) -> Entry:

@@ -32,7 +32,8 @@ from spec_ls.outline.blocks import (
 from spec_ls.outline.inline import plain
 from spec_ls.text import Span
 
-_md = MarkdownIt("commonmark").enable("table")
+_md = MarkdownIt("commonmark", {"maxNesting": 120}).enable("table")
+"""Sixty lists in each other; what is deeper is left out, so that no text exhausts the stack."""
 _MARKER = re.compile(r"[-+*]|[0-9]{1,9}[.)]")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 _MALFORMED = re.compile(r"([#＃]{1,6})(?=[^#＃\s]|[^\S \t])(?![0-9]+\b(?![.)]))\s*(\S.*)$")
@@ -104,6 +105,8 @@ class Sections:
 
     def _text_lines(self, inline: Token, line: int, column: int) -> tuple[TextLine, ...]:
         result = []
+        while not self._lines[line][column:].strip() and line + 1 < len(self._lines):
+            line, column = line + 1, 0  # a line of NBSP is none for CommonMark, but markdown-it strips it
         for number, part in enumerate(inline.content.split("\n"), line):
             text = part.strip()
             source = self._lines[number]

@@ -16,11 +16,9 @@ _STRONG_LABEL = re.compile(
 )
 _PLAIN_LABEL = re.compile(_ORNAMENT + r"([^\W\d_`][^:：\n*`]{0,80}?)\s*[:：](?=\s|$)\s*")
 _WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
-_ITALIC = re.compile(
-    r"\*(?![\s*])(?:[^*\\]|\\.|\*\*(?=\S)[^*]+\*\*)+(?<![\s\\])\*|_(?![\s_])(?:[^_\\]|\\.|(?<=\w)_+(?=\w)|__(?=\S)[^_]+__)+(?<![\s\\])_"
-)
-_WRAP = re.compile(r"(`+|\*\*\*|\*\*|\*|___|__|_|~~)(?=\S)(.+?)(?<=\S)\1")
-_COMMENT = re.compile(r"<!--.*?-->")
+_WRAP = re.compile(r"(`{1,3}|\*{1,3}|_{1,3}|~~)(?=\S)((?:(?!\1).)+)(?<=\S)\1")
+_DEEPEST_WRAP = 8
+_LONGEST_WRAP = 1000
 
 
 class Label(NamedTuple):
@@ -54,11 +52,6 @@ def strong_line(paragraph: Paragraph) -> str | None:
     return plain(found[2].rstrip(":： ")) if found else None
 
 
-def is_italic(text: str) -> bool:
-    """Whether the inline Markdown is wholly in italics, `*…*` or `_…_`."""
-    return bool(_ITALIC.fullmatch(text.strip()))
-
-
 def joined(lines: Iterable[TextLine]) -> str:
     """The lines as one, with spaces between."""
     return " ".join(line.text for line in lines)
@@ -71,22 +64,32 @@ def lines_span(lines: Sequence[TextLine]) -> Span:
 
 def without_comments(text: str) -> str:
     """`text` with its HTML comments blanked: every other letter keeps its offset."""
-    return _COMMENT.sub(lambda found: " " * len(found[0]), text) if "<!--" in text else text
+    start = text.find("<!--")
+    parts, at = [], 0
+    while start >= 0:
+        end = text.find("-->", start + 4)
+        if end < 0:
+            break
+        parts += [text[at:start], " " * (end + 3 - start)]
+        at = end + 3
+        start = text.find("<!--", at)
+    return "".join([*parts, text[at:]]) if parts else text
 
 
 def unwrap(source: str) -> tuple[int, int]:
     """The range inside `source` that is left without surrounding white space, emphasis, code marks and comments."""
     source = without_comments(source)
     start, end = 0, len(source)
-    while True:
+    for _ in range(_DEEPEST_WRAP):
         while start < end and source[start].isspace():
             start += 1
         while end > start and source[end - 1].isspace():
             end -= 1
-        found = _WRAP.fullmatch(source, start, end)
+        found = _WRAP.fullmatch(source, start, end) if end - start <= _LONGEST_WRAP else None
         if not found:
-            return start, end
+            break
         start, end = found.span(2)
+    return start, end
 
 
 def items_of(blocks: Iterable[Block]) -> Iterator[Item]:

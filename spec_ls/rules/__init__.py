@@ -157,6 +157,8 @@ class Judge:
             for fill in touched.fills:
                 self._judge_fill(fill)
             return
+        if self._stage != self.spec.stage:
+            self._placed = {}  # a placed problem carries its weight
         self._stage = self.spec.stage
         self._listed = None
         self._heavy = {}

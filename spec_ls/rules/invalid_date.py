@@ -8,6 +8,7 @@ Example: `| **Target Date** | 1 March 2026 |`, or `2026-02-30`.
 How to fix: write the date as YYYY-MM-DD; where only one reading is possible, the quick fix does.
 """
 
+import re
 from collections.abc import Iterator
 
 from spec_ls.rules.base import INVALID, Finding, Fix, Rule
@@ -16,10 +17,12 @@ from spec_ls.spec import Spec, plain_value
 from spec_ls.text import Edit
 from spec_ls.values import iso_date, near_dates
 
+_REMARK = re.compile(r"\s*\([^()]*\)$")
+
 
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "date"):
-        value = plain_value(field.entry)
+        value = _REMARK.sub("", plain_value(field.entry))
         if iso_date(value) is None:
             message = f"{slot.name} is a date of the calendar as YYYY-MM-DD, such as 2026-03-31."
             yield Finding(RULE.name, field.at(field.entry.value_span), message, value)

@@ -11,9 +11,9 @@ How to fix: take it out (quick fix), after writing what it asks for.
 from collections.abc import Collection, Iterator
 
 from spec_ls import compose
-from spec_ls.outline.blocks import Comment, Paragraph
+from spec_ls.outline.blocks import Comment, List, Paragraph
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, lines_span, says_something
+from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
@@ -68,9 +68,32 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         edit = Edit(Span(span.start_line + base, 0, span.end_line + 1 + base, 0), "")
     else:
         edit = compose.remove_lines(spec, span.start_line + base, span.end_line + 1 + base)
-    # Beside samples that wait to be replaced, the guidance still has a reader.
-    answered = not any(map(lookup(spec.template).is_sample, items_of(piece.section.blocks)))
-    yield Fix("Remove the guidance", (edit,), certain=answered)
+    # Beside the template's own words only, the guidance still has a reader.
+    yield Fix("Remove the guidance", (edit,), certain=_is_answered(spec, finding.place.piece))
+
+
+def _is_answered(spec: Spec, at: int) -> bool:
+    """Whether the author has written something in the section or below it that is not the template's."""
+    known = lookup(spec.template)
+    fill = spec.binding.owners[at]
+    waiting = [fill] if fill is not None else []
+    pieces = {at}
+    while waiting:
+        one = waiting.pop()
+        pieces.update(one.pieces)
+        waiting += one.children
+    for number in pieces:
+        for block in spec.pieces[number].section.blocks:
+            if isinstance(block, List):
+                if any((item.box and item.box.ticked) or not known.is_own(item) for item in items_of([block])):
+                    return True
+            elif isinstance(block, Paragraph):
+                words = skeleton(joined(block.lines))
+                if words not in known.guidance and words not in known.labels:
+                    return True
+            elif says_something(block):
+                return True
+    return False
 
 
 RULE = Rule("leftover-guidance", __doc__, FILLING, check_piece=check_piece, fix=fix, leftover=True)

@@ -8,12 +8,15 @@ Example: `## 5. Support Plan` right behind `## 5. Rollout Plan`.
 How to fix: give the section the next number (quick fix).
 """
 
+import re
 from collections.abc import Iterator
 
 from spec_ls.bind import longest_run
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit, Span
+
+_DELIMITED = re.compile(r"\W*[0-9]+[.):]")
 
 
 def _series(spec: Spec) -> Iterator[tuple[list[int], list[int], list[bool]]]:
@@ -30,6 +33,8 @@ def _series(spec: Spec) -> Iterator[tuple[list[int], list[int], list[bool]]]:
             if at in skipped or at in spec.binding.ignored:
                 continue
             fill = wanted.get(at)
+            if fill is None and not _DELIMITED.match(heading.title):
+                continue  # `2025 in review` has no number
             pieces.append(at)
             numbers.append(number[0])
             preferred.append(fill is not None and fill.slot.number == number[0])
@@ -52,12 +57,15 @@ def _faults(spec: Spec) -> Iterator[tuple[int, int, int]]:
         run = longest_run(numbers, preferred)
         taken = {numbers[at] for at in run}
         before = 0
+        following: list[int | None] = [None] * (len(pieces) + 1)
+        for at in range(len(pieces) - 1, -1, -1):
+            following[at] = numbers[at] if at in run else following[at + 1]
         for at, piece in enumerate(pieces):
             if at in run:
                 before = numbers[at]
                 continue
             free = before + 1
-            after = next((numbers[later] for later in range(at + 1, len(pieces)) if later in run), None)
+            after = following[at + 1]
             if after is not None and free >= after:
                 free = 0
             elif after is None:

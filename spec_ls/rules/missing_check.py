@@ -32,7 +32,7 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
             if check.near:
                 message = f"The template calls this item {name}"
                 yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"))
-            elif check.box is None:
+            elif check.box is None and fill.slot.items[check.slot].need == "required":
                 yield Finding(RULE.name, Place(piece, check.span), f"{name}: the box is missing.", (check.slot, "box"))
     for at in wanted:
         item = fill.slot.items[at]
@@ -52,7 +52,9 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         if edit is not None:
             yield Fix(f"Insert the item {fill.slot.items[at].name}", (edit,))
     elif how == "box":
-        yield Fix("Give it a box", (Edit(Span(span.start_line, span.start, span.start_line, span.start), "[ ] "),))
+        open_is_fine = spec.stage in ("draft", "review", "parked")
+        edit = Edit(Span(span.start_line, span.start, span.start_line, span.start), "[ ] ")
+        yield Fix("Give it a box", (edit,), certain=open_is_fine)
     else:
         yield Fix(f"Change to {fill.slot.items[at].text}", (Edit(span, fill.slot.items[at].text),))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from spec_ls import compose
 from spec_ls.bind import Fill
+from spec_ls.facts import Facts
 from spec_ls.outline.blocks import List
 from spec_ls.rules.base import STORY, Finding, Fix, Rule
 from spec_ls.rules.stories import is_bare
@@ -30,9 +31,17 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         if not found:
             message = f"{block.name} are missing."
             yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
-        elif not any(fact.filled for _, fact in found):
+        elif not any(fact.filled for _, fact in found) and not _goes_on(pieces, found[0][0]):
             piece, fact = found[0]
             yield Finding(RULE.name, Place(piece, fact.span), f"{block.name} are empty.", None)
+
+
+def _goes_on(pieces: list[tuple[int, Facts]], at: int) -> bool:
+    """Whether the criteria are announced by a heading and stand in the sections below that."""
+    level = next((facts.heading.level for piece, facts in pieces if piece == at and facts.heading), 7)
+    return any(
+        piece > at and facts.content and facts.heading and facts.heading.level > level for piece, facts in pieces
+    )
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

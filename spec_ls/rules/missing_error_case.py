@@ -27,6 +27,8 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at and fact.filled]
         if not found or any(facts.unclosed for _, facts in pieces):
             continue
+        said = frozenset().union(*(facts.mentions for _, facts in pieces))
+        demanded -= {number for number in demanded if block.items[number].name in said}
         for number in sorted(demanded.difference(*(fact.demanded for _, fact in found))):
             piece, fact = found[0]
             name = block.items[number].name

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from spec_ls import compose
 from spec_ls.bind import Fill
-from spec_ls.outline.blocks import Paragraph
-from spec_ls.outline.inline import skeleton
+from spec_ls.outline.blocks import List, Paragraph
+from spec_ls.outline.inline import skeleton, split_number
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit
@@ -22,7 +22,7 @@ def absent(spec: Spec, fill: Fill) -> Iterator[int]:
     """The positions of the labelled items that nothing carries, neither an item nor a subsection of that name."""
     facts = [facts for _, facts in spec.fill_facts(fill)]
     present = {label.slot for fact in facts for label in fact.labels}
-    titles = {skeleton(fact.heading.title) for fact in facts if fact.heading}
+    titles = {skeleton(split_number(fact.heading.title)[1]) for fact in facts if fact.heading}
     for at, item in enumerate(fill.slot.items):
         if item.kind == "label" and item.need == "required" and at not in present and skeleton(item.name) not in titles:
             yield at
@@ -53,9 +53,15 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
 def is_not_applicable(spec: Spec, fill: Fill) -> bool:
     """Whether the section's whole answer is `N/A`."""
     blocks = [block for piece in fill.pieces for block in spec.pieces[piece].section.blocks]
-    if not blocks or not isinstance(blocks[0], Paragraph):
+    first = blocks[0] if blocks else None
+    if isinstance(first, List) and len(first.items) == 1 and first.items[0].lines:
+        text = first.items[0].lines[0].text
+    elif isinstance(first, Paragraph):
+        text = first.lines[0].text
+    else:
         return False
-    return blocks[0].lines[0].text.lstrip("*_`").casefold().startswith(("n/a", "not applicable"))
+    words = text.lstrip("*_`").casefold()
+    return words.startswith(("n/a", "not applicable")) or words.rstrip("*_`.") == "none"
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

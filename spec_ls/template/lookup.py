@@ -19,6 +19,7 @@ class Lookup:
     `stems` of the repeated ones; `labels`: skeletons of all items and labelled blocks."""
 
     samples: frozenset[str]
+    items: frozenset[str]
     guidance: Mapping[str, Guidance]
     longest_guidance: int
     fields: frozenset[str]
@@ -30,6 +31,11 @@ class Lookup:
         """Whether a list item still is one of the template's samples."""
         text = joined(item.lines)
         return bool(text) and len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.samples
+
+    def is_own(self, item: Item) -> bool:
+        """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
+        text = joined(item.lines)
+        return len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.items
 
     def may_be_field(self, cell: str) -> bool:
         """Whether a table's first cell may name one of the template's fields."""
@@ -49,16 +55,19 @@ def lookup(template: Template) -> Lookup:
 
 def _make(template: Template) -> Lookup:
     samples: set[str] = set()
+    items: set[str] = set()
     guidance: dict[str, Guidance] = {}
     for slot in template.all_sections():
         for item in (*slot.items, *(item for block in slot.blocks for item in block.items)):
-            if item.keep or item.kind == "check":
-                continue
-            samples.add(skeleton(item.name) + item.key if item.kind == "label" else item.key)
+            words = skeleton(item.name) + item.key if item.kind == "label" else skeleton(item.text)
+            items.add(words)
+            if not item.keep and item.kind != "check":
+                samples.add(words)
         for note in slot.guidance:
             guidance[note.key] = note
     return Lookup(
         samples=frozenset(samples - {""}),
+        items=frozenset(items),
         guidance=guidance,
         longest_guidance=max(map(len, guidance), default=0),
         fields=frozenset(skeleton(slot.name).rstrip("s") for slot in template.fields),

@@ -14,10 +14,10 @@ from datetime import date
 
 from spec_ls.outline import Outline
 from spec_ls.outline.blocks import Block, Comment, Heading, Item, List, Paragraph, Section
-from spec_ls.outline.inline import plain, skeleton, split_number, title_of
+from spec_ls.outline.inline import is_italic, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
 from spec_ls.outline.parse import split_cells
-from spec_ls.outline.shapes import is_italic, items_of, joined, label_of, strong_line, without_comments
+from spec_ls.outline.shapes import items_of, joined, label_of, strong_line, without_comments
 from spec_ls.template.model import (
     BlockSlot,
     Condition,
