@@ -105,9 +105,13 @@ class Sections:
 
     def _text_lines(self, inline: Token, line: int, column: int) -> tuple[TextLine, ...]:
         result = []
-        while not self._lines[line][column:].strip() and line + 1 < len(self._lines):
-            line, column = line + 1, 0  # a line of NBSP is none for CommonMark, but markdown-it strips it
-        for number, part in enumerate(inline.content.split("\n"), line):
+        parts = inline.content.split("\n")
+        if parts[0].strip():  # a line of NBSP is none for CommonMark, but markdown-it may strip it
+            while not self._lines[line][column:].strip() and line + 1 < len(self._lines):
+                line, column = line + 1, 0
+        for number, part in enumerate(parts, line):
+            if number >= len(self._lines):
+                break
             text = part.strip()
             source = self._lines[number]
             start = source.find(text, column if number == line else 0)

@@ -15,8 +15,9 @@ from spec_ls.spec import Spec
 
 
 def check(spec: Spec) -> Iterator[Finding]:
-    if spec.template.fields and not any(field.slot for field in spec.carrier):
-        names = ", ".join(slot.name for slot in spec.template.fields)
+    required = [slot for slot in spec.template.fields if slot.need == "required"]
+    if required and not any(field.slot for field in spec.carrier):
+        names = ", ".join(slot.name for slot in required)
         title = spec.binding.title
         yield Finding(RULE.name, spec.heading_place(title or 0), f"The metadata is missing: {names}.")
 

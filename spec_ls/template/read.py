@@ -431,6 +431,9 @@ def infer_value(sample: str) -> dict[str, object]:
 def choices(sample: str) -> tuple[str, ...]:
     """The values of an enumeration such as `Draft / Review`, `a | b`, `a, b, or c`; empty where it is none."""
     text = plain(sample.replace("\\|", "|"))
+    for opening, closing in ("()", "{}", "[]"):
+        if text.startswith(opening) and closing not in text:
+            text = text[1:]
     if "://" in sample or "@" in text:
         return ()
     for split in (r"\s+/\s+", r"\s*\|\s*", r"\s*,\s*(?:or\s+)?|\s+or\s+", r"(?<=\w)/(?=\w)"):
