@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from spec_ls.bind import Fill, Missing
 from spec_ls.outline.blocks import Cell, Item, List, Section
@@ -25,6 +26,8 @@ from spec_ls.text import Edit, Span
 _BULLET = re.compile(r"^(\s*)[-*+](\s+)(?=\S)")
 _NUMBERED = re.compile(r"^([0-9]+)([.):]?)(\s+)")
 _BOX = re.compile(r"^\[[ xX]\]\s+")
+_MOST_INDENT = 3
+"""Four blanks in front of a line make it code (CommonMark 0.31, section 4.4)."""
 _REPLACED = re.compile(r"\[([^\[\]]+)\](?![(\[])|(\.{3}|…)")
 
 
@@ -225,7 +228,8 @@ def subtree_end(spec: Spec, fill: Fill) -> int:
 def insert_block(spec: Spec, end_line: int, block: str) -> Edit | None:
     """Inserts the lines of `block` (LF between them) in front of line `end_line`, set off by blank lines.
 
-    None where that place lies inside a fence or comment that nothing closes.
+    None where that place lies inside a fence or comment that nothing closes, or where what stands below would
+    become part of the block's last list.
     """
     piece = spec.piece_at(max(0, end_line - 1))
     unclosed = spec.pieces[piece].facts.unclosed
@@ -233,13 +237,37 @@ def insert_block(spec: Spec, end_line: int, block: str) -> Edit | None:
         return None
     end = spec.text.line_end
     line = last_text_line(spec, 0, end_line)
-    text = block.replace("\n", end)
+    lines = _beside(spec, line, block.split("\n"))
+    if lines is None:
+        return None
+    text = end.join(lines)
     if line < 0:
         start = 1 if spec.text.lines[0].startswith("\ufeff") else 0
         return Edit(Span(0, start, 0, start), text + end)
     offset = len(spec.text.content(line))
-    below = line + 1 < len(spec.text.lines) and bool(spec.text.content(line + 1).strip())
-    return Edit(Span(line, offset, line, offset), end + end + text + (end if below else ""))
+    return Edit(Span(line, offset, line, offset), end + end + text + (end if _goes_on(spec, line) else ""))
+
+
+def _goes_on(spec: Spec, line: int) -> bool:
+    """Whether the line below `line` is there and not blank."""
+    return line + 1 < len(spec.text.lines) and bool(spec.text.content(line + 1).strip())
+
+
+def _beside(spec: Spec, line: int, lines: Sequence[str]) -> Sequence[str] | None:
+    """`lines` as they are written below `line`: with a list in them, indented as what stands further down.
+
+    Text with the indentation of a list item's words belongs to the item (CommonMark 0.31, section 5.2), so a
+    heading that is indented would be swallowed. None where no indentation keeps it out.
+    """
+    markers = [found[0] for found in map(_BULLET.match, lines) if found]
+    below = next((text for text in islice(spec.text.lines, line + 1, None) if text.strip()), "")
+    deep = len(below.expandtabs(4)) - len(below.expandtabs(4).lstrip())
+    if not markers or not deep:
+        return lines
+    indent = " " * min(deep, _MOST_INDENT)
+    if deep >= min(map(len, markers)) + len(indent):
+        return None
+    return [indent + text if text else text for text in lines]
 
 
 def insert_lines(spec: Spec, line: int, lines: Sequence[str]) -> Edit:
@@ -446,11 +474,11 @@ def append_to_section(spec: Spec, piece: int, lines: Sequence[str]) -> Edit | No
         body = lines[0][bullet.end() :] if bullet else lines[0]
         return insert_lines(spec, item.end_line - 1 + base, [start + body, *lines[1:]])
     if last is None and section.heading is not None:
-        edit = insert_lines(spec, section.heading.end_line - 1 + base, lines)
-        spaced = [""] if style_of(spec).space_after_heading else []
-        if spaced:
-            edit = insert_lines(spec, section.heading.end_line - 1 + base, [*spaced, *lines])
-        return edit
+        line = section.heading.end_line - 1 + base
+        above = [""] if style_of(spec).space_after_heading else []
+        below = [""] if _goes_on(spec, line) else []  # what stands there must not become part of the lines
+        beside = _beside(spec, line, lines)
+        return insert_lines(spec, line, [*above, *beside, *below]) if beside is not None else None
     return insert_block(spec, section.end_line + base, "\n".join(lines))
 
 
