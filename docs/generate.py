@@ -1,17 +1,19 @@
 """Writes what the README shows of the rules and of the command line, from the rules and the command line themselves.
 
-`python docs/generate.py` writes the tables of README.md and docs/demo.svg; with `--check` it writes nothing and exits
-with 1, naming what is out of date.
+`python docs/generate.py` writes the tables of README.md, docs/demo.svg and the configuration's JSON Schema; with
+`--check` it writes nothing and exits with 1, naming what is out of date.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from html import escape
 from pathlib import Path
 
+from spec_ls.config import schema
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.base import STAGES, Weights
 from spec_ls.rules.pages import summary
@@ -30,6 +32,7 @@ def main() -> int:
         table = "".join(f"{row}\n" for row in rows)
         readme = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{table}\2", readme, flags=re.S)
     pages = {ROOT / "README.md": readme, ROOT / "docs" / "demo.svg": picture()}
+    pages[ROOT / "spec_ls" / "docs" / "configuration.schema.json"] = json.dumps(schema(), indent=2) + "\n"
     stale = [path for path, page in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != page]
     if "--check" in sys.argv:
         for path in stale:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +65,31 @@ def decode(data: bytes) -> str:
         line = len(_LINE_END.findall(data, 0, error.start)) + 1
         where = f"line {line}, byte offset {error.start}"
         raise CannotRead(f"is not UTF-8: byte 0x{data[error.start]:02x} at {where}; save it as UTF-8") from None
+
+
+def replace_file(path: str, text: str) -> None:
+    """Writes a file whole or not at all: beside it first, then in its place, with its mode. Raises OSError."""
+    real = os.path.realpath(path)
+    handle, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(real))
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = stat.S_IMODE(os.stat(real).st_mode) if os.path.exists(real) else 0o666 & ~_umask()
+        os.chmod(beside, mode)
+        os.replace(beside, real)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def _umask() -> int:
+    """The process's file mode creation mask; it can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def markdown_files(folder: str) -> Found:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from spec_ls.baseline import unknown
 from spec_ls.files import MARKDOWN
 from spec_ls.outline import Outline
 from spec_ls.outline.changes import Changes
 from spec_ls.outline.inline import skeleton
+from spec_ls.resolver import Policy, default_policy
 from spec_ls.rules import Judge
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
-from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Stage, Template
 from spec_ls.text import Span, Text
 
@@ -33,29 +34,38 @@ class Decision:
     """Whether a document is a spec, by which of the ways, and why in words for the author."""
 
     is_spec: bool
-    by: Literal["forced", "kind", "word", "recognition"]
+    by: Literal["forced", "kind", "word", "glob", "recognition"]
     why: str
 
 
 class Document:
     """A text with everything known of it, kept up by the size of the edit.
 
-    `template` forces that template; without it the document's own words decide, then recognition. A file that
-    is not Markdown (`may_be_spec` False) or the template's own (by `path`) is no spec.
-    Never raises on any text.
+    `template` forces that template. Without it `policy` says what may judge the text: what its own words name, else
+    what a glob binds it to, else what it is recognised by. A file that is not Markdown (`may_be_spec` False) is no
+    spec, nor is one that the policy bars. Never raises on any text.
     """
 
     def __init__(
-        self, source: str, template: Template | None = None, *, may_be_spec: bool = True, path: str | None = None
+        self,
+        source: str,
+        template: Template | None = None,
+        *,
+        may_be_spec: bool = True,
+        policy: Policy | None = None,
     ) -> None:
         self._forced = template
-        self._barred = _barred(may_be_spec, path) if template is None else None
+        self._may_be_spec = may_be_spec
+        self.policy = policy or default_policy()
         self._told: set[str] = set()
         self._changes = Changes()
         self._judge: Judge | None = None
+        self._found: list[Problem] | None = None
+        self._left: list[Problem] = []
         self.text = Text(source)
         self._outline = Outline(self.text)
-        self._bind(template or builtin())
+        self._spec = Spec(self._outline, template or self.policy.bound or self.policy.recognised[0])
+        self._choose()
 
     @property
     def outline(self) -> Outline:
@@ -80,7 +90,7 @@ class Document:
         """The findings as they are kept up; made when first asked for."""
         self._settle()
         if self._judge is None:
-            self._judge = Judge(self._spec)
+            self._judge = Judge(self._spec, self.policy.severities)
         return self._judge
 
     def change(self, replacement: Replacement) -> None:
@@ -90,42 +100,67 @@ class Document:
         else:
             self._changes.add(self.text.splice(replacement.span, replacement.new_text))
 
+    def govern(self, policy: Policy) -> None:
+        """Judges the text by another policy from now on."""
+        self._settle()
+        self.policy = policy
+        self._judge = self._found = None
+        self._choose()
+
     def _settle(self) -> None:
         if not self._changes:
             return
-        touched = self._spec.update(self._outline.update(self._changes.take()))
+        before = self._spec
+        touched = before.update(self._outline.update(self._changes.take()))
         if touched is None:
-            self._decision = self._decide()
-            named = self._other_template()
-            if named:
-                self._bind(builtin(named))
-                return
-        if self._judge is not None:
+            self._choose()
+        if self._judge is not None and self._spec is before:
             self._judge.refresh(touched)
 
-    def _bind(self, template: Template) -> None:
-        self._spec = Spec(self._outline, template)
-        self._decision = self._decide()
-        named = self._other_template()
-        if named:
-            self._spec = Spec(self._outline, builtin(named))
-            self._decision = self._decide()
-        self._judge = None
+    def _choose(self) -> None:
+        """Decides whether the text is a spec and after which template, and binds it to that one."""
+        template, self._decision = self._ruling()
+        if template is not self._spec.template:
+            self._spec = Spec(self._outline, template)
+            self._judge = None
 
-    def _other_template(self) -> str:
-        """The built-in template that the document itself asks for, where that is another one than now."""
-        named = _named_template(self._spec) if self._forced is None else ""
-        return named if named in builtin_names() and named != self._spec.template.name else ""
-
-    def _decide(self) -> Decision:
-        return self._barred or decide(self._spec, self._forced)
+    def _ruling(self) -> tuple[Template, Decision]:
+        spec, policy = self._spec, self.policy
+        if self._forced is not None:
+            return self._forced, Decision(True, "forced", f"the template {self._forced.name} was asked for")
+        if not self._may_be_spec or policy.barred:
+            return spec.template, Decision(False, "kind", policy.barred or "it is not Markdown")
+        if "off" in spec.words:
+            return spec.template, Decision(False, "word", "the comment <!-- spec-ls: off --> in the document")
+        name = _named_template(spec)
+        named = policy.template(name) if name else None
+        if named is not None:
+            return named, Decision(True, "word", f"the document names the template {name}")
+        if policy.bound is not None:
+            return policy.bound, Decision(True, "glob", policy.why)
+        if name:
+            known = ", ".join(policy.names())
+            why = f"the document names the template {name}, which is not known; there are: {known}"
+            return spec.template, Decision(False, "word", why)
+        return recognise(spec, policy.recognised)
 
     def problems(self, stage: Stage | None = None) -> list[Problem]:
         """What is wrong with the spec, in the order of the text; empty where the document is none.
 
         `stage` asks what would be wrong there; by default the document's own status decides.
         """
-        return self.judge.problems(stage) if self.decision.is_spec else []
+        if not self.decision.is_spec:
+            return []
+        found = self.judge.problems(stage)
+        if not self.policy.known:
+            return found
+        if found is not self._found or stage is not None:
+            self._found, self._left = found, list(unknown(found, self.text, self.policy.known))
+        return self._left
+
+    def all_problems(self) -> list[Problem]:
+        """As `problems`, with those that the baseline passes over."""
+        return self.judge.problems() if self.decision.is_spec else []
 
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""
@@ -141,36 +176,48 @@ def is_markdown(language_id: str, uri: str) -> bool:
     return uri.lower().split("?", 1)[0].split("#", 1)[0].endswith(MARKDOWN)
 
 
-def is_template_file(path: str) -> bool:
-    """Whether a path is that of a template that comes with spec-ls; False for one that cannot be."""
-    try:
-        real = os.path.realpath(path)
-    except (OSError, ValueError):
-        return False
-    return any(real == os.path.realpath(own) for own in template_paths())
+def recognise(spec: Spec, templates: Sequence[Template]) -> tuple[Template, Decision]:
+    """The one of `templates` that the text of `spec` looks filled in from, and why; without one, why not.
+
+    Where it looks like several, a section or field that only one of them has decides; else it is none.
+    """
+    looks: list[tuple[Spec, Decision]] = []
+    for template in templates:
+        bound = spec if spec.template is template else Spec(spec.outline, template)
+        looks.append((bound, looks_filled_in(bound)))
+    alike = [one for one in looks if one[1].is_spec]
+    if len(alike) > 1:
+        telling = [one for one in alike if _marks(one[0]) - _all_marks(alike, one[0].template)]
+        alike = telling if len(telling) == 1 else []
+        if not alike:
+            names = ", ".join(one[0].template.name for one in looks if one[1].is_spec)
+            return spec.template, Decision(False, "recognition", f"it looks like several templates: {names}")
+    if alike:
+        return alike[0][0].template, alike[0][1]
+    return (looks[0][0].template, looks[0][1])
 
 
-def _barred(may_be_spec: bool, path: str | None) -> Decision | None:
-    """Why a file can be no spec whatever it says; None where it can."""
-    if not may_be_spec:
-        return Decision(False, "kind", "it is not Markdown")
-    if path and is_template_file(path):
-        return Decision(False, "kind", "it is a template itself")
-    return None
+def _marks(spec: Spec) -> set[str]:
+    """The keys of the template's sections and fields that a document has, exactly."""
+    sections = {fill.slot.key for fill in spec.fills if fill.fault != "misnamed" and not fill.slot.repeats}
+    return sections | {f"{field.slot.key}:" for field in spec.carrier if field.slot}
 
 
-def decide(spec: Spec, forced: Template | None) -> Decision:
-    """Whether the document is a spec: the user said so, it says so itself, or it looks like a filled-in template."""
-    if forced is not None:
-        return Decision(True, "forced", f"the template {forced.name} was asked for")
-    words = spec.words
-    if "off" in words:
-        return Decision(False, "word", "the comment <!-- spec-ls: off --> in the document")
-    named = _named_template(spec)
-    if named:
-        if named in builtin_names():
-            return Decision(True, "word", f"the document names the template {named}")
-        return Decision(False, "word", f"the document names the template {named}, which is not known")
+def _all_marks(looks: Sequence[tuple[Spec, Decision]], but: Template) -> set[str]:
+    """The keys of all sections and fields of the templates, `but` aside."""
+    found: set[str] = set()
+    for spec, _ in looks:
+        if spec.template is not but:
+            found |= {slot.key for slot in spec.template.all_sections()}
+            found |= {f"{slot.key}:" for slot in spec.template.fields}
+    return found
+
+
+def looks_filled_in(spec: Spec) -> Decision:
+    """Whether the document looks filled in from its template.
+
+    Its metadata has the identifier field, or at least half of the template's top sections are there.
+    """
     identifier = spec.template.field("id")
     field = spec.field(identifier)
     known = {other.slot.key for other in spec.carrier if other.slot}

@@ -293,12 +293,18 @@ def take_edit(editor: Editor, params: types.ApplyWorkspaceEditParams) -> types.A
     return types.ApplyWorkspaceEditResult(applied=True)
 
 
+def take_registration(editor: Editor, params: types.RegistrationParams) -> None:
+    assert editor.said("workspace.didChangeWatchedFiles.dynamicRegistration") is True
+
+
 def make_editor() -> Editor:
     editor = Editor()
+
     features = {
         **DEFAULT_CLIENT_FEATURES,
         types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: take_diagnostics,
         types.WORKSPACE_APPLY_EDIT: take_edit,
+        types.CLIENT_REGISTER_CAPABILITY: take_registration,
     }
     register_lsp_features(editor, features)
     return editor

@@ -28,6 +28,8 @@ FLOORS = (
     ("rules",),
     ("features",),
     ("files", "index"),
+    ("baseline", "config"),
+    ("resolver",),
     ("workspace",),
     ("lsp", "cli"),
 )
@@ -40,6 +42,8 @@ WALLS = {
     "cattrs": ("lsp",),
     "click": ("cli",),
     "rich": ("cli",),
+    "tomllib": ("config",),
+    "wcmatch": ("resolver",),
 }
 """The only floors that may import a library."""
 

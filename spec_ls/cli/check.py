@@ -12,14 +12,16 @@ from typing import Literal, get_args
 
 import click
 
+from spec_ls.baseline import Known, still_there, write_baseline
 from spec_ls.cli.diff import diff_of_fixes
 from spec_ls.cli.report import JsonReport, LinesReport, PlainReport, Report, counted, say
-from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source
+from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source, replace_file
+from spec_ls.resolver import Resolver
 from spec_ls.rules.base import Severity
-from spec_ls.template import builtin, builtin_names
+from spec_ls.template import builtin
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
-from spec_ls.workspace import Document, decide
+from spec_ls.workspace import Document, looks_filled_in
 
 Format = Literal["text", "json", "jsonl"]
 
@@ -64,7 +66,8 @@ def check(
         raise click.UsageError("--stdin-filename names the text that '-' reads: add '-'")
     _log_to_stderr()
     report: Report = _report(form)
-    run = _Run(_template(template), report, as_diff, template_file=template)
+    resolver = Resolver()
+    run = _Run(_template(template, resolver), report, as_diff, template_file=template, resolver=resolver)
     run.check_all(paths, stdin_filename or "<stdin>")
     report.close()
     sys.exit(run.exit_code(fail_on))
@@ -96,11 +99,15 @@ def _report(form: Format) -> Report:
     return PlainReport()
 
 
-def _template(name: str | None) -> Template | None:
-    """The template that `--template` means; a built-in name goes before a file of that name."""
-    if name is None or name in builtin_names():
-        return builtin(name) if name else None
-    there_are = f"the built-in templates are: {', '.join(builtin_names())}"
+def _template(name: str | None, resolver: Resolver) -> Template | None:
+    """The template that `--template` means; one of the configuration or a built-in one goes before a file."""
+    if name is None:
+        return None
+    policy = resolver.policy(os.path.join(os.getcwd(), STDIN))
+    named = policy.template(name)
+    if named is not None:
+        return named
+    there_are = f"the templates are: {', '.join(policy.names())}"
     if not Path(name).is_file():
         raise click.BadParameter(f"no template and no file is called {name!r}; {there_are}", param_hint="--template")
     try:
@@ -113,6 +120,12 @@ def _template(name: str | None) -> Template | None:
     return template
 
 
+def _shown(path: str) -> str:
+    """A path as the user would write it: from the folder that the command runs in, where it lies below that."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
 @dataclass(slots=True)
 class _Run:
     """One command: what to check against, where the findings go, and how it went."""
@@ -121,9 +134,11 @@ class _Run:
     report: Report
     as_diff: bool
     template_file: str | None
+    resolver: Resolver
     specs: int = 0
     others: int = 0
     failed: bool = False
+    left: dict[str, Known] = field(default_factory=dict)
     counts: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(SEVERITIES, 0))
 
     def check_all(self, paths: Sequence[str], stdin_name: str) -> None:
@@ -141,6 +156,11 @@ class _Run:
             except Exception:
                 logging.getLogger(__name__).exception("%s: could not be checked; please report this", name)
                 self.failed = True
+        for path, faulty in self.resolver.faults().items():
+            for fault in faulty.faults:
+                self._trouble(f"{_shown(path)}:{fault.span.start_line + 1}:{fault.span.start + 1}: {fault.message}")
+        if not self.as_diff and not self.failed and self.template is None:
+            self._shrink_baselines()
         if not self.specs and not self.failed:
             self._trouble("nothing was checked: no spec among the files named")
         if not self.as_diff:
@@ -173,10 +193,10 @@ class _Run:
                 self._trouble(f"{path}: no specs in this folder ({counted(len(sources), 'Markdown file')} looked at)")
 
     def _check(self, name: str, text: str, named: bool) -> None:
-        document = Document(text, self.template, path=name)
+        document = Document(text, self.template, policy=self.resolver.policy(name))
         decision = document.decision
         if not named and self.template is not None:
-            decision = decide(document.spec, None)
+            decision = looks_filled_in(document.spec)
         if not decision.is_spec:
             self.others += 1
             if named:
@@ -188,10 +208,31 @@ class _Run:
             self.counts[problem.severity] += 1
         for crashed in sorted(document.judge.crashed):
             self._trouble(f"{name}: the rule {crashed} failed and its findings are left out; please report this")
+        if document.policy.known and document.policy.file:
+            self.left[document.policy.file] = still_there(document.all_problems(), document.text, document.policy.known)
         if self.as_diff:
             self.report.diff(diff_of_fixes(name, document))
         else:
             self.report.findings(name, document, problems)
+
+    def _shrink_baselines(self) -> None:
+        """Takes out of each baseline what the specs checked do not have any more, and files that are gone."""
+        for path, known in self.resolver.baselines().items():
+            folder = os.path.dirname(path)
+            kept = {
+                name: self.left.get(os.path.join(folder, name), findings)
+                for name, findings in known.items()
+                if os.path.lexists(os.path.join(folder, name))
+            }
+            kept = {name: findings for name, findings in kept.items() if findings}
+            before, after = (sum(sum(one.values()) for one in all_of.values()) for all_of in (known, kept))
+            if after < before:
+                try:
+                    replace_file(path, write_baseline(kept))
+                except OSError as error:
+                    say(f"{_shown(path)}: {counted(before - after, 'finding')} could be taken out: {error.strerror}")
+                else:
+                    say(f"{_shown(path)}: {counted(before - after, 'finding')} mended and taken out")
 
     @property
     def _any_template(self) -> str:

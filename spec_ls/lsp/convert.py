@@ -17,6 +17,7 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Span, Text
 
 if TYPE_CHECKING:
+    from spec_ls.config import ConfigFault
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
     from spec_ls.features.hover import Hover
@@ -89,6 +90,17 @@ def diagnostic_json(uri: str, spec: Spec, problem: Problem, client: Client) -> J
             for related in problem.finding.related
         ]
     return diagnostic
+
+
+def fault_json(text: Text, fault: ConfigFault, client: Client) -> Json:
+    """What is wrong with a configuration file as a diagnostic."""
+    return {
+        "range": range_json(text, fault.span, client.encoding),
+        "severity": _SEVERITY["error"],
+        "code": "invalid-configuration",
+        "source": SOURCE,
+        "message": fault.message,
+    }
 
 
 def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:

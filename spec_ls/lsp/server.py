@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +23,10 @@ from pygls.uris import to_fs_path
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
 from spec_ls.lsp import convert
+from spec_ls.lsp.configuration import Configuration, folder_paths, poll, watchers
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
+from spec_ls.resolver import Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
@@ -58,6 +61,12 @@ class OpenDocument:
     diagnostics: str = ""
     """What `problems` came to as JSON, commas between."""
 
+    path: str | None = None
+    """The real path of its file; None where it is none."""
+
+    outdated: Callable[[], Policy] | None = None
+    """Asks for the policy that holds now, where the one in force may be an old one."""
+
     @property
     def text(self) -> Text:
         return self.document.text
@@ -65,6 +74,9 @@ class OpenDocument:
     @property
     def spec(self) -> Spec | None:
         """The spec to answer from; None where the document is none or an edit was lost."""
+        if self.outdated is not None:
+            policy, self.outdated = self.outdated(), None
+            self.document.govern(policy)
         return self.document.spec if self.document.decision.is_spec and not self.stale else None
 
 
@@ -84,6 +96,8 @@ class SpecLanguageServer(WireServer):
         super().__init__("spec-ls", __version__)
         self.documents: dict[str, OpenDocument] = {}
         """By the client's exact URI: two spellings are two documents, as they are for the client."""
+        self._uris_by_path: dict[str, str] = {}
+        self.configuration = Configuration(self._text_at, self._uris_by_path.get)
         self._changed: dict[str, None] = {}
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -94,6 +108,9 @@ class SpecLanguageServer(WireServer):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
         yield from super().warm_up()
+
+    def started(self, params: types.InitializeParams) -> None:
+        self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
 
     # --- documents
 
@@ -109,11 +126,16 @@ class SpecLanguageServer(WireServer):
             return
         language_id = language_id if isinstance(language_id, str) else ""
         before = self.documents.get(uri)
-        document = Document(text, may_be_spec=is_markdown(language_id, uri), path=_path_of(uri))
-        shown = OpenDocument(uri, language_id, _version(item, 0), document)
+        path = _path_of(uri)
+        path = os.path.realpath(path) if path else None
+        if path is not None:
+            self._uris_by_path[path] = uri
+        policy = self.configuration.policy(path)
+        document = Document(text, may_be_spec=is_markdown(language_id, uri), policy=policy)
+        shown = OpenDocument(uri, language_id, _version(item, 0), document, path=path)
         shown.published = before is not None and before.published
         self.documents[uri] = shown
-        self._changed[uri] = None
+        self._touch(shown)
 
     def did_change(self, params: Any) -> None:
         try:
@@ -132,7 +154,7 @@ class SpecLanguageServer(WireServer):
             except (KeyError, TypeError) as error:
                 logger.warning("lost an edit of %s: %r", shown.uri, error)
                 self._mark_stale(shown)
-        self._changed[shown.uri] = None
+        self._touch(shown)
 
     def did_close(self, params: Any) -> None:
         try:
@@ -141,8 +163,28 @@ class SpecLanguageServer(WireServer):
             logger.warning("ignored textDocument/didClose: %r", error)
             return
         self._changed.pop(shown.uri, None)
+        if shown.path is not None and self._uris_by_path.get(shown.path) == shown.uri:
+            del self._uris_by_path[shown.path]
+            self.configuration.may_have_changed |= self.configuration.concerns(shown.path)
         if shown.published:
             self._publish(shown.uri, None, "")
+
+    def _touch(self, shown: OpenDocument) -> None:
+        """Remembers that a document has changed, and with it perhaps what governs others."""
+        self._changed[shown.uri] = None
+        self.configuration.may_have_changed |= self.configuration.concerns(shown.path)
+
+    def _text_at(self, path: str) -> str | None:
+        """The client's text of an open file, by its real path."""
+        shown = self.documents.get(self._uris_by_path.get(path, ""))
+        return shown.text.source if shown is not None and not shown.stale else None
+
+    def govern_anew(self) -> None:
+        """Asks anew what governs every open document, once something that governs them has changed."""
+        if self.configuration.has_changed():
+            for shown in self.documents.values():
+                shown.outdated = partial(self.configuration.policy, shown.path)
+                self._changed[shown.uri] = None
 
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
@@ -179,16 +221,22 @@ class SpecLanguageServer(WireServer):
             self._changed[shown.uri] = None
             self.tell(f"lost an edit of {shown.uri}; nothing is said about it until it is closed and opened again")
 
+    def look_again(self) -> None:
+        """Looks whether a file that governs documents has changed on disk."""
+        self.configuration.may_have_changed = True
+        self.on_idle()
+
     # --- diagnostics
 
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
+        self.govern_anew()
         while self._changed and not self.is_waited_for():
             uri = next(iter(self._changed))
             del self._changed[uri]
             shown = self.documents[uri]
             spec = shown.spec
-            if spec is None:
+            if spec is None or "diagnostics" in shown.document.policy.off:
                 if shown.published:
                     self._publish(uri, shown.version, "")
                 continue
@@ -207,6 +255,7 @@ class SpecLanguageServer(WireServer):
             self._publish(uri, shown.version, shown.diagnostics)
             for crashed in shown.document.new_crashes():
                 self.tell(f"the rule {crashed} failed and its findings are left out (see the log)")
+        self.configuration.publish_faults(self.client, self._publish)
 
     def _publish(self, uri: str, version: int | None, diagnostics: str) -> None:
         """Sends diagnostics that are rendered as JSON already."""
@@ -319,16 +368,32 @@ def create_server() -> SpecLanguageServer:
     """
     server = SpecLanguageServer()
 
-    def opened(uri: str) -> tuple[OpenDocument, Spec] | None:
+    def opened(uri: str, feature: str) -> tuple[OpenDocument, Spec] | None:
+        server.govern_anew()
         shown = server.documents.get(uri)
         spec = shown.spec if shown else None
-        return (shown, spec) if shown and spec else None
+        return (shown, spec) if shown and spec and feature not in shown.document.policy.off else None
+
+    @server.feature(types.INITIALIZED)
+    async def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
+        if ls.client.watched_files:
+            await ls.ask(types.CLIENT_REGISTER_CAPABILITY, watchers())
+        else:
+            poll(asyncio.get_running_loop(), ls.look_again)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
+        ls.configuration.may_have_changed = True
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+        ls.configuration.may_have_changed = True
 
     triggers = ["@", "#", "|", "-", "[", "*", ",", " "]
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=triggers))
     def on_completion(ls: SpecLanguageServer, params: types.CompletionParams) -> Any:
-        found = opened(params.text_document.uri)
+        found = opened(params.text_document.uri, "completion")
         if found is None:
             return None
         from spec_ls.features.completion import complete
@@ -344,7 +409,7 @@ def create_server() -> SpecLanguageServer:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def on_hover(ls: SpecLanguageServer, params: types.HoverParams) -> Any:
-        found = opened(params.text_document.uri)
+        found = opened(params.text_document.uri, "hover")
         if found is None:
             return None
         from spec_ls.features.hover import hover
@@ -360,7 +425,7 @@ def create_server() -> SpecLanguageServer:
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def on_symbols(ls: SpecLanguageServer, params: types.DocumentSymbolParams) -> Any:
-        found = opened(params.text_document.uri)
+        found = opened(params.text_document.uri, "symbols")
         if found is None:
             return None
         from spec_ls.features.symbols import symbols
@@ -372,7 +437,7 @@ def create_server() -> SpecLanguageServer:
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     def on_code_action(ls: SpecLanguageServer, params: types.CodeActionParams) -> Any:
-        found = opened(params.text_document.uri)
+        found = opened(params.text_document.uri, "code-actions")
         if found is None:
             return None
         from spec_ls.features.actions import actions

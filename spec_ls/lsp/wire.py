@@ -354,6 +354,7 @@ class WireProtocol(LanguageServerProtocol):
             logger.warning("ignored workspace folders: %s", error)
             params.root_uri = params.root_path = params.workspace_folders = None
         result = yield from super().lsp_initialize(params)
+        self._server.started(params)
         result.capabilities.position_encoding = types.PositionEncodingKind(self._server.client.encoding)
         if params.process_id is not None:
             watch_process(params.process_id, lambda: self._server.leave(1))
@@ -419,6 +420,9 @@ class WireServer(LanguageServer):
         self._next_warming: asyncio.TimerHandle | None = None
 
     # -- hooks
+
+    def started(self, params: types.InitializeParams) -> None:
+        """The client has said who it is and what it opens; nothing of it is shown yet."""
 
     def did_open(self, params: Any) -> None:
         """textDocument/didOpen, as plain JSON that nobody has checked."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from spec_ls.bind import Fill
@@ -99,6 +100,25 @@ def rule(name: str) -> Rule:
     return next(rule for rule in CATALOGUE if rule.name == name)
 
 
+Weighing = Mapping[Stage, Mapping[str, Severity | None]]
+"""What each rule weighs at each stage."""
+
+NO_SEVERITIES: Mapping[str, Severity | None] = MappingProxyType({})
+
+
+def weights_with(severities: Mapping[str, Severity | None]) -> Weighing:
+    """The weights of all rules where a team has given some of them others.
+
+    A given severity holds wherever the rule speaks; at a stage at which it is silent it stays so. None silences it.
+    """
+    if not severities:
+        return _WEIGHTS
+    return {
+        stage: {name: severities.get(name, weight) if weight else None for name, weight in weights.items()}
+        for stage, weights in _WEIGHTS.items()
+    }
+
+
 class _Judged(NamedTuple):
     """A fill's findings with all that they were made from."""
 
@@ -125,11 +145,12 @@ class Judge:
 
     Findings of piece rules stay with their piece and the slot it belongs to, those of fill rules with the
     facts they were made from; those of spec rules are found anew when the spec was bound anew. A rule that
-    raises loses its own findings and is logged; the others go on.
+    raises loses its own findings and is logged; the others go on. `severities` are what the team gives rules.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, severities: Mapping[str, Severity | None] = NO_SEVERITIES) -> None:
         self.spec = spec
+        self._weights = weights_with(severities)
         self.crashed: set[str] = set()
         self._of_spec: list[Finding] = []
         self._of_fill: dict[int, _Judged] = {}
@@ -248,7 +269,7 @@ class Judge:
 
     def _weigh(self, key: tuple[bool, int], found: list[Finding]) -> None:
         """Keeps the findings that count at the document's own stage at hand."""
-        weights = _WEIGHTS[self._stage or self.spec.stage]
+        weights = self._weights[self._stage or self.spec.stage]
         heavy = [finding for finding in found if weights[finding.rule] is not None]
         if heavy:
             self._heavy[key] = heavy
@@ -279,13 +300,13 @@ class Judge:
         A problem that is as it was is the same object as before, and so is a list in which all are.
         """
         if stage is not None and stage != self._stage:
-            weights = _WEIGHTS[stage]
+            weights = self._weights[stage]
             found = (self._place(finding, weights) for finding in self.findings())
             return [placed.problem for placed in sorted((p for p in found if p), key=_by_order)]
         pieces, starts = self.spec.pieces, self.spec.outline.starts
         if self._listed is not None and self._starts is starts:
             return self._listed
-        weights = _WEIGHTS[self._stage or self.spec.stage]
+        weights = self._weights[self._stage or self.spec.stage]
         known, self._placed = self._placed, {}
         self._anchors = set()
         for finding in chain(self._of_spec, *self._heavy.values()):
@@ -346,8 +367,6 @@ def _moved(found: list[Finding], pieces: int) -> list[Finding]:
 
 _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
-_WEIGHTS: dict[Stage, dict[str, Severity | None]] = {
-    stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES
-}
+_WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)

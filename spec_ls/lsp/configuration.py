@@ -1,0 +1,104 @@
+"""What governs the open documents: asks the resolver, keeps up with changes of its files, shows their faults."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from spec_ls.baseline import NAME as BASELINE
+from spec_ls.lsp import convert
+from spec_ls.lsp.client import Client
+from spec_ls.resolver import NAMES, Faulty, Policy, Resolver
+from spec_ls.text import Text
+
+_POLL_SECONDS = 2.0
+_WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown")
+
+Publish = Callable[[str, int | None, str], None]
+
+
+class Configuration:
+    """The resolver of one client, and what the client has been told of the files that it reads.
+
+    `text_of` gives the text of an open document by its real path, `uri_of` the client's URI of one; both give None for
+    one that is not open.
+    """
+
+    def __init__(self, text_of: Callable[[str], str | None], uri_of: Callable[[str], str | None]) -> None:
+        self._text_of = text_of
+        self._uri_of = uri_of
+        self.resolver = Resolver(shown=text_of)
+        self._told: dict[str, Faulty] = {}
+        self.may_have_changed = False
+
+    def start(self, folders: Sequence[str], settings: object) -> None:
+        """Takes the workspace's folders and the user's own settings, as they stand in `initializationOptions`."""
+        allowed = settings.get("templateFolders") if isinstance(settings, dict) else None
+        paths = [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
+        self.resolver = Resolver(folders, [os.path.expanduser(one) for one in paths], self._text_of)
+
+    def policy(self, path: str | None) -> Policy:
+        """What holds for the document at `path`."""
+        return self.resolver.policy(path)
+
+    def concerns(self, path: str | None) -> bool:
+        """Whether an answer so far depends on the file at `path`."""
+        return path is not None and self.resolver.depends_on(path)
+
+    def has_changed(self) -> bool:
+        """Whether answers given so far may be wrong now; looks at the files only if something was said of a change."""
+        if not self.may_have_changed:
+            return False
+        self.may_have_changed = False
+        return self.resolver.refresh()
+
+    def publish_faults(self, client: Client, publish: Publish) -> None:
+        """Sends what is wrong with configuration files, where that is not what was sent last."""
+        for path, faulty in self.resolver.faults().items():
+            before = self._told.get(path)
+            if faulty != before and (faulty.faults or (before and before.faults)):
+                self._send(path, faulty, client, publish)
+            self._told[path] = faulty
+        for path in [path for path in self._told if path not in self.resolver.faults()]:
+            if self._told.pop(path).faults:
+                self._send(path, Faulty("", ()), client, publish)
+
+    def _send(self, path: str, faulty: Faulty, client: Client, publish: Publish) -> None:
+        text = Text(faulty.source)
+        shown = [convert.fault_json(text, fault, client) for fault in faulty.faults]
+        uri = self._uri_of(path) or Path(path).as_uri()
+        publish(uri, None, ",".join(json.dumps(one) for one in shown))
+
+
+def watchers() -> types.RegistrationParams:
+    """What the client is asked to watch: configurations, baselines, and Markdown files, templates among them."""
+    options = types.DidChangeWatchedFilesRegistrationOptions(
+        watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in _WATCHED]
+    )
+    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    return types.RegistrationParams([types.Registration(id="spec-ls-files", method=method, register_options=options)])
+
+
+def poll(loop: asyncio.AbstractEventLoop, look: Callable[[], object]) -> None:
+    """Calls `look` every two seconds: for clients that cannot watch files."""
+
+    def again() -> None:
+        look()
+        loop.call_later(_POLL_SECONDS, again)
+
+    loop.call_later(_POLL_SECONDS, again)
+
+
+def folder_paths(params: types.InitializeParams, path_of: Callable[[str], str | None]) -> list[str]:
+    """The paths of the workspace's folders; of its root, where the client names no folders."""
+    uris: Iterable[Any] = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri]
+    paths = [path_of(uri) for uri in uris if uri]
+    if not any(paths) and params.root_path:
+        paths = [params.root_path]
+    return [path for path in paths if path]
