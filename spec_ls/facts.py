@@ -24,7 +24,7 @@ from spec_ls.outline.blocks import (
     TextLine,
 )
 from spec_ls.outline.inline import Title, plain, skeleton, split_number, title_of
-from spec_ls.outline.metadata import Entry, entries_of
+from spec_ls.outline.metadata import Entry, YamlFault, entries_of, yaml_fault
 from spec_ls.outline.shapes import (
     Label,
     items_of,
@@ -131,6 +131,7 @@ class Facts:
     story: StoryFact | None = None
     words: tuple[str, ...] = ()
     opening: Span | None = None
+    yaml: YamlFault | None = None
 
 
 def is_counted(title: Title, head: Title, stem: str) -> bool:
@@ -208,6 +209,7 @@ def facts_of(
         story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
+        yaml=yaml_fault(section, lines, base) if preamble else None,
     )
 
 

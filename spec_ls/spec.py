@@ -136,7 +136,7 @@ class Spec:
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
         """Whether facts differ only in what nothing but their own fill depends on."""
-        for name in ("entries", "bold", "unclosed", "words", "opening"):
+        for name in ("entries", "bold", "unclosed", "words", "opening", "yaml"):
             if getattr(old, name) != getattr(new, name):
                 return False
         before, after = old.heading, new.heading
@@ -211,7 +211,7 @@ class Spec:
 
     def _read_fields(self) -> None:
         """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
-        slots = {slot.key: slot for slot in self.template.fields}
+        slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
         groups: dict[tuple[int, int], list[Field]] = {}
         for at, piece in enumerate(self.pieces):
             for entry in piece.facts.entries if piece.facts.entries else ():
@@ -236,7 +236,10 @@ class Spec:
             field
             for key in sorted(groups)
             for field in groups[key]
-            if field.slot and id(field) not in inside and (self.pieces[key[0]].preamble)
+            if field.slot
+            and id(field) not in inside
+            and field.entry.carrier != "fence"
+            and self.pieces[key[0]].preamble
         ]
         self.fields: dict[str, list[Field]] = {}
         for field in self.carrier:

@@ -13,7 +13,8 @@ import pytest
 
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.template.model import Template
-from spec_ls.template.read import field_key, read_template
+from spec_ls.outline.metadata import field_key
+from spec_ls.template.read import read_template
 from spec_ls.workspace import Document
 
 FOLDER = Path(__file__).parents[2] / "shared" / "corpora"
