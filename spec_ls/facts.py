@@ -32,11 +32,13 @@ from spec_ls.outline.shapes import (
     label_of,
     lines_span,
     says_something,
+    shown_title,
     strong_line,
     without_comments,
 )
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot, Template
+from spec_ls.template.needs import split_marks
 from spec_ls.text import Span
 
 NO_TITLE = Title("", ())
@@ -46,9 +48,9 @@ _LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
-_NEED_MARK = re.compile(r"\s*[(\[](?:optional|mandatory|required|if (?:needed|required|applicable))[)\]]\s*$", re.I)
-"""A template's note on the need for a section, taken along in a copy of it."""
-_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
+_REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
+"""A mark such as `(R)` in front of a fixed item: the words behind it are the item."""
+_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(\[{]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def is_counted(title: Title, head: Title, stem: str) -> bool:
     if not key.startswith(stem):
         return False
     rest = key[len(stem) : len(stem) + 12]
-    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or rest[1:].split(" ")[0] in ("n", "x")))
+    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or len(rest[1:].split(" ")[0]) == 1))
 
 
 def count_of(title: Title) -> int | None:
@@ -160,7 +162,9 @@ def heading_facts(section: Section) -> tuple[Title, Title]:
     """The comparable title of a section, whole and up to a dash, colon or bracket (`Proposal - Dev Preview`)."""
     if section.heading is None:
         return NO_TITLE, NO_TITLE
-    words = _NEED_MARK.sub("", section.heading.title)
+    words = shown_title(section.heading)
+    if words and words[-1] in ")]}*_":
+        words = split_marks(words)[0]  # the template's note on the need for a section, taken along in a copy of it
     title = title_of(words)
     stem = title
     cut = _SEPARATOR.search(words, 1 + len(str(title.number[-1])) + 1 if title.number else 1)
@@ -279,9 +283,9 @@ def _label_span(line: TextLine, label: Label | None) -> Span:
 
 def matches_check(text: str, slot: ItemSlot) -> bool:
     """Whether a list item's text is the fixed item, with whatever the author wrote behind it."""
-    words = skeleton(text)
+    words = skeleton(plain(text))
     name = skeleton(slot.name)
-    return words.startswith(name)
+    return words.startswith((name, skeleton(_REMARK.sub("", slot.name)))) or skeleton(text).startswith(name)
 
 
 def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:

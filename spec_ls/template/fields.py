@@ -203,6 +203,7 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
         source=" ".join(without_comments(source).split()),
         prefix=kind.prefix,
         digits=kind.digits,
+        timed=kind.timed,
         origin=Origin(line=one.line, end_line=one.line + 1),
     )
     return _annotated(slot, notes)

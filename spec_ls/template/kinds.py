@@ -18,6 +18,7 @@ BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
 _WRAPPED = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}|\[([^\[\]]*)\]|<([^<>]*)>")
 _DATE = re.compile(r"(?<![a-z])yyyy-mm-dd(?![a-su-z])", re.I)
 """`YYYY-MM-DD` in any case, also with `THH:MM:SSZ` behind it."""
+_TIMED = re.compile(r"(?:dd|[0-9]{2})T(?:hh|[0-9]{2}):", re.I)
 _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
 _HANDLE = re.compile(r"@[\w][\w./-]*")
 _OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
@@ -35,13 +36,14 @@ _LONGEST_SAMPLE = 2000
 
 class Kind(NamedTuple):
     """What a sample shows. `values` are the choices; `open_values` those that go on in a document
-    (`superseded by ADR-0007`); `prefix` and `digits` make up an identifier."""
+    (`superseded by ADR-0007`); `prefix` and `digits` make up an identifier; `timed`: a date with a time of day."""
 
     kind: FieldKind
     values: tuple[str, ...] = ()
     open_values: tuple[str, ...] = ()
     prefix: str = ""
     digits: int = 0
+    timed: bool = False
 
 
 def kind_of(sample: str, key: str = "", remarks: tuple[str, ...] = ()) -> Kind:
@@ -54,7 +56,7 @@ def kind_of(sample: str, key: str = "", remarks: tuple[str, ...] = ()) -> Kind:
         return shown
     for remark in remarks:
         if _DATE.search(remark) and (not sample or len(sample) < _LONGEST_VALUE):
-            return Kind("date")
+            return Kind("date", timed=bool(_TIMED.search(remark)))
         values = said_choices(remark) or (choices(remark) if not sample or skeleton(sample) in skeleton(remark) else ())
         if values:
             return _choice(values)
@@ -65,7 +67,7 @@ def _shown(sample: str, key: str) -> Kind:
     sample = _ESCAPE.sub(r"\1", sample).strip()
     text = plain(sample)
     if _DATE.search(text) or _DATE.search(sample) or is_iso_date(text):
-        return Kind("date")
+        return Kind("date", timed=bool(_TIMED.search(sample)))
     identifier = _ID.fullmatch(text)
     if identifier:
         mark = identifier[2]

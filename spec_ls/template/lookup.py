@@ -70,8 +70,8 @@ def _make(template: Template) -> Lookup:
         items=frozenset(items),
         guidance=guidance,
         longest_guidance=max(map(len, guidance), default=0),
-        fields=frozenset(skeleton(slot.name).rstrip("s") for slot in template.fields),
-        titles=frozenset(slot.key for slot in template.all_sections()),
+        fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
+        titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
         stems=frozenset(slot.stem_key for slot in template.all_sections() if slot.repeats),
         labels=frozenset(
             name

@@ -39,7 +39,8 @@ class FieldSlot(_Frozen):
     """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration.
 
     `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
-    `keep` says that the sample is as good as an answer; `aliases` are the keys of its other names.
+    `keep` says that the sample is as good as an answer; `aliases` are the keys of its other names; `timed`: a date that
+    may have a time of day.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FieldSlot(_Frozen):
     source: str = ""
     prefix: str = ""
     digits: int = 0
+    timed: bool = False
     origin: Origin
 
 

@@ -14,7 +14,15 @@ from spec_ls.outline import Outline
 from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section
 from spec_ls.outline.inline import is_italic, normal_label, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import field_key
-from spec_ls.outline.shapes import items_of, joined, label_of, strong_line, without_comments
+from spec_ls.outline.shapes import (
+    PLACEHOLDER,
+    items_of,
+    joined,
+    label_of,
+    shown_title,
+    strong_line,
+    without_comments,
+)
 from spec_ls.template.annotations import (
     Annotation,
     Attached,
@@ -47,8 +55,6 @@ from spec_ls.text import Text
 
 _ANNOTATION = re.compile(r"<!--\s*spec-ls:.*?-->|(?:^|\s)#\s*spec-ls:.*$", re.S | re.M)
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) #?([0-9]+|[A-Z])\b\s*[:.)–—-]?\s*(.*)", re.I)
-_PLACEHOLDER = re.compile(r"<(?!(?:br|hr|wbr|img|a|b|i|em|sub|sup)\b)([^<>/!=\"]+)>")
-"""Words in angle brackets; what could be HTML is none."""
 _INSTEAD = re.compile(r"\s*[\[({<]\s*or\s+([^\[\](){}<>]+)[\])}>]\s*$", re.I)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(
@@ -349,7 +355,7 @@ class _Reader:
             elif isinstance(block, Plain) and block.end_line - block.line < 20:
                 rows = self._lines[block.line + part.base : block.end_line + part.base]
                 source = " ".join(" ".join(rows).split())
-                text = source if _PLACEHOLDER.fullmatch(source) else ""
+                text = source if PLACEHOLDER.fullmatch(source) else ""
             elif isinstance(block, Comment) and not _is_annotation(block):
                 text = " ".join(block.text.split())
             if text:
@@ -447,7 +453,7 @@ class _Reader:
             for found in re.finditer(r"\[([^\[\]]+)\]", shown):
                 if normal_label(found[1]) in self._definitions:
                     shown = shown.replace(found[0], found[1])
-        return is_sample(shown) or bool(_PLACEHOLDER.fullmatch(source))
+        return is_sample(shown) or bool(PLACEHOLDER.fullmatch(source))
 
 
 def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
@@ -455,14 +461,6 @@ def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
     headings = [section.heading for section, _ in flat if section.heading and section.heading.style != "malformed"]
     tops = [heading for heading in headings if heading.level == 1]
     return tops[0] if len(tops) == 1 and headings[0] is tops[0] else None
-
-
-def shown_title(heading: Heading) -> str:
-    """A heading's title as a reader of the source sees it: `<name>` is a sample there, for Markdown it is HTML."""
-    source = heading.text.text
-    if "<" not in source or "</" in source or not _PLACEHOLDER.search(without_comments(source)):
-        return heading.title
-    return plain(_PLACEHOLDER.sub(r"\\<\1\\>", without_comments(source)))
 
 
 def attached_annotations(
