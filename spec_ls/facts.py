@@ -46,6 +46,7 @@ _HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
 _NEAR_LABEL = 75.0
 _LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
+_ALL_BUT_END = 0.6
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
@@ -282,10 +283,12 @@ def _label_span(line: TextLine, label: Label | None) -> Span:
 
 
 def matches_check(text: str, slot: ItemSlot) -> bool:
-    """Whether a list item's text is the fixed item, with whatever the author wrote behind it."""
+    """Whether a list item's text is the fixed item, with whatever the author wrote behind it, or all but its end."""
     words = skeleton(plain(text))
     name = skeleton(slot.name)
-    return words.startswith((name, skeleton(_REMARK.sub("", slot.name)))) or skeleton(text).startswith(name)
+    if words.startswith((name, skeleton(_REMARK.sub("", slot.name)))) or skeleton(text).startswith(name):
+        return True
+    return len(words) >= _ALL_BUT_END * len(name) and name.startswith(words)
 
 
 def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
@@ -309,7 +312,7 @@ def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
         from rapidfuzz.fuzz import ratio
 
         for at, check in missing:
-            scored = [(ratio(skeleton(check.name), skeleton(joined(item.lines))), item) for item in left]
+            scored = [(ratio(skeleton(check.name), skeleton(plain(joined(item.lines)))), item) for item in left]
             score, item = max(scored, key=lambda pair: pair[0])
             if score >= _NEAR_CHECK:
                 left.remove(item)

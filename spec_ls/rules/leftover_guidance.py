@@ -8,7 +8,7 @@ Example: `*Describe schema changes.*` above the description of the schema change
 How to fix: take it out (quick fix), after writing what it asks for.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from spec_ls import compose
 from spec_ls.outline.blocks import Block, Comment, List, Paragraph, Plain
@@ -17,6 +17,7 @@ from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
+from spec_ls.template.model import Guidance
 from spec_ls.text import Edit, Span
 
 _MESSAGE = "This is the template's guidance: replace it by what it asks for."
@@ -34,7 +35,7 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
             if "<" in rows[0] and skeleton("".join(rows)) in known.guidance:
                 yield Finding(RULE.name, Place(at, _opening([block])), _MESSAGE)
         elif isinstance(block, Paragraph):
-            span = _guidance(block, known.guidance.keys(), known.longest_guidance)
+            span = _guidance(block, known.guidance, known.longest_guidance)
             if span is not None:
                 yield Finding(RULE.name, Place(at, span), _MESSAGE)
         elif isinstance(block, Comment) and skeleton(block.text) in known.guidance:
@@ -64,14 +65,14 @@ def _opening(blocks: Sequence[Block]) -> Span:
     return Span(blocks[0].line, 0, blocks[0].line + 1, 0) if blocks else Span(0, 0, 0, 0)
 
 
-def _guidance(block: Paragraph, known: Collection[str], longest: int) -> Span | None:
+def _guidance(block: Paragraph, known: Mapping[str, Guidance], longest: int) -> Span | None:
     """The lines of a paragraph that are guidance, from its first line on; None where they are none."""
     words = ""
     for number, line in enumerate(block.lines):
         words += skeleton(line.text)
         if len(words) > longest:
             return None
-        if words in known:
+        if words in known and not known[words].hidden:
             return lines_span(block.lines[: number + 1])
     return None
 

@@ -61,10 +61,11 @@ class FieldSlot(_Frozen):
 
 
 class Guidance(_Frozen):
-    """Text for the author: shown on hover, never wanted in a finished spec."""
+    """Text for the author: shown on hover, never wanted in a finished spec. `hidden`: it stands in a comment."""
 
     text: str
     key: str
+    hidden: bool = False
     origin: Origin
 
 
@@ -161,14 +162,15 @@ class HeadingNote(_Frozen):
 class Template(_Frozen):
     """A template, read. `title` is the sample of the document's title, None where the template has none.
 
-    `headings` are all of the template's in the order of the text, examples and the title included; `severities` are
-    pairs of a rule's name and a level.
+    `guidance` is what stands in front of the first section. `headings` are all of the template's in the order of
+    the text, examples and the title included. `severities` are pairs of a rule's name and a level.
     """
 
     name: str
     version: str = ""
     title: str | None
     title_origin: Origin | None = None
+    guidance: tuple[Guidance, ...] = ()
     carrier: Literal["table", "yaml", "list", "lines", "fence", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
     fields: tuple[FieldSlot, ...] = ()

@@ -59,6 +59,7 @@ _INSTEAD = re.compile(r"\s*[\[({<]\s*or\s+([^\[\](){}<>]+)[\])}>]\s*$", re.I)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(
     r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$"
+    r"|(?<![\w<])<[^\W\d][^<>/=]*>"
 )
 _FIRM_SAMPLE = re.compile(r"\.{3}|…|\{[^{}]+\}|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
@@ -143,6 +144,7 @@ class _Reader:
             version=next((word.argument for word in words if word.word == "template-version"), ""),
             title=title.text.text if title else None,
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
+            guidance=tuple(self._opening(flat, title)),
             carrier=found[0].entry.carrier if fields else "none",
             carrier_source=carrier_source(found, self._lines, _ANNOTATION) if fields else (),
             fields=fields,
@@ -214,7 +216,7 @@ class _Reader:
         title, marked = split_marks(title)
         need: Need = "optional" if marked or waived else "required"
         raw = without_comments(heading.text.text)
-        guidance = tuple(self._guidance(part))
+        guidance = tuple(self._guidance(part.section, part.base))
         when = None
         prose = self._prose(part)
         opens = bool(prose) and not isinstance(part.section.blocks[0], List) and opens_optional(prose[0])
@@ -347,20 +349,28 @@ class _Reader:
             own.pop()
         return tuple(own)
 
-    def _guidance(self, part: _Part) -> Iterator[Guidance]:
-        for block in part.section.blocks:
+    def _opening(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> Iterator[Guidance]:
+        """The comments in front of the first section."""
+        for section, base in flat:
+            if section.heading is not None and section.heading is not title:
+                return
+            comments = Section(None, 0, 0, tuple(block for block in section.blocks if isinstance(block, Comment)))
+            yield from (note for note in self._guidance(comments, base) if note.key)
+
+    def _guidance(self, section: Section, base: int) -> Iterator[Guidance]:
+        for block in section.blocks:
             text = ""
             if isinstance(block, Paragraph) and self._instructs(joined(block.lines)):
                 text = plain(joined(block.lines))
             elif isinstance(block, Plain) and block.end_line - block.line < 20:
-                rows = self._lines[block.line + part.base : block.end_line + part.base]
+                rows = self._lines[block.line + base : block.end_line + base]
                 source = " ".join(" ".join(rows).split())
                 text = source if PLACEHOLDER.fullmatch(source) else ""
             elif isinstance(block, Comment) and not _is_annotation(block):
-                text = " ".join(block.text.split())
+                text = " ".join(block.text.split()) if _speaks(block.text) else ""
             if text:
-                origin = Origin(line=block.line + part.base, end_line=block.end_line + part.base)
-                yield Guidance(text=text, key=skeleton(text), origin=origin)
+                origin = Origin(line=block.line + base, end_line=block.end_line + base)
+                yield Guidance(text=text, key=skeleton(text), hidden=isinstance(block, Comment), origin=origin)
 
     def _instructs(self, source: str) -> bool:
         """Whether a paragraph is an instruction by its form: wholly in italics or in brackets that are no link's."""
@@ -470,6 +480,11 @@ def attached_annotations(
     opening = [block for section, _ in flat[:1] for block in section.blocks if isinstance(block, FrontMatter)]
     front = opening[0].end_line if opening else 0
     return attached(annotations_in(list(lines), front), flat, lines, fields)
+
+
+def _speaks(comment: str) -> bool:
+    """Whether a comment says something to a person: marks for tools, such as `toc`, are a word or two."""
+    return len(re.findall(r"\w+", comment)) > 2 or comment.rstrip().endswith((".", "?", "!", ":", "…"))
 
 
 def _is_annotation(comment: Comment) -> bool:
