@@ -238,13 +238,23 @@ def _plain_fields(inner: Sequence[str]) -> list[_YamlField]:
         item = re.match(r"\s*-[ \t]+(\S.*)$", line)
         if key:
             value = key[2].split(" #", 1)[0].rstrip()
-            found.append((key[1], Span(number, 0, number, len(key[1])), ((value, key.start(2), number),), False))
+            values = tuple(_flow(value, key.start(2), number))
+            found.append((key[1], Span(number, 0, number, len(key[1])), values, value.startswith("[")))
         elif item and found:
             name, span, values, listed = found[-1]
             value = item[1].split(" #", 1)[0].rstrip()
-            kept = values if listed or values[0][0] else ()
+            kept = values if listed or (values and values[0][0]) else ()
             found[-1] = (name, span, (*kept, (value, item.start(1), number)), True)
     return found
+
+
+def _flow(value: str, start: int, line: int) -> Iterator[_Value]:
+    """The values of a line of YAML: several where it is a list in brackets."""
+    if not (value.startswith("[") and value.endswith("]") and len(value) > 2):
+        yield value, start, line
+        return
+    for part in re.finditer(r"[^,\s][^,]*", value[1:-1]):
+        yield part[0].rstrip(), start + 1 + part.start(), line
 
 
 def _block_entry(

@@ -79,7 +79,7 @@ _STAGE_WORDS: dict[Stage, str] = {
     "approved": "approved accepted building implementable implementing active started progress",
     "done": "done implemented completed complete shipped released final closed",
     "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
-    " replaced hold",
+    " replaced hold obsolete retired inactive defunct stagnant",
 }
 _STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
 """What common status names mean, for templates that do not say it in a `state` annotation."""
@@ -121,6 +121,7 @@ class _Reader:
         self._count = 0
         self._notes: dict[tuple[str, int], list[Annotation]] = {}
         self._headings: dict[int, HeadingNote] = {}
+        self._title: str | None = None
 
     def template(self, name: str) -> Template:
         starts = self._outline.starts
@@ -132,6 +133,7 @@ class _Reader:
         placed = attached_annotations(flat, self._lines, [one.line for one in found])
         for one in placed:
             self._notes.setdefault((one.place, one.line), []).append(one.annotation)
+        self._title = split_number(shown_title(title))[1] if title is not None else None
         roots, title_line = self._tree(flat, title)
         slots = tuple(self._sections(roots))
         fields = tuple(field_slots(found, self._lines, lambda line: self._notes.get(("field", line), ())))
@@ -157,8 +159,11 @@ class _Reader:
             source=self._text.source,
         )
 
-    def _note_heading(self, heading: Heading, line: int, need: Need, parent: str | None) -> None:
+    def _note_heading(self, heading: Heading, line: int, need: Need, above: _Part | None) -> None:
         number, title = split_number(shown_title(heading))
+        parent = split_number(shown_title(above.heading))[1] if above else self._title
+        if heading.level == 1 and above is None:
+            parent = None
         self._headings[line] = HeadingNote(
             level=heading.level, title=title, need=need, number=number[-1] if number else None, parent=parent, line=line
         )
@@ -260,9 +265,8 @@ class _Reader:
                 case "optional-children":
                     free_children = True
         for example in examples or (part,):
-            above = split_number(shown_title(part.above.heading))[1] if part.above else None
             shown_need: Need = "example" if examples else need
-            self._note_heading(example.heading, example.heading.line + example.base, shown_need, above)
+            self._note_heading(example.heading, example.heading.line + example.base, shown_need, example.above)
         items, blocks = self._content(part, keep)
         key = title_of(title).key
         negated = key.startswith("non ") and key[4:] in siblings
@@ -298,8 +302,7 @@ class _Reader:
 
     def _note_example(self, part: _Part) -> None:
         """Notes the headings below one more example of a counted section: they are examples like it."""
-        above = split_number(shown_title(part.above.heading))[1] if part.above else None
-        self._note_heading(part.heading, part.heading.line + part.base, "example", above)
+        self._note_heading(part.heading, part.heading.line + part.base, "example", part.above)
         for child in part.parts:
             self._note_example(child)
 
