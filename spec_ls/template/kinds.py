@@ -115,7 +115,8 @@ def choices(sample: str, key: str = "") -> tuple[str, ...]:
         parts = re.split(r"\s*,\s*", text)
         last = re.fullmatch(r"(?:(.+?)\s+)?or\s+(.+)", parts[-1])
         if last:
-            return _values([*parts[:-1], *filter(None, last.groups())])
+            values = _values([*parts[:-1], *filter(None, last.groups())])
+            return values if len(values) > 2 else ()
         # Of a bare list of words in a status, each is one of its values.
         trails_off = not parts[-1].strip(".… ")
         if trails_off or (is_status(key) and _alike(parts)):
@@ -147,7 +148,8 @@ def is_status(key: str) -> bool:
 
 
 def is_default(sample: str, name: str, kind: Kind) -> bool:
-    """Whether a sample value is as good as an answer: one of the choices, or one plain word such as `Draft`.
+    """Whether a sample value is as good as an answer: one of the choices, one plain word such as `Draft`, or one with
+    a number such as `CC0-1.0`.
 
     A word in capitals (`FIXME`) and the field's own name (`Title: title`) stand for something else.
     """
@@ -156,7 +158,7 @@ def is_default(sample: str, name: str, kind: Kind) -> bool:
         return skeleton(words) in {skeleton(value) for value in kind.values}
     if kind.kind != "text":
         return False
-    if skeleton(words) == skeleton(name) or not re.fullmatch(r"[^\W\d_]+|[0-9.]+|n/a", words, re.I):
+    if skeleton(words) == skeleton(name) or not re.fullmatch(r"[^\W\d_]+|[\w.+-]*[0-9][\w.+-]*|n/a", words, re.I):
         return False
     return not (words.isalpha() and words.isupper() and len(words) > 2)
 
@@ -188,6 +190,8 @@ def _values(parts: list[str]) -> tuple[str, ...]:
         return ()
     for value in values:
         if not value or len(value) > _LONGEST_VALUE or len(value.split()) > _MOST_WORDS:
+            return ()
+        if re.search(r"[\"?“”]", value):
             return ()
         if re.fullmatch(r"[0-9]{4}|[^\w]+", value) or (not _WORD.search(value) and not re.search(r"[0-9]", value)):
             return ()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section
+from spec_ls.outline.blocks import Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section
 from spec_ls.outline.inline import is_italic, normal_label, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import field_key
 from spec_ls.outline.shapes import (
@@ -176,9 +176,8 @@ class _Reader:
         for section, base in flat:
             heading = section.heading
             last = above.blocks[-1] if above and above.blocks else None
-            waived = (
-                isinstance(last, Comment) and waives_next(last.text) and not last.text.lstrip().startswith("spec-ls:")
-            )
+            waived = isinstance(last, Comment) and not _is_annotation(last) and waives_next(last.text)
+            waived = waived and above is not None and (above.heading is None or _is_above_next(above))
             above = section
             if heading is None or heading.style == "malformed" or not shown_title(heading):
                 continue
@@ -310,12 +309,8 @@ class _Reader:
         """What the template says below a heading, block by block, as a reader sees it; a comment right above the next
         heading belongs to that."""
         blocks = part.section.blocks
-        if (
-            blocks
-            and isinstance(blocks[-1], Comment)
-            and waives_next(blocks[-1].text)
-            and not _touches(part, blocks[-1])
-        ):
+        last = blocks[-1] if blocks else None
+        if isinstance(last, Comment) and waives_next(last.text) and _is_above_next(part.section):
             blocks = blocks[:-1]
         told = []
         for block in blocks:
@@ -520,9 +515,10 @@ def _says_optional(heading: Heading) -> bool:
     return any(waives_next(text) for text in comments if not text.lstrip().startswith("spec-ls:"))
 
 
-def _touches(part: _Part, block: Block) -> bool:
-    """Whether a comment stands right below its section's heading and apart from the next one."""
-    return block.line == part.heading.end_line and block.end_line < part.section.end_line
+def _is_above_next(section: Section) -> bool:
+    """Whether the comment that ends a section speaks of the next heading: it touches that, or follows other text."""
+    last = section.blocks[-1]
+    return last.end_line == section.end_line or len(section.blocks) > 1
 
 
 def _status(fields: Sequence[FieldSlot]) -> FieldSlot | None:
