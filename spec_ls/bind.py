@@ -6,7 +6,7 @@ nothing fills is one `Missing`. Nothing here reads more of a document than its h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -114,7 +114,11 @@ class _Binder:
         self.fills: list[Fill] = []
         self.missing: list[Missing] = []
         self.by_key: dict[str, list[Head]] = {}
+        other_names = {alias: slot.key for slot in template.all_sections() for alias in slot.aliases}
         for head in heads:
+            if other_names:
+                head.title = _renamed(head.title, other_names)
+                head.stem = _renamed(head.stem, other_names)
             self.by_key.setdefault(head.title.key, []).append(head)
         self.position = {head.piece: at for at, head in enumerate(heads)}
         self.shift = self._shift()
@@ -344,12 +348,25 @@ class _Binder:
                 if found is not None:
                     bound[slot.index] = found
         self._near([slot for slot in slots if slot.index not in bound], extent, fill, bound)
+        self._even_out(fill)
         self._order([bound[slot.index] for slot in slots if slot.index in bound and not slot.repeats])
         for slot in slots:
             if slot.index not in bound:
                 self.lost.append((slot, fill))
         for child in list(fill.children):
             self._children(child)
+
+    def _even_out(self, fill: Fill) -> None:
+        """Takes children that are all shifted alike, below their parent, for a style of the document and no fault."""
+        wrong = [child for child in fill.children if child.fault == "wrong-level"]
+        levels = {self._level_of(child) - child.slot.level for child in wrong}
+        deeper = all(self._level_of(child) > self._level_of(fill) for child in wrong)
+        if len(wrong) > 1 and len(levels) == 1 and deeper and len(wrong) * 2 > len(fill.children):
+            for child in wrong:
+                child.fault = None
+
+    def _level_of(self, fill: Fill) -> int:
+        return self.heads[self.position[fill.piece]].heading.level
 
     def _repeats(self, slot: SectionSlot, extent: Sequence[Head]) -> list[Head]:
         """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
@@ -429,6 +446,10 @@ class _Binder:
                 elif owner is not None:
                     owner.pieces.append(piece)
         return owners, ignored
+
+
+def _renamed(title: Title, names: Mapping[str, str]) -> Title:
+    return Title(names[title.key], title.number) if title.key in names else title
 
 
 def _is_below(fill: Fill, above: Fill | None) -> bool:

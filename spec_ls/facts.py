@@ -24,7 +24,7 @@ from spec_ls.outline.blocks import (
     TextLine,
 )
 from spec_ls.outline.inline import Title, plain, skeleton, split_number, title_of
-from spec_ls.outline.metadata import Entry, entries_of
+from spec_ls.outline.metadata import Entry, YamlFault, entries_of, yaml_fault
 from spec_ls.outline.shapes import (
     Label,
     items_of,
@@ -32,11 +32,13 @@ from spec_ls.outline.shapes import (
     label_of,
     lines_span,
     says_something,
+    shown_title,
     strong_line,
     without_comments,
 )
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot, Template
+from spec_ls.template.needs import split_marks
 from spec_ls.text import Span
 
 NO_TITLE = Title("", ())
@@ -44,11 +46,12 @@ _HEADING_LIKE = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(\S.*)")
 _NEAR_LABEL = 75.0
 _LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
+_ALL_BUT_END = 0.6
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
-_NEED_MARK = re.compile(r"\s*[(\[](?:optional|mandatory|required|if (?:needed|required|applicable))[)\]]\s*$", re.I)
-"""A template's note on the need for a section, taken along in a copy of it."""
-_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
+_REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
+"""A mark such as `(R)` in front of a fixed item: the words behind it are the item."""
+_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(\[{]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class Facts:
     story: StoryFact | None = None
     words: tuple[str, ...] = ()
     opening: Span | None = None
+    yaml: YamlFault | None = None
 
 
 def is_counted(title: Title, head: Title, stem: str) -> bool:
@@ -144,7 +148,7 @@ def is_counted(title: Title, head: Title, stem: str) -> bool:
     if not key.startswith(stem):
         return False
     rest = key[len(stem) : len(stem) + 12]
-    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or rest[1:].split(" ")[0] in ("n", "x")))
+    return not rest or (rest[0] == " " and (rest[1:2].isdigit() or len(rest[1:].split(" ")[0]) == 1))
 
 
 def count_of(title: Title) -> int | None:
@@ -159,7 +163,9 @@ def heading_facts(section: Section) -> tuple[Title, Title]:
     """The comparable title of a section, whole and up to a dash, colon or bracket (`Proposal - Dev Preview`)."""
     if section.heading is None:
         return NO_TITLE, NO_TITLE
-    words = _NEED_MARK.sub("", section.heading.title)
+    words = shown_title(section.heading)
+    if words and words[-1] in ")]}*_":
+        words = split_marks(words)[0]  # the template's note on the need for a section, taken along in a copy of it
     title = title_of(words)
     stem = title
     cut = _SEPARATOR.search(words, 1 + len(str(title.number[-1])) + 1 if title.number else 1)
@@ -208,6 +214,7 @@ def facts_of(
         story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
+        yaml=yaml_fault(section, lines, base) if preamble else None,
     )
 
 
@@ -276,10 +283,12 @@ def _label_span(line: TextLine, label: Label | None) -> Span:
 
 
 def matches_check(text: str, slot: ItemSlot) -> bool:
-    """Whether a list item's text is the fixed item, with whatever the author wrote behind it."""
-    words = skeleton(text)
+    """Whether a list item's text is the fixed item, with whatever the author wrote behind it, or all but its end."""
+    words = skeleton(plain(text))
     name = skeleton(slot.name)
-    return words.startswith(name)
+    if words.startswith((name, skeleton(_REMARK.sub("", slot.name)))) or skeleton(text).startswith(name):
+        return True
+    return len(words) >= _ALL_BUT_END * len(name) and name.startswith(words)
 
 
 def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
@@ -303,7 +312,7 @@ def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
         from rapidfuzz.fuzz import ratio
 
         for at, check in missing:
-            scored = [(ratio(skeleton(check.name), skeleton(joined(item.lines))), item) for item in left]
+            scored = [(ratio(skeleton(check.name), skeleton(plain(joined(item.lines)))), item) for item in left]
             score, item = max(scored, key=lambda pair: pair[0])
             if score >= _NEAR_CHECK:
                 left.remove(item)

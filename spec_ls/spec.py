@@ -20,6 +20,7 @@ from spec_ls.outline.shapes import without_comments
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import Point, Span, Text
+from spec_ls.values import choice_in
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +57,11 @@ class Field:
     piece: int
     entry: Entry
     slot: FieldSlot | None
+
+    @property
+    def key(self) -> str:
+        """The key of the template's field, else that of the entry."""
+        return self.slot.key if self.slot else self.entry.key
 
     def at(self, span: Span) -> Place:
         return Place(self.piece, span)
@@ -136,7 +142,7 @@ class Spec:
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
         """Whether facts differ only in what nothing but their own fill depends on."""
-        for name in ("entries", "bold", "unclosed", "words", "opening"):
+        for name in ("entries", "bold", "unclosed", "words", "opening", "yaml"):
             if getattr(old, name) != getattr(new, name):
                 return False
         before, after = old.heading, new.heading
@@ -211,7 +217,7 @@ class Spec:
 
     def _read_fields(self) -> None:
         """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
-        slots = {slot.key: slot for slot in self.template.fields}
+        slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
         groups: dict[tuple[int, int], list[Field]] = {}
         for at, piece in enumerate(self.pieces):
             for entry in piece.facts.entries if piece.facts.entries else ():
@@ -236,14 +242,17 @@ class Spec:
             field
             for key in sorted(groups)
             for field in groups[key]
-            if field.slot and id(field) not in inside and (self.pieces[key[0]].preamble)
+            if field.slot
+            and id(field) not in inside
+            and field.entry.carrier != "fence"
+            and self.pieces[key[0]].preamble
         ]
         self.fields: dict[str, list[Field]] = {}
         for field in self.carrier:
-            self.fields.setdefault(field.entry.key, []).append(field)
+            self.fields.setdefault(field.key, []).append(field)
         for field in [field for field in self.strays if field.entry.carrier == "yaml"]:
-            if field.entry.key not in self.fields:  # front matter beside a table carries what the table does not
-                self.fields[field.entry.key] = [field]
+            if field.key not in self.fields:  # front matter beside a table carries what the table does not
+                self.fields[field.key] = [field]
                 self.strays.remove(field)
 
     def field(self, slot: FieldSlot | None) -> Field | None:
@@ -255,7 +264,10 @@ class Spec:
     def state(self) -> State | None:
         """The state that the status field names, whatever its case; None where it is missing or unreadable."""
         field = self.field(self.template.status)
-        return self.template.state(" ".join(plain_value(field.entry).split())) if field else None
+        if field is None or field.slot is None:
+            return None
+        value = " ".join(plain_value(field.entry).split())
+        return self.template.state(choice_in(value, field.slot.values, field.slot.open_values) or value)
 
     @property
     def stage(self) -> Stage:
@@ -273,15 +285,18 @@ class Spec:
     def missing(self) -> list[Missing]:
         return self.binding.missing
 
-    def needs(self, slot: SectionSlot) -> bool:
-        """Whether the spec must have the section; a condition is read from the metadata."""
+    def needs(self, slot: SectionSlot | FieldSlot) -> bool:
+        """Whether the spec must have the section or field; a condition is read from the metadata."""
         if slot.need == "required":
             return True
         if slot.need != "conditional" or slot.when is None:
             return False
         fields = self.fields.get(slot.when.key)
         if not fields:
-            return True
+            return slot.when.otherwise
+        if not slot.when.otherwise:
+            said = skeleton(plain_value(fields[0].entry))
+            return any(said == skeleton(value) for value in slot.when.values)
         number = "".join(char if char in "0123456789" else " " for char in fields[0].entry.value).split()
         value = number[0].lstrip("0") or "0" if number else ""
         return not value or value in slot.when.values

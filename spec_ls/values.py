@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ _SAYINGS = frozenset(["tbd", "tba", "todo", "pending", "none", "nobody", "unknow
 _LONGEST = 2000
 """How much of a value (code points) is looked at: nobody names more people, or links more tickets, in one field."""
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_TIME = re.compile(r"(?<=[0-9])[T ][0-9]{2}:[0-9]{2}(?::[0-9.]+)?(?: ?Z|[+-][0-9]{2}:?[0-9]{2})?$")
+_MORE = re.compile(r"\s*[(,;:\[–—]|\s+-\s|\.\s")
+_DETAIL = re.compile(r"[0-9@#\[(]")
 _URL = re.compile(
     r"<?[a-z][a-z0-9+.-]{1,30}://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+|<?[\w.+-]{1,100}@[\w-]{1,100}\.[\w.-]+>?", re.I
 )
@@ -208,3 +211,38 @@ def is_link(value: str, definitions: frozenset[str]) -> bool:
         if normal_label(label) in definitions:
             return True
     return False
+
+
+def choice_in(value: str, choices: Sequence[str], going_on: Sequence[str] = ()) -> str | None:
+    """The choice that a plain value is; None where it is none.
+
+    What stands behind a choice may say more of it, in brackets, behind a mark, or with a number, a link or a handle:
+    `Implemented (Swift 5.1)`, `Accepted, with changes`, `Deferred until 2027`. Behind one of `going_on` anything may.
+    """
+    if value in choices:
+        return value
+    for choice in sorted(choices, key=len, reverse=True):
+        if value.startswith(choice):
+            rest = value[len(choice) :]
+            if choice in going_on and rest[0] == " ":
+                return choice
+            if _MORE.match(rest) or (rest[0] == " " and _DETAIL.search(rest)):
+                return choice
+    return None
+
+
+def is_choices(value: str, choices: Sequence[str]) -> bool:
+    """Whether a plain value names several of the choices: `Core, Networking`, `2.x & 3.x`."""
+    parts = [part.strip() for part in re.split(r"\s*[,;|/&+]\s*|\s+and\s+", value)]
+    return len(parts) > 1 and all(part in choices for part in parts)
+
+
+def is_dates(text: str, with_time: bool) -> bool:
+    """Whether a text is a day of the calendar, or several parted by commas, each with a remark in brackets if need be.
+
+    `with_time` allows a time of day behind each (RFC 3339).
+    """
+    days = [_REMARK.sub("", day).strip() for day in re.split(r"[,;](?![^()]*\))", text)]
+    if with_time:
+        days = [_TIME.sub("", day) for day in days]
+    return all(iso_date(day) is not None for day in days)

@@ -22,7 +22,8 @@ from spec_ls.features.hover import hover
 from spec_ls.template import builtin
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import ItemSlot, SectionSlot, Template
-from spec_ls.template.read import infer_value, read_template
+from spec_ls.template.kinds import Kind, kind_of
+from spec_ls.template.read import read_template
 from spec_ls.text import Point, Span, Text
 from spec_ls.workspace import Document
 
@@ -31,7 +32,7 @@ DRAFT = (Path(__file__).parent / "cases" / "bases" / "draft.md").read_text(encod
 """A spec without a finding."""
 AROUND = Surroundings(date(2026, 3, 2))
 
-PLACES = {"origin", "title_origin", "own", "heading", "source", "carrier_source"}
+PLACES = {"origin", "title_origin", "own", "heading", "source", "carrier_source", "line"}
 """What quotes a template or says where in it something stands, not what it means."""
 
 
@@ -397,7 +398,7 @@ def test_values_to_choose_from(sample: str) -> None:
 
 @pytest.mark.parametrize("sample", ["Draft / Review / …", "Draft, Review, ..."])
 def test_values_that_end_in_an_ellipsis(sample: str) -> None:
-    assert infer_value(sample).get("values") == ("Draft", "Review")
+    assert kind_of(sample).values == ("Draft", "Review")
 
 
 @pytest.mark.parametrize(
@@ -430,12 +431,12 @@ def test_values_that_end_in_an_ellipsis(sample: str) -> None:
     ],
 )
 def test_what_a_value_shows(sample: str, kind: str) -> None:
-    assert infer_value(sample)["kind"] == kind
+    assert kind_of(sample).kind == kind
 
 
 def test_a_value_that_is_a_link_with_words() -> None:
     """Such a sample shows what the value may look like: real templates have it where words are as good."""
-    assert infer_value("[Ticket](https://tracker.example/1)")["kind"] == "text"
+    assert kind_of("[Ticket](https://tracker.example/1)").kind == "text"
 
 
 @pytest.mark.parametrize(
@@ -443,7 +444,7 @@ def test_a_value_that_is_a_link_with_words() -> None:
     [("SPEC-XXX", "SPEC-", 3), ("RFC-0000", "RFC-", 4), ("PRD_#####", "PRD_", 5), ("X-1", "X-", 3)],
 )
 def test_an_identifier_has_a_prefix_and_digits(sample: str, prefix: str, digits: int) -> None:
-    assert infer_value(sample) == {"kind": "id", "prefix": prefix, "digits": digits}
+    assert kind_of(sample) == Kind("id", prefix=prefix, digits=digits)
 
 
 def test_a_heading_is_a_required_section_of_its_level_number_and_place() -> None:

@@ -6,6 +6,7 @@ import click
 
 from spec_ls import __version__
 from spec_ls.cli.check import check
+from spec_ls.cli.template import template
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
@@ -24,6 +25,7 @@ def cli(context: click.Context, stdio: bool) -> None:
 
 
 cli.add_command(check)
+cli.add_command(template)
 
 
 def run() -> None:

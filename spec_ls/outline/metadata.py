@@ -1,4 +1,4 @@
-"""Metadata as documents carry it: a key/value table, YAML front matter, a list, or lines with labels.
+"""Metadata as documents carry it: a table, YAML front matter, a list, lines with labels, or a fenced preamble.
 
 Whatever the carrier, an `Entry` is one field with exact places. Which entries are fields of a template is
 decided above; here every row counts.
@@ -9,19 +9,36 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple, TypeAlias
 
-from spec_ls.outline.blocks import Cell, FrontMatter, Item, List, Paragraph, Row, Section, Table, TextLine
+from spec_ls.outline.blocks import (
+    Cell,
+    Fence,
+    FrontMatter,
+    Item,
+    List,
+    Paragraph,
+    Plain,
+    Row,
+    Section,
+    Table,
+    TextLine,
+)
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.shapes import label_of, unwrap, without_comments
 from spec_ls.text import Span, strip_line_end
 
-Carrier = Literal["table", "yaml", "list", "lines"]
+Carrier = Literal["table", "yaml", "list", "lines", "fence"]
 
 _MOST = 2000
 _PLURAL = re.compile(r"(?<=\w\w)s$")
 _YAML_LINE = re.compile(r"([^\s#:'\"\[{&*!|>%@`-][^:#]{0,80}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029\x0b\x0c]")
+_PREAMBLE = re.compile(r"([ \t]*)([^\W\d_][\w /()-]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
+_YAML_VALUE = re.compile(r"(\s*(?:- +)*(?:[^\s:#'\"\[{][^:#]*:[ \t]+)?)(\S.*?)([ \t]+#.*)?$")
+_FLOW_ITEM = re.compile(r"(?<=[\[,])\s*([@`%][^,\[\]{}\"']*?)\s*(?=[,\]])")
+_MOST_QUOTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class Entry:
 
     `whole` covers the value with its marks; an empty value has an empty span. `parts` are the values of a
     list that YAML has on lines of their own, else the one value. `group` is the line of the table, list,
-    paragraph or front matter that carries the entry, `line` that of the key.
+    paragraph or front matter that carries the entry, `line` that of the key. `listed`: the value is a list by its form.
     """
 
     name: str
@@ -43,6 +60,7 @@ class Entry:
     group: int
     line: int
     parts: tuple[tuple[str, Span], ...]
+    listed: bool = False
 
 
 def field_key(name: str) -> str:
@@ -67,15 +85,18 @@ def entries_of(
         elif wanted is not None:
             continue
         elif isinstance(block, FrontMatter):
-            yield from _front_matter(block, [strip_line_end(line) for line in lines[base : base + block.end_line]])
+            yield from _front_matter(_front_lines(block, lines, base))
+        elif isinstance(block, Fence | Plain):
+            yield from _preamble(block, lines, base)
         elif isinstance(block, List):
             for item in block.items[:_MOST]:
                 if item.lines and item.box is None:
                     for entry in _line_entry(item.lines[0], "list", block.line):
                         yield _with_items(entry, item) if not entry.value else entry
         elif isinstance(block, Paragraph):
+            plain_too = len(block.lines) > 1 and all(label_of(line.text) for line in block.lines[:_MOST])
             for line in block.lines[:_MOST]:
-                yield from _line_entry(line, "lines", block.line)
+                yield from _line_entry(line, "lines", block.line, plain_too)
 
 
 def _row_entry(row: Row, group: int) -> Entry:
@@ -98,13 +119,14 @@ def _with_items(entry: Entry, item: Item) -> Entry:
         first, last = unwrap(line.text)
         parts.append((line.text[first:last], Span(line.line, line.start + first, line.line, line.start + last)))
     span = Span(*parts[0][1].first, *parts[-1][1].last)
-    return replace(entry, value=", ".join(text for text, _ in parts), value_span=span, whole=span, parts=tuple(parts))
+    value = ", ".join(text for text, _ in parts)
+    return replace(entry, value=value, value_span=span, whole=span, parts=tuple(parts), listed=True)
 
 
-def _line_entry(line: TextLine, carrier: Carrier, group: int) -> Iterator[Entry]:
+def _line_entry(line: TextLine, carrier: Carrier, group: int, plain_too: bool = False) -> Iterator[Entry]:
     text = line.text[:-1].rstrip() if line.text.endswith("\\") else line.text  # a hard line break
     label = label_of(text)
-    if label and (label.strong or carrier == "list"):
+    if label and (label.strong or carrier == "list" or plain_too):
         at = line.start + max(0, line.text.find(label.name))
         key_span = Span(line.line, at, line.line, at + len(label.name))
         yield _entry(label.name, key_span, text[label.value :], line.start + label.value, carrier, group)
@@ -129,25 +151,116 @@ def _entry(name: str, key_span: Span, source: str, start: int, carrier: Carrier,
     )
 
 
+# --- a preamble of `Key: value` lines in a code block ----------------------------------------
+
+
+def _preamble(block: Fence | Plain, lines: Sequence[str], base: int) -> Iterator[Entry]:
+    """The entries of a code block that holds `Key: value` lines and nothing else; a deeper line goes on with the one
+    above. None where it holds anything else."""
+    first, end = block.line, block.end_line
+    rows = [strip_line_end(lines[base + number]) for number in range(first, min(end, len(lines) - base))]
+    if not rows or len(rows) > _MOST:
+        return
+    if isinstance(block, Fence):
+        first, rows = first + 1, rows[1:-1] if block.closed else rows[1:]
+    elif rows[0].strip().casefold() == "<pre>":
+        inside = next((at for at, row in enumerate(rows) if row.strip().casefold() == "</pre>"), len(rows))
+        first, rows = first + 1, rows[1:inside]
+    elif not all(row.startswith(("    ", "\t")) or not row.strip() for row in rows):
+        return
+    indent: str | None = None
+    found: list[tuple[str, Span, list[tuple[str, int, int]]]] = []
+    for number, row in enumerate(rows, first):
+        if not row.strip():
+            continue
+        key = _PREAMBLE.match(row)
+        if indent is None:
+            indent = key[1] if key else None
+        if indent is None:
+            return
+        if key and key[1] == indent:
+            values = [(key[3].rstrip(), key.start(3), number)]
+            found.append((key[2], Span(number, key.start(2), number, key.end(2)), values))
+        elif len(row) - len(row.lstrip()) > len(indent) and found:
+            text = row.strip()
+            if not found[-1][2][0][0]:
+                found[-1][2].pop()
+            found[-1][2].append((text, row.find(text), number))
+        else:
+            return
+    if len(found) > 1:
+        for name, span, values in found:
+            yield _block_entry(name, span, values, "fence", block.line, len(values) > 1)
+
+
 # --- YAML -----------------------------------------------------------------------------------
 
+_Value: TypeAlias = tuple[str, int, int]
+"""A value's source, offset and line."""
+_YamlField: TypeAlias = tuple[str, Span, tuple[_Value, ...], bool]
 
-def _front_matter(block: FrontMatter, lines: Sequence[str]) -> Iterator[Entry]:
-    inner = lines[1 : block.end_line - 1]
-    read = None if any(map(_LINE_BREAKS.search, inner)) else _read_yaml(inner)
-    if read is None:  # broken YAML, such as an unquoted @name: its plain lines still say what they say
-        for number, line in enumerate(inner[:_MOST], 1):
-            found = _YAML_LINE.match(line)
-            if found:
-                value = found[2].split(" #", 1)[0].rstrip()
-                yield _yaml_entry(found[1], Span(number, 0, number, len(found[1])), [(value, found.start(2), number)])
+
+class YamlFault(NamedTuple):
+    """Why front matter is no YAML: what to mark, and the values that have to stand in quotes; lines count from the
+    opening fence. `certain`: with the quotes it can be read."""
+
+    span: Span
+    message: str
+    quotes: tuple[tuple[Span, str], ...]
+
+
+def yaml_fault(section: Section, lines: Sequence[str], base: int) -> YamlFault | None:
+    """What keeps a section's front matter from being read; None where it can be, or is none. Never raises."""
+    for block in section.blocks[:1]:
+        if isinstance(block, FrontMatter):
+            inner = _front_lines(block, lines, base)
+            if any(map(_LINE_BREAKS.search, inner)) or not any(map(_YAML_LINE.match, inner)):
+                return None
+            return _read_yaml(tuple(inner))[1]
+    return None
+
+
+def _front_lines(block: FrontMatter, lines: Sequence[str], base: int) -> list[str]:
+    return [strip_line_end(line) for line in lines[base + 1 : base + block.end_line - 1]]
+
+
+def _front_matter(inner: Sequence[str]) -> Iterator[Entry]:
+    read = None if any(map(_LINE_BREAKS.search, inner)) else _read_yaml(tuple(inner))[0]
+    for name, key_span, values, listed in (_plain_fields(inner) if read is None else read)[:_MOST]:
+        yield _block_entry(name, key_span, values, "yaml", 0, listed)
+
+
+def _plain_fields(inner: Sequence[str]) -> list[_YamlField]:
+    """The fields of broken YAML, such as an unquoted @name: its plain lines still say what they say."""
+    found: list[_YamlField] = []
+    for number, line in enumerate(inner[:_MOST], 1):
+        key = _YAML_LINE.match(line)
+        item = re.match(r"\s*-[ \t]+(\S.*)$", line)
+        if key:
+            value = key[2].split(" #", 1)[0].rstrip()
+            values = tuple(_flow(value, key.start(2), number))
+            found.append((key[1], Span(number, 0, number, len(key[1])), values, value.startswith("[")))
+        elif item and found:
+            name, span, values, listed = found[-1]
+            value = item[1].split(" #", 1)[0].rstrip()
+            kept = values if listed or (values and values[0][0]) else ()
+            found[-1] = (name, span, (*kept, (value, item.start(1), number)), True)
+    return found
+
+
+def _flow(value: str, start: int, line: int) -> Iterator[_Value]:
+    """The values of a line of YAML: several where it is a list in brackets."""
+    if not (value.startswith("[") and value.endswith("]") and len(value) > 2):
+        yield value, start, line
         return
-    for name, key_span, values in read[:_MOST]:
-        yield _yaml_entry(name, key_span, values)
+    for part in re.finditer(r"[^,\s][^,]*", value[1:-1]):
+        yield part[0].rstrip(), start + 1 + part.start(), line
 
 
-def _yaml_entry(name: str, key_span: Span, values: Sequence[tuple[str, int, int]]) -> Entry:
-    """An entry of front matter; each value is its source, offset and line."""
+def _block_entry(
+    name: str, key_span: Span, values: Sequence[_Value], carrier: Carrier, group: int, listed: bool
+) -> Entry:
+    """An entry of front matter or a preamble."""
     parts = []
     for source, start, line in values:
         first, last = _unquote(source)
@@ -161,10 +274,11 @@ def _yaml_entry(name: str, key_span: Span, values: Sequence[tuple[str, int, int]
         value=", ".join(text for text, _ in parts),
         value_span=value_span,
         whole=Span(*whole[0].first, *whole[-1].last),
-        carrier="yaml",
-        group=0,
+        carrier=carrier,
+        group=group,
         line=key_span.start_line,
         parts=tuple(parts),
+        listed=listed,
     )
 
 
@@ -175,32 +289,38 @@ def _unquote(source: str) -> tuple[int, int]:
     return unwrap(source)
 
 
-def _read_yaml(lines: Sequence[str]) -> list[tuple[str, Span, list[tuple[str, int, int]]]] | None:
-    """The fields of a YAML mapping with the sources of their scalar values; None where it is no mapping or broken."""
+@lru_cache(maxsize=16)
+def _read_yaml(lines: tuple[str, ...]) -> tuple[tuple[_YamlField, ...] | None, YamlFault | None]:
+    """The fields of a YAML mapping with the sources of their scalar values; None where it is no mapping or broken,
+    and what breaks it."""
     import yaml
 
     try:
         node = yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        return None, _fault(error, lines)
     except (yaml.YAMLError, RecursionError, ValueError):
-        return None
+        return None, None
     if node is None:
-        return []
+        return (), None
     if not isinstance(node, yaml.MappingNode):
-        return None
+        return None, None
     found = []
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.start_mark.line != key.end_mark.line:
             continue
         start, end, line = key.start_mark.column, key.end_mark.column, key.start_mark.line
         first, last = _unquote(lines[line][start:end])
-        items = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        listed = isinstance(value, yaml.SequenceNode)
+        items = value.value if listed else [value]
         values = [_yaml_value(item, lines) for item in items[:_MOST]] or [("", value.start_mark.column, line)]
         key_span = Span(line + 1, start + first, line + 1, start + last)
-        found.append((str(key.value), key_span, [(text, at, number + 1) for text, at, number in values]))
-    return found
+        places = tuple((text, at, number + 1) for text, at, number in values)
+        found.append((str(key.value), key_span, places, listed))
+    return tuple(found), None
 
 
-def _yaml_value(node: object, lines: Sequence[str]) -> tuple[str, int, int]:
+def _yaml_value(node: object, lines: Sequence[str]) -> _Value:
     """A node's source on its first line, its offset and line."""
     start = node.start_mark  # type: ignore[attr-defined]
     end = node.end_mark  # type: ignore[attr-defined]
@@ -208,3 +328,79 @@ def _yaml_value(node: object, lines: Sequence[str]) -> tuple[str, int, int]:
         return "", 0, max(0, len(lines) - 1)
     stop = end.column if end.line == start.line else len(lines[start.line])
     return lines[start.line][start.column : stop].rstrip(), start.column, start.line
+
+
+def _fault(error: object, lines: tuple[str, ...]) -> YamlFault:
+    """The fault behind a YAML error, with the quotes that mend it where quotes do."""
+    problem = _problem_line(error, len(lines))
+    quotes: list[tuple[Span, str]] = []
+    mended, at = list(lines), problem
+    for _ in range(_MOST_QUOTED):
+        found = _quoted(mended[at])
+        if not found:
+            quotes = []
+            break
+        row = mended[at]
+        for start, end, text in reversed(found):
+            row = row[:start] + text + row[end:]
+            quotes.append((Span(at + 1, start, at + 1, end), text))
+        mended[at] = row
+        again = _yaml_error("\n".join(mended))
+        if again is None:
+            break
+        following = _problem_line(again, len(lines))
+        if following <= at:
+            quotes = []
+            break
+        at = following
+    else:
+        quotes = []
+    line = lines[problem]
+    start = len(line) - len(line.lstrip())
+    span = Span(problem + 1, start, problem + 1, max(start, len(line.rstrip())))
+    if quotes:
+        first = min((place for place, _ in quotes), key=lambda place: place.first)
+        return YamlFault(first, "This value needs quotes: without them the front matter is no YAML.", tuple(quotes))
+    reason = str(getattr(error, "problem", "") or "it cannot be read")
+    return YamlFault(span, f"The front matter is no YAML: {reason}.", ())
+
+
+def _problem_line(error: object, count: int) -> int:
+    """The line at fault: where what is not closed begins, else where the reader stopped."""
+    mark = getattr(error, "problem_mark", None)
+    context = getattr(error, "context_mark", None)
+    text = str(getattr(error, "context", "") or "")
+    if context is not None and ("quoted scalar" in text or "flow" in text):
+        mark = context
+    line = mark.line if mark is not None else 0
+    return max(0, min(line, count - 1))
+
+
+def _yaml_error(source: str) -> object | None:
+    import yaml
+
+    try:
+        yaml.compose(source, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return error
+    return None
+
+
+def _quoted(line: str) -> list[tuple[int, int, str]]:
+    """What of a line has to be replaced for its value to stand in quotes: ranges and new texts; empty if unclear."""
+    found = _YAML_VALUE.fullmatch(line)
+    if not found:
+        return []
+    value = found[2]
+    if value.startswith("[") and value.endswith("]"):
+        items = [(found.start(2) + item.start(1), found.start(2) + item.end(1)) for item in _FLOW_ITEM.finditer(value)]
+        return [(start, end, _in_quotes(line[start:end])) for start, end in items]
+    if value[0] in "\"'[{|>" or not found[1].strip():
+        return []
+    return [(found.start(2), found.end(2), _in_quotes(value))]
+
+
+def _in_quotes(value: str) -> str:
+    if '"' in value or "\\" in value:
+        return "'" + value.replace("'", "''") + "'"
+    return f'"{value}"'

@@ -65,7 +65,9 @@ def _patch_block(block: Block, line: int, old: str, new: str) -> Block | None:
     if isinstance(block, Fence):
         inside = block.closed and block.line < line < block.end_line - 1
         mark = block.marker[0]
-        return block if inside and not old.lstrip().startswith(mark) and not new.lstrip().startswith(mark) else None
+        if not inside or old.lstrip().startswith(mark) or new.lstrip().startswith(mark):
+            return None
+        return replace(block)  # another object: what a fence holds may be metadata
     if isinstance(block, Paragraph):
         lines = _patch_lines(block.lines, line, old, new)
         return None if lines is None else replace(block, lines=lines)

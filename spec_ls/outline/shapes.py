@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from spec_ls.outline.blocks import Block, Comment, FrontMatter, Item, List, Paragraph, Plain, Table, TextLine
+from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Table, TextLine
 from spec_ls.outline.inline import plain
 from spec_ls.text import Span
 
@@ -16,6 +16,8 @@ _STRONG_LABEL = re.compile(
 )
 _PLAIN_LABEL = re.compile(_ORNAMENT + r"([^\W\d_`][^:：\n*`]{0,80}?)\s*[:：](?=\s|$)\s*")
 _WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
+PLACEHOLDER = re.compile(r"<(?!(?:br|hr|wbr|img|a|b|i|em|sub|sup)\b)([^<>/!=\"]+)>")
+"""Words in angle brackets; what could be HTML is none."""
 _WRAP = re.compile(r"(`{1,3}|\*{1,3}|_{1,3}|~~)(?=\S)((?:(?!\1).)+)(?<=\S)\1")
 _DEEPEST_WRAP = 8
 _LONGEST_WRAP = 1000
@@ -90,6 +92,14 @@ def unwrap(source: str) -> tuple[int, int]:
             break
         start, end = found.span(2)
     return start, end
+
+
+def shown_title(heading: Heading) -> str:
+    """A heading's title as a reader of the source sees it: `<name>` is a sample there, for Markdown it is HTML."""
+    source = heading.text.text
+    if "<" not in source or "</" in source or not PLACEHOLDER.search(without_comments(source)):
+        return heading.title
+    return plain(PLACEHOLDER.sub(r"\\<\1\\>", without_comments(source)))
 
 
 def items_of(blocks: Iterable[Block]) -> Iterator[Item]:

@@ -14,12 +14,14 @@ from spec_ls.rules.base import INVALID, Finding, Fix, Rule
 from spec_ls.rules.fields import filled
 from spec_ls.spec import Spec, plain_value
 from spec_ls.text import Edit
+from spec_ls.values import choice_in, is_choices
 
 
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "choice"):
         value = " ".join(plain_value(field.entry).split())
-        if value not in slot.values and not value.startswith(tuple(f"{name} " for name in slot.open_values)):
+        several = slot.key != spec.template.status_key and is_choices(value, slot.values)
+        if choice_in(value, slot.values, slot.open_values) is None and not several:
             *others, last = slot.values
             message = f"{slot.name} is one of {', '.join(others)} or {last}."
             yield Finding(RULE.name, field.at(field.entry.value_span), message, slot.key)

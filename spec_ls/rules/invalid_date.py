@@ -15,7 +15,7 @@ from spec_ls.rules.base import INVALID, Finding, Fix, Rule
 from spec_ls.rules.fields import filled
 from spec_ls.spec import Spec, plain_value
 from spec_ls.text import Edit
-from spec_ls.values import iso_date, near_dates
+from spec_ls.values import is_dates, near_dates
 
 _REMARK = re.compile(r"\s*\([^()]*\)$")
 
@@ -23,7 +23,7 @@ _REMARK = re.compile(r"\s*\([^()]*\)$")
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "date"):
         value = _REMARK.sub("", plain_value(field.entry))
-        if iso_date(value) is None:
+        if not is_dates(value, slot.timed):
             message = f"{slot.name} is a date of the calendar as YYYY-MM-DD, such as 2026-03-31."
             yield Finding(RULE.name, field.at(field.entry.value_span), message, value)
 

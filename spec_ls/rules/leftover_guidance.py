@@ -8,39 +8,71 @@ Example: `*Describe schema changes.*` above the description of the schema change
 How to fix: take it out (quick fix), after writing what it asks for.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from spec_ls import compose
-from spec_ls.outline.blocks import Comment, List, Paragraph
+from spec_ls.outline.blocks import Block, Comment, List, Paragraph, Plain
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
+from spec_ls.template.model import Guidance
 from spec_ls.text import Edit, Span
 
 _MESSAGE = "This is the template's guidance: replace it by what it asks for."
+_QUESTION = "This is the template's question: answer it."
 
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     known = lookup(spec.template)
+    if _only_asks(spec, at, piece):
+        yield Finding(RULE.name, Place(at, _opening(piece.section.blocks)), _QUESTION)
+        return
     for block in piece.section.blocks:
-        if isinstance(block, Paragraph):
-            span = _guidance(block, known.guidance.keys(), known.longest_guidance)
+        if isinstance(block, Plain):
+            rows = spec.text.lines[block.line + spec.base(at) : min(block.end_line, block.line + 20) + spec.base(at)]
+            if "<" in rows[0] and skeleton("".join(rows)) in known.guidance:
+                yield Finding(RULE.name, Place(at, _opening([block])), _MESSAGE)
+        elif isinstance(block, Paragraph):
+            span = _guidance(block, known.guidance, known.longest_guidance)
             if span is not None:
                 yield Finding(RULE.name, Place(at, span), _MESSAGE)
         elif isinstance(block, Comment) and skeleton(block.text) in known.guidance:
             yield Finding(RULE.name, Place(at, block.span), _MESSAGE)
 
 
-def _guidance(block: Paragraph, known: Collection[str], longest: int) -> Span | None:
+def _only_asks(spec: Spec, at: int, piece: Piece) -> bool:
+    """Whether a section still is the template's questions and nothing else."""
+    fill = spec.binding.owners[at]
+    if fill is None or fill.piece != at or not fill.slot.asks or not piece.section.blocks:
+        return False
+    section, base = piece.section, spec.base(at)
+    first = section.heading.end_line if section.heading else section.line
+    rows = spec.text.lines[first + base : section.end_line + base]
+    size = sum(map(len, rows))
+    return size < 3 * len(fill.slot.asks) + 100 and skeleton("".join(rows)) == fill.slot.asks
+
+
+def _opening(blocks: Sequence[Block]) -> Span:
+    """The first line of text of some blocks, from its first letter."""
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            return block.lines[0].span
+        for item in items_of([block]):
+            if item.lines:
+                return item.lines[0].span
+    return Span(blocks[0].line, 0, blocks[0].line + 1, 0) if blocks else Span(0, 0, 0, 0)
+
+
+def _guidance(block: Paragraph, known: Mapping[str, Guidance], longest: int) -> Span | None:
     """The lines of a paragraph that are guidance, from its first line on; None where they are none."""
     words = ""
     for number, line in enumerate(block.lines):
         words += skeleton(line.text)
         if len(words) > longest:
             return None
-        if words in known:
+        if words in known and not known[words].hidden:
             return lines_span(block.lines[: number + 1])
     return None
 
@@ -56,6 +88,8 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         if says_something(block) and not block.line <= span.start_line < block.end_line
     ]
     block = next(block for block in piece.section.blocks if block.line <= span.start_line < block.end_line)
+    if finding.message == _QUESTION:
+        return  # only the author knows the answer
     rest = isinstance(block, Paragraph) and block.lines[-1].line > span.end_line
     fill = spec.binding.owners[finding.place.piece]
     if not others and not rest and not (fill and (fill.children or len(fill.pieces) > 1)):

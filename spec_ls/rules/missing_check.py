@@ -16,6 +16,9 @@ from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit, Span
 
+_MOST = 3
+"""How many absent items are told one by one; with more it is another list."""
+
 
 def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     wanted = [at for at, item in enumerate(fill.slot.items) if item.kind == "check"]
@@ -34,11 +37,14 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
                 yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"))
             elif check.box is None and fill.slot.items[check.slot].need == "required":
                 yield Finding(RULE.name, Place(piece, check.span), f"{name}: the box is missing.", (check.slot, "box"))
-    for at in wanted:
-        item = fill.slot.items[at]
-        if at not in found and item.need == "required":
-            message = f"The item {item.name} is missing in {fill.slot.title}."
-            yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"))
+    absent = [at for at in wanted if at not in found and fill.slot.items[at].need == "required"]
+    if len(absent) > _MOST:
+        message = f"{len(absent)} items of the template's checklist are missing in {fill.slot.title}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (absent[0], "other list"))
+        return
+    for at in absent:
+        message = f"The item {fill.slot.items[at].name} is missing in {fill.slot.title}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"))
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
@@ -46,6 +52,8 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     if fill is None:
         return
     at, how = finding.subject
+    if how == "other list":
+        return
     span = spec.span(finding.place)
     if how == "insert":
         edit = compose.insert_item(spec, fill, at)

@@ -20,7 +20,7 @@ def absent(spec: Spec) -> list[FieldSlot]:
     """The required fields that no entry of the carrier fills, in the template's order."""
     if not any(field.slot for field in spec.carrier):
         return []
-    return [slot for slot in spec.template.fields if slot.need == "required" and slot.key not in spec.fields]
+    return [slot for slot in spec.template.fields if spec.needs(slot) and slot.key not in spec.fields]
 
 
 def _near(spec: Spec, slots: list[FieldSlot]) -> dict[str, Field]:
@@ -41,7 +41,7 @@ def _near(spec: Spec, slots: list[FieldSlot]) -> dict[str, Field]:
 def check(spec: Spec) -> Iterator[Finding]:
     slots = absent(spec)
     near = _near(spec, slots)
-    strays = {field.entry.key for field in spec.strays}
+    strays = {field.slot.key for field in spec.strays if field.slot}
     for slot in slots:
         if slot.key in near:
             field = near[slot.key]

@@ -15,7 +15,7 @@ from spec_ls.spec import Spec
 
 
 def check(spec: Spec) -> Iterator[Finding]:
-    required = [slot for slot in spec.template.fields if slot.need == "required"]
+    required = [slot for slot in spec.template.fields if spec.needs(slot)]
     if required and not any(field.slot for field in spec.carrier):
         names = ", ".join(slot.name for slot in required)
         title = spec.binding.title

@@ -21,6 +21,9 @@ def is_lost(spec: Spec, missing: Missing) -> bool:
     """Whether a slot that nothing fills is a fault: needed, and not swallowed by an open fence or comment."""
     if not spec.needs(missing.slot) or missing.slot.repeats:
         return False
+    parent = missing.parent
+    if parent is not None and parent.fault == "misnamed" and not parent.children:
+        return False  # under another name it says something else; one fault at a time
     last = spec.pieces[-1].facts.unclosed if spec.pieces else None
     if last is not None and (missing.slot.key in last.swallowed or missing.parent is spec.binding.owners[-1]):
         return False

@@ -15,7 +15,7 @@ _LONGEST_SAMPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; `titles`: keys of all sections,
+    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton;  `titles`: keys of all sections,
     `stems` of the repeated ones; `labels`: skeletons of all items and labelled blocks."""
 
     samples: frozenset[str]
@@ -56,7 +56,7 @@ def lookup(template: Template) -> Lookup:
 def _make(template: Template) -> Lookup:
     samples: set[str] = set()
     items: set[str] = set()
-    guidance: dict[str, Guidance] = {}
+    guidance = {note.key: note for note in template.guidance}
     for slot in template.all_sections():
         for item in (*slot.items, *(item for block in slot.blocks for item in block.items)):
             words = skeleton(item.name) + item.key if item.kind == "label" else skeleton(item.text)
@@ -65,13 +65,14 @@ def _make(template: Template) -> Lookup:
                 samples.add(words)
         for note in slot.guidance:
             guidance[note.key] = note
+    shown = {key for key, note in guidance.items() if not note.hidden}
     return Lookup(
         samples=frozenset(samples - {""}),
         items=frozenset(items),
         guidance=guidance,
-        longest_guidance=max(map(len, guidance), default=0),
-        fields=frozenset(skeleton(slot.name).rstrip("s") for slot in template.fields),
-        titles=frozenset(slot.key for slot in template.all_sections()),
+        longest_guidance=max(map(len, shown), default=0),
+        fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
+        titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
         stems=frozenset(slot.stem_key for slot in template.all_sections() if slot.repeats),
         labels=frozenset(
             name

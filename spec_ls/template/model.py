@@ -27,36 +27,45 @@ class Origin(_Frozen):
 
 
 class Condition(_Frozen):
-    """Required only where the field with this `key` holds one of `values`; without that field, required."""
+    """Required only where the field with this `key` holds one of `values`; `otherwise` says whether it is required
+    without that field."""
 
     key: str
     values: tuple[str, ...]
+    otherwise: bool = True
 
 
 class FieldSlot(_Frozen):
     """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration.
 
     `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
+    `keep` says that the sample is as good as an answer; `aliases` are the keys of its other names; `timed`: a date that
+    may have a time of day.
     """
 
     name: str
     key: str
     kind: FieldKind
     need: Need = "required"
+    when: Condition | None = None
+    keep: bool = False
+    aliases: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     open_values: tuple[str, ...] = ()
     sample: str = ""
     source: str = ""
     prefix: str = ""
     digits: int = 0
+    timed: bool = False
     origin: Origin
 
 
 class Guidance(_Frozen):
-    """Text for the author: shown on hover, never wanted in a finished spec."""
+    """Text for the author: shown on hover, never wanted in a finished spec. `hidden`: it stands in a comment."""
 
     text: str
     key: str
+    hidden: bool = False
     origin: Origin
 
 
@@ -97,12 +106,14 @@ class SectionSlot(_Frozen):
     A repeatable one (`Story 1`, `Story 2`) stands for any number of sections whose title starts
     with `stem`; `form` holds the words that its title must carry in this order. `samples` are the
     bracketed parts of the title. `index` counts the slots of a template from zero, parents first.
-    `own` is the Markdown of the section without its subsections.
+    `own` is the Markdown of the section without its subsections; `aliases` are the keys of its other titles; `asks`
+    is the skeleton of its prose where that is a question to the author.
     """
 
     index: int
     title: str
     key: str
+    aliases: tuple[str, ...] = ()
     level: int
     number: int | None = None
     need: Need = "required"
@@ -119,6 +130,7 @@ class SectionSlot(_Frozen):
     examples: tuple[str, ...] = ()
     sign_off: bool = False
     work: bool = False
+    asks: str = ""
     own: tuple[str, ...] = ()
     origin: Origin
 
@@ -136,18 +148,37 @@ class State(_Frozen):
     moves: tuple[str, ...] = ()
 
 
+class HeadingNote(_Frozen):
+    """A heading of the template as it stands there: plain, with its number split off; `parent` is the title above."""
+
+    level: int
+    title: str
+    need: Need
+    number: int | None = None
+    parent: str | None = None
+    line: int
+
+
 class Template(_Frozen):
-    """A template, read. `title` is the sample of the document's title, None where the template has none."""
+    """A template, read. `title` is the sample of the document's title, None where the template has none.
+
+    `guidance` is what stands in front of the first section. `headings` are all of the template's in the order of
+    the text, examples and the title included. `severities` are pairs of a rule's name and a level.
+    """
 
     name: str
+    version: str = ""
     title: str | None
     title_origin: Origin | None = None
-    carrier: Literal["table", "yaml", "list", "lines", "none"] = "none"
+    guidance: tuple[Guidance, ...] = ()
+    carrier: Literal["table", "yaml", "list", "lines", "fence", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
     fields: tuple[FieldSlot, ...] = ()
     sections: tuple[SectionSlot, ...] = ()
+    headings: tuple[HeadingNote, ...] = ()
     states: tuple[State, ...] = ()
     status_key: str = ""
+    severities: tuple[tuple[str, str], ...] = ()
     review_hours: int | None = None
     source: str = ""
 

@@ -1,7 +1,6 @@
 """Markdown to `Template`: a team's template, read the way a person reads it.
 
-Only the words of the template decide. What they cannot say stands in comments of the form
-`<!-- spec-ls: WORD … -->`, one directive a line.
+Only the words of the template decide. What they cannot say stands in annotations (`annotations.py`).
 """
 
 from __future__ import annotations
@@ -10,19 +9,39 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Block, Comment, Heading, Item, List, Paragraph, Section
-from spec_ls.outline.inline import is_italic, plain, skeleton, split_number, title_of
-from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
-from spec_ls.outline.parse import split_cells
-from spec_ls.outline.shapes import items_of, joined, label_of, strong_line, without_comments
+from spec_ls.outline.blocks import Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section
+from spec_ls.outline.inline import is_italic, normal_label, plain, skeleton, split_number, title_of
+from spec_ls.outline.metadata import field_key
+from spec_ls.outline.shapes import (
+    PLACEHOLDER,
+    items_of,
+    joined,
+    label_of,
+    shown_title,
+    strong_line,
+    without_comments,
+)
+from spec_ls.template.annotations import (
+    Annotation,
+    Attached,
+    annotations_in,
+    attached,
+    condition_of,
+    listed,
+    moves_of,
+    severity_of,
+    state_of,
+)
+from spec_ls.template.fields import carried, carrier_source, field_slots
+from spec_ls.template.kinds import BRACKET, is_status
 from spec_ls.template.model import (
     BlockSlot,
     Condition,
     FieldSlot,
     Guidance,
+    HeadingNote,
     ItemSlot,
     Need,
     Origin,
@@ -31,36 +50,28 @@ from spec_ls.template.model import (
     State,
     Template,
 )
+from spec_ls.template.needs import is_waived, opens_optional, split_marks, waives_next
 from spec_ls.text import Text
 
-_DIRECTIVE = re.compile(r"<!--\s*spec-ls:(.*?)-->", re.S)
-_OPTIONAL = re.compile(r"\s*[*_]*[(\[]\s*(optional|if (?:needed|required|applicable)|when needed)\s*[)\]][*_]*", re.I)
-_MARKER = re.compile(r"\s*[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
-_MANDATORY = re.compile(r"\s*[*_]*[(\[]\s*(?:mandatory|required)\s*[)\]][*_]*", re.I)
-_REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) ([0-9]+|N|X)\b\s*[:.)–—-]?\s*(.*)", re.I)
-_BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
-_ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
-_OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
-_DATE = re.compile(r"\byyyy-mm-dd\b", re.I)
-_WRAPPED = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}|\[([^\[\]]*)\]")
-_WAIVER = re.compile(r"\boptional\b", re.I)
-_SHORT = 150
-_OMIT = re.compile(
-    r"\b(?:this|the) (?:section|element|part|heading|chapter)s? (?:is|are|can be|may be) (?:\w+ )?"
-    r"(?:optional|omitted|removed|left out|skipped|deleted)\b"
-    r"|\b(?:omit|remove|delete|skip|drop) this (?:section|element|part|heading|header|row|field|line)\b"
-    r"|\ban optional (?:section|element|part)\b",
-    re.I,
-)
-"""Sentences by which a template lets a part go; the bare word is none."""
+_ANNOTATION = re.compile(r"<!--\s*spec-ls:.*?-->|(?:^|\s)#\s*spec-ls:.*$", re.S | re.M)
+_REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) #?([0-9]+|[A-Z])\b\s*[:.)–—-]?\s*(.*)", re.I)
+_INSTEAD = re.compile(r"\s*[\[({<]\s*or\s+([^\[\](){}<>]+)[\])}>]\s*$", re.I)
 _ELLIPSIS = re.compile(r"\.{3}|…")
-_SAMPLE = re.compile(r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
-_ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
-_HANDLE = re.compile(r"@[\w][\w./-]*")
+_SAMPLE = re.compile(
+    r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$"
+    r"|(?<![\w<])<[^\W\d][^<>/=]*>"
+)
+_FIRM_SAMPLE = re.compile(r"\.{3}|…|\{[^{}]+\}|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
+_WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
+_CHOOSE = re.compile(
+    r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
+)
+_COUNTER = re.compile(r"\s*[:.]?\s*(?:[0-9]+|[\[{<].*)$")
+_MARKER = re.compile(r"\s*[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
-_DEMAND = re.compile(r"\b(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
+_DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
-_CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "list", "lines")
+_LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
     "draft": "draft wip idea new proposal provisional",
@@ -68,17 +79,10 @@ _STAGE_WORDS: dict[Stage, str] = {
     "approved": "approved accepted building implementable implementing active started progress",
     "done": "done implemented completed complete shipped released final closed",
     "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
-    " replaced hold",
+    " replaced hold obsolete retired inactive defunct stagnant",
 }
 _STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
-"""What common status names mean, for templates that do not say it in a `state` directive."""
-
-
-@dataclass(slots=True)
-class _Directive:
-    word: str
-    rest: str
-    line: int
+"""What common status names mean, for templates that do not say it in a `state` annotation."""
 
 
 @dataclass(slots=True)
@@ -91,22 +95,8 @@ class _Part:
     end_line: int
     waived: bool = False
     """A comment right above the heading calls it optional."""
+    above: _Part | None = None
     parts: list[_Part] = field(default_factory=list)
-
-
-def directives(source: str, line: int = 0) -> Iterator[_Directive]:
-    """The directives of every `<!-- spec-ls: … -->` in `source`, whose first line is `line`.
-
-    One stands on a line; several on the one line of a short comment are parted by `;`.
-    """
-    for found in _DIRECTIVE.finditer(source):
-        first = line + source.count("\n", 0, found.start(1))
-        rows = found[1].split("\n")
-        for number, row in enumerate(rows, first):
-            for directive in row.split(";") if len(rows) == 1 else (row,):
-                word, _, rest = directive.strip().partition(" ")
-                if word:
-                    yield _Directive(word, rest.strip(), number)
 
 
 def read_template(source: str, name: str) -> Template:
@@ -117,7 +107,7 @@ def read_template(source: str, name: str) -> Template:
 def is_sample(text: str) -> bool:
     """Whether a template's plain text is a shape to repeat or to replace.
 
-    A counted stem (`Goal 1`), an ellipsis, brackets, `e.g.`, or a lone capital X, Y or N says so.
+    A counted stem (`Goal 1`), an ellipsis, brackets, braces, `e.g.`, or a lone capital X, Y or N says so.
     """
     return bool(_SAMPLE.search(text))
 
@@ -127,35 +117,55 @@ class _Reader:
         self._text = Text(source)
         self._lines = [self._text.content(number) for number in range(len(self._text.lines))]
         self._outline = Outline(self._text)
+        self._definitions = frozenset().union(*(chunk.definitions for chunk in self._outline.chunks))
         self._count = 0
+        self._notes: dict[tuple[str, int], list[Annotation]] = {}
+        self._headings: dict[int, HeadingNote] = {}
+        self._title: str | None = None
 
     def template(self, name: str) -> Template:
         starts = self._outline.starts
         flat = [
             (section, starts[index]) for index, chunk in enumerate(self._outline.chunks) for section in chunk.sections
         ]
-        headings = [section.heading for section, _ in flat if section.heading and section.heading.style != "malformed"]
-        tops = [heading for heading in headings if heading.level == 1]
-        title = tops[0] if len(tops) == 1 else None
+        title = title_heading(flat)
+        found = carried(flat, title, self._text.lines, self._lines)
+        placed = attached_annotations(flat, self._lines, [one.line for one in found])
+        for one in placed:
+            self._notes.setdefault((one.place, one.line), []).append(one.annotation)
+        self._title = split_number(shown_title(title))[1] if title is not None else None
         roots, title_line = self._tree(flat, title)
-        slots = tuple(slot for slot in self._sections(roots))
-        carrier = self._carrier(flat, title)
-        fields = tuple(self._fields(carrier))
+        slots = tuple(self._sections(roots))
+        fields = tuple(field_slots(found, self._lines, lambda line: self._notes.get(("field", line), ())))
         status = _status(fields)
-        words = list(directives("\n".join(self._lines)))
-        kind = carrier[0][0].carrier if fields else "none"
+        words = [one.annotation for one in placed if one.place == "template"]
+        if title is not None:
+            self._note_heading(title, title_line, "example", None)
         return Template(
             name=name,
+            version=next((word.argument for word in words if word.word == "template-version"), ""),
             title=title.text.text if title else None,
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
-            carrier=kind,
-            carrier_source=self._carrier_source(carrier) if fields else (),
+            guidance=tuple(self._opening(flat, title)),
+            carrier=found[0].entry.carrier if fields else "none",
+            carrier_source=carrier_source(found, self._lines, _ANNOTATION) if fields else (),
             fields=fields,
             sections=slots,
+            headings=tuple(self._headings[line] for line in sorted(self._headings)),
             states=_states(status, words),
             status_key=status.key if status else "",
+            severities=tuple(_severities(words)),
             review_hours=_review_hours(slots),
             source=self._text.source,
+        )
+
+    def _note_heading(self, heading: Heading, line: int, need: Need, above: _Part | None) -> None:
+        number, title = split_number(shown_title(heading))
+        parent = split_number(shown_title(above.heading))[1] if above else self._title
+        if heading.level == 1 and above is None:
+            parent = None
+        self._headings[line] = HeadingNote(
+            level=heading.level, title=title, need=need, number=number[-1] if number else None, parent=parent, line=line
         )
 
     def _tree(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> tuple[list[_Part], int]:
@@ -166,9 +176,10 @@ class _Reader:
         for section, base in flat:
             heading = section.heading
             last = above.blocks[-1] if above and above.blocks else None
-            waived = _waives(last)
+            waived = isinstance(last, Comment) and not _is_annotation(last) and waives_next(last.text)
+            waived = waived and above is not None and (above.heading is None or _is_above_next(above))
             above = section
-            if heading is None or heading.style == "malformed" or not heading.title:
+            if heading is None or heading.style == "malformed" or not shown_title(heading):
                 continue
             if heading is title:
                 title_line = heading.line + base
@@ -176,121 +187,204 @@ class _Reader:
             part = _Part(heading, section, base, section.end_line + base, waived)
             while stack and stack[-1].heading.level >= heading.level:
                 stack.pop()
+            part.above = stack[-1] if stack else None
             (stack[-1].parts if stack else roots).append(part)
             stack.append(part)
         return roots, title_line
 
-    def _sections(self, parts: Sequence[_Part]) -> Iterator[SectionSlot]:
+    def _sections(self, parts: Sequence[_Part], waived: bool = False) -> Iterator[SectionSlot]:
+        """The slots of sections side by side; counted ones (`Story 1`, `Story 2`) share one."""
         repeated: dict[str, list[_Part]] = {}
         order: list[tuple[str, _Part]] = []
         for part in parts:
-            found = _REPEAT.fullmatch(_OPTIONAL.sub("", split_number(part.heading.title)[1]).strip())
+            found = _REPEAT.fullmatch(split_marks(split_number(shown_title(part.heading))[1])[0])
             stem = title_of(found[1]).key if found else ""
+            order.append((stem, part))
             if stem:
                 repeated.setdefault(stem, []).append(part)
-                if len(repeated[stem]) > 1:
-                    continue
-            order.append((stem, part))
-        titles = {title_of(part.heading.title).key for part in parts}
+        titles = {title_of(shown_title(part.heading)).key for part in parts}
+        counted = {stem for stem, same in repeated.items() if len(same) > 1 or _is_first(shown_title(same[0].heading))}
+        seen: set[str] = set()
         for stem, part in order:
-            same = repeated.get(stem, ())
-            if stem and (len(same) > 1 or _SAMPLE.search(part.heading.title)):
-                yield self._section(part, same, titles)
-            else:
-                yield self._section(part, (), titles)
+            if stem not in counted:
+                yield self._section(part, (), titles, waived)
+            elif stem not in seen:
+                seen.add(stem)
+                yield self._section(part, repeated[stem], titles, waived)
 
-    def _section(self, part: _Part, examples: Sequence[_Part], siblings: set[str]) -> SectionSlot:
+    def _section(self, part: _Part, examples: Sequence[_Part], siblings: set[str], waived: bool) -> SectionSlot:
         index = self._count
         self._count += 1
-        heading = part.heading
-        number, title = split_number(heading.title)
-        need: Need = "optional" if _OPTIONAL.search(title) else "required"
-        title = _MANDATORY.sub("", _OPTIONAL.sub("", title)).strip()
+        heading, line = part.heading, part.heading.line + part.base
+        number, title = split_number(shown_title(heading))
+        title, marked = split_marks(title)
+        need: Need = "optional" if marked or waived else "required"
         raw = without_comments(heading.text.text)
-        guidance = tuple(self._guidance(part))
+        guidance = tuple(self._guidance(part.section, part.base))
         when = None
-        if need == "required" and (part.waived or _OMIT.search(self._prose(part))):
+        prose = self._prose(part)
+        opens = bool(prose) and not isinstance(part.section.blocks[0], List) and opens_optional(prose[0])
+        if part.waived or opens or any(is_waived(text) for text in prose) or _says_optional(heading):
             need = "optional"
-        for note in guidance:
-            demand = _DEMAND.search(note.text)
-            if demand:
-                when = _condition(demand[1])
-                need = "conditional"
-        for word in self._words(heading.line + part.base, heading.end_line + part.base):
-            if word.word == "optional":
-                need = "optional"
+        elif need == "required":
+            for note in guidance:
+                demand = _DEMAND.search(note.text)
+                if demand:
+                    when = _condition(demand[1])
+                    need = "conditional"
+        aliases: list[str] = []
+        instead = _INSTEAD.search(title)
+        if instead:
+            title = title[: instead.start()].strip()
+            aliases += re.split(r"\s*,\s*(?:or\s+)?|\s+or\s+", instead[1])
         stem = form = ""
         found = _REPEAT.fullmatch(title) if examples else None
         if found:
-            stem = found[1]
-            form = found[3]
-        elif not found and (_BRACKET.fullmatch(title) or title in ("...", "…")):
+            stem, form = found[1], found[3]
+        elif not title_of(BRACKET.sub("", title)).key or title in ("...", "…") or _ends_in_sample(title):
             need = "example"
-        items, blocks = self._content(part)
+        keep, free_children = False, waived
+        for word in self._notes.get(("heading", line), ()):
+            values, wanted = listed(word.argument), condition_of(word.argument)
+            match word.word:
+                case "optional":
+                    need, when = "optional", None
+                case "example":
+                    need, when, stem, examples = "example", None, "", ()
+                case "required-when" if wanted:
+                    need = "conditional"
+                    when = Condition(key=field_key(wanted[0]), values=wanted[1], otherwise=False)
+                case "repeat":
+                    stem = stem or _COUNTER.sub("", title) or title
+                    examples = examples or (part,)
+                case "alias":
+                    aliases += values
+                case "keep":
+                    keep = True
+                case "optional-children":
+                    free_children = True
+        for example in examples or (part,):
+            shown_need: Need = "example" if examples else need
+            self._note_heading(example.heading, example.heading.line + example.base, shown_need, example.above)
+        items, blocks = self._content(part, keep)
         key = title_of(title).key
         negated = key.startswith("non ") and key[4:] in siblings
-        return SectionSlot(
+        children = [child for one in examples[1:] for child in one.parts]
+        slot = SectionSlot(
             index=index,
             title=title,
             key=key,
+            aliases=tuple(alias for name in aliases if (alias := title_of(plain(name)).key)),
             level=heading.level,
             number=number[-1] if number else None,
             need=need,
             when=when,
             heading=raw.strip(),
-            guidance=guidance,
+            guidance=() if keep else guidance,
             items=items,
             blocks=blocks,
-            sections=tuple(self._sections(part.parts)),
+            sections=tuple(self._sections(part.parts, free_children)),
             stem=stem,
             stem_key=title_of(stem).key,
             form=_form(form),
-            samples=tuple(found_sample[0] for found_sample in _BRACKET.finditer(plain(form))) if form else (),
+            samples=tuple(found_sample[0] for found_sample in BRACKET.finditer(plain(form))) if form else (),
             examples=tuple(skeleton(example.heading.text.text) for example in examples),
             sign_off=any(_CLOCK.search(note.text) for note in guidance),
             work=not negated and any(item.kind == "sample" and item.box for item in items),
+            asks="" if keep else self._asks(part),
             own=self._own(part),
-            origin=Origin(line=heading.line + part.base, end_line=part.end_line),
+            origin=Origin(line=line, end_line=part.end_line),
         )
+        for child in children:
+            self._note_example(child)
+        return slot
 
-    def _prose(self, part: _Part) -> str:
-        """What the template says below a heading, as a reader sees it; the last comment belongs to what follows."""
+    def _note_example(self, part: _Part) -> None:
+        """Notes the headings below one more example of a counted section: they are examples like it."""
+        self._note_heading(part.heading, part.heading.line + part.base, "example", part.above)
+        for child in part.parts:
+            self._note_example(child)
+
+    def _prose(self, part: _Part) -> list[str]:
+        """What the template says below a heading, block by block, as a reader sees it; a comment right above the next
+        heading belongs to that."""
         blocks = part.section.blocks
-        if blocks and _waives(blocks[-1]):
+        last = blocks[-1] if blocks else None
+        if isinstance(last, Comment) and waives_next(last.text) and _is_above_next(part.section):
             blocks = blocks[:-1]
-        told = [joined(block.lines) for block in blocks if isinstance(block, Paragraph)]
-        told += [block.text for block in blocks if isinstance(block, Comment)]
-        return plain(" ".join(told))
+        told = []
+        for block in blocks:
+            if isinstance(block, Paragraph):
+                told.append(plain(joined(block.lines)))
+            elif isinstance(block, Comment) and not _is_annotation(block):
+                told.append(plain(" ".join(block.text.split())))
+            elif isinstance(block, List):
+                told += [plain(joined(item.lines)) for item in items_of([block]) if item.lines and item.box is None]
+            elif isinstance(block, Quote | Plain):
+                rows = self._lines[block.line + part.base : block.end_line + part.base]
+                told.append(plain(" ".join(row.strip("> \t") for row in rows)))
+        return told
+
+    def _asks(self, part: _Part) -> str:
+        """The skeleton of a section's own prose where that puts a question to the author and nothing is ticked; else
+        empty."""
+        blocks = part.section.blocks
+        paragraphs = [joined(block.lines) for block in blocks if isinstance(block, Paragraph)]
+        items = list(items_of(blocks))
+        texts = [*paragraphs, *(joined(item.lines) for item in items)]
+        asked = any(text.rstrip("*_) ").endswith("?") for text in texts)
+        if not asked or any(item.box for item in items) or any(map(is_italic, paragraphs)):
+            return ""
+        rows = self._lines[part.heading.end_line + part.base : part.end_line]
+        body = skeleton("".join(rows))
+        return body if len(body) <= _LONGEST_ASKED else ""
 
     def _own(self, part: _Part) -> tuple[str, ...]:
         lines = self._lines[part.heading.line + part.base : part.end_line]
-        text = _DIRECTIVE.sub("", "\n".join(lines))
+        text = _ANNOTATION.sub("", "\n".join(lines))
         own = [line.rstrip() for line in text.split("\n")]
         while own and not own[-1]:
             own.pop()
         return tuple(own)
 
-    def _words(self, line: int, end_line: int) -> Iterator[_Directive]:
-        return directives("\n".join(self._lines[line:end_line]), line)
+    def _opening(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> Iterator[Guidance]:
+        """The comments in front of the first section."""
+        for section, base in flat:
+            if section.heading is not None and section.heading is not title:
+                return
+            comments = Section(None, 0, 0, tuple(block for block in section.blocks if isinstance(block, Comment)))
+            yield from (note for note in self._guidance(comments, base) if note.key)
 
-    def _guidance(self, part: _Part) -> Iterator[Guidance]:
-        for block in part.section.blocks:
+    def _guidance(self, section: Section, base: int) -> Iterator[Guidance]:
+        for block in section.blocks:
             text = ""
-            if isinstance(block, Paragraph) and is_italic(joined(block.lines)):
+            if isinstance(block, Paragraph) and self._instructs(joined(block.lines)):
                 text = plain(joined(block.lines))
-            elif isinstance(block, Comment) and not block.text.lstrip().startswith("spec-ls:"):
-                text = " ".join(block.text.split())
+            elif isinstance(block, Plain) and block.end_line - block.line < 20:
+                rows = self._lines[block.line + base : block.end_line + base]
+                source = " ".join(" ".join(rows).split())
+                text = source if PLACEHOLDER.fullmatch(source) else ""
+            elif isinstance(block, Comment) and not _is_annotation(block):
+                text = " ".join(block.text.split()) if _speaks(block.text) else ""
             if text:
-                origin = Origin(line=block.line + part.base, end_line=block.end_line + part.base)
-                yield Guidance(text=text, key=skeleton(text), origin=origin)
+                origin = Origin(line=block.line + base, end_line=block.end_line + base)
+                yield Guidance(text=text, key=skeleton(text), hidden=isinstance(block, Comment), origin=origin)
 
-    def _content(self, part: _Part) -> tuple[tuple[ItemSlot, ...], tuple[BlockSlot, ...]]:
+    def _instructs(self, source: str) -> bool:
+        """Whether a paragraph is an instruction by its form: wholly in italics or in brackets that are no link's."""
+        if is_italic(source):
+            return True
+        wrapped = _WRAPPED.fullmatch(source.strip())
+        return bool(wrapped) and normal_label(source.strip()[1:-1]) not in self._definitions and len(source) > 4
+
+    def _content(self, part: _Part, keep: bool) -> tuple[tuple[ItemSlot, ...], tuple[BlockSlot, ...]]:
         items: list[ItemSlot] = []
         blocks: list[BlockSlot] = []
         label: Paragraph | None = None
+        chosen = any(_CHOOSE.search(text) for text in self._prose(part))
         for block in part.section.blocks:
             if isinstance(block, List):
-                read = [slot for item in items_of([block]) if (slot := self._item(item, part.base)) is not None]
+                read = list(self._items(block, part.base, chosen, keep))
                 if label is not None:
                     blocks.append(self._labelled(label, read, part.base))
                 else:
@@ -303,14 +397,30 @@ class _Reader:
         origin = Origin(line=label.line + base, end_line=label.end_line + base)
         return BlockSlot(name=name, key=skeleton(name), items=tuple(items), origin=origin)
 
-    def _item(self, item: Item, base: int) -> ItemSlot | None:
+    def _items(self, block: List, base: int, chosen: bool, keep: bool) -> Iterator[ItemSlot]:
+        """The items of a list. Among fixed checks an `e.g.` or a bracket makes no sample; where the author is to choose
+        among them, or to fill in lines below them, none is asked for by name."""
+        items = list(items_of([block]))
+        boxed = [plain(without_comments(joined(item.lines))) for item in items if item.box and item.lines]
+        fixed = sum(not is_sample(text) for text in boxed) * 2 > len(boxed) and len(boxed) > 2
+        for item in items:
+            slot = self._item(item, base, fixed)
+            if slot is None:
+                continue
+            forms = [one for inner in item.blocks if isinstance(inner, List) for one in inner.items if one.box is None]
+            if slot.kind == "check" and (chosen or forms):
+                slot = slot.model_copy(update={"need": "optional"})
+            yield slot.model_copy(update={"keep": True}) if keep else slot
+
+    def _item(self, item: Item, base: int, fixed: bool) -> ItemSlot | None:
         source = joined(item.lines)
-        keep = any(word.word == "keep" for word in directives(source))
+        words = {word.word for word in self._notes.get(("item", item.line + base), ())}
+        keep = "keep" in words
         text = " ".join(without_comments(source).split())
         shown = plain(text)
         origin = Origin(line=item.line + base, end_line=item.end_line + base)
-        optional = bool(_OPTIONAL.search(shown))
-        need: Need = "optional" if optional else "required"
+        name, optional = split_marks(shown)
+        need: Need = "optional" if optional or "optional" in words else "required"
         marked = _MARKER.sub("", text, count=1)
         label = label_of(marked)
         if label and label.strong:
@@ -325,10 +435,10 @@ class _Reader:
                 keep=keep,
                 origin=origin,
             )
-        if item.box is None and not is_sample(shown):
+        sampled = self._is_sample(name, text, fixed and item.box is not None)
+        if item.box is None and not sampled:
             return None
-        name = _MANDATORY.sub("", _OPTIONAL.sub("", shown)).strip()
-        if is_sample(name):
+        if sampled:
             stem = _stem(name)
             demanded = bool(label and _ELLIPSIS.fullmatch(plain(marked[label.value :])))
             return ItemSlot(
@@ -343,157 +453,104 @@ class _Reader:
             )
         return ItemSlot(kind="check", name=name, text=text, key=skeleton(name), box=True, need=need, origin=origin)
 
-    def _carrier(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> list[tuple[Entry, int]]:
-        """The entries of the carrier with the line from which theirs count: those in front of the first section.
-
-        Of several carriers the fullest counts, a table before front matter before a list before lines.
-        """
-        groups: dict[tuple[int, str, int], list[tuple[Entry, int]]] = {}
-        for section, base in flat:
-            heading = section.heading
-            if heading is not None and heading is not title and heading.style != "malformed":
-                break
-            for entry in entries_of(section, self._text.lines, base):
-                group = 0 if entry.carrier == "lines" else entry.group + base
-                groups.setdefault((-_CARRIERS.index(entry.carrier), entry.carrier, group), []).append((entry, base))
-        known = [key for key, found in groups.items() if len(found) > 1 or key[1] in ("table", "yaml")]
-        best = max(known, key=lambda key: (len(groups[key]) > 1, key[0], len(groups[key])), default=None)
-        return groups[best] if best else []
-
-    def _carrier_source(self, carrier: Sequence[tuple[Entry, int]]) -> tuple[str, ...]:
-        """The lines of the carrier, a table's header and the fences of front matter included."""
-        entry, base = carrier[0]
-        first = entry.group + base if entry.carrier in ("table", "yaml") else entry.line + base
-        last_entry, last_base = carrier[-1]
-        last = last_entry.value_span.end_line + last_base + (1 if entry.carrier == "yaml" else 0)
-        return tuple(_DIRECTIVE.sub("", line) for line in self._lines[first : last + 1])
-
-    def _front_waived(self, carrier: Sequence[tuple[Entry, int]]) -> bool:
-        """Whether a comment in the front matter calls its fields optional."""
-        if not carrier or carrier[0][0].carrier != "yaml":
-            return False
-        lines = self._lines[: carrier[-1][0].line + 1]
-        return any(line.startswith("#") and "optional" in line.casefold() for line in lines)
-
-    def _fields(self, carrier: Sequence[tuple[Entry, int]]) -> Iterator[FieldSlot]:
-        waived = self._front_waived(carrier)
-        for entry, base in carrier:
-            name = plain(entry.name)
-            optional = bool(_OPTIONAL.search(name)) or waived or bool(_OMIT.search(plain(entry.value)))
-            name = _MANDATORY.sub("", _OPTIONAL.sub("", name)).strip().rstrip(":")
-            line = self._lines[entry.line + base]
-            cells = split_cells(line, 0) if entry.carrier == "table" else ()
-            sample, source = entry.value, line[entry.whole.start : entry.whole.end]
-            if entry.whole.start_line != entry.whole.end_line:
-                source = sample
-            if len(cells) > 2 and len(split_cells(self._lines[entry.group + base], 0)) == 2:
-                sample = source = " | ".join(cell.source for cell in cells[1:] if cell.source)
-            header = entry.carrier == "table" and entry.line == entry.group
-            slot = FieldSlot(
-                name=name,
-                key=field_key(name),
-                kind="text",
-                need="optional" if optional else "required",
-                sample=sample.replace("\\|", "|"),
-                source=" ".join(without_comments(source).split()),
-                origin=Origin(line=entry.line + base, end_line=entry.line + base + 1),
-            ).model_copy(update=infer_value(sample))
-            if header and slot.kind == "text" and not line.lstrip("| \t").startswith(("*", "_")):
-                continue  # `| Metadata | Value |` heads the table; `| Status | Draft / Done |` is its first field
-            yield slot
+    def _is_sample(self, shown: str, source: str, fixed: bool) -> bool:
+        """Whether an item is a sample; brackets that are a link by reference make none."""
+        if fixed:
+            return bool(_FIRM_SAMPLE.search(shown))
+        if "[" in shown:
+            for found in re.finditer(r"\[([^\[\]]+)\]", shown):
+                if normal_label(found[1]) in self._definitions:
+                    shown = shown.replace(found[0], found[1])
+        return is_sample(shown) or bool(PLACEHOLDER.fullmatch(source))
 
 
-def infer_value(sample: str) -> dict[str, object]:
-    """What a template's sample value says of its field: `kind`, and `values`, `prefix`, `digits` where they apply."""
-    sample = _ESCAPE.sub(r"\1", sample)
-    text = plain(sample)
-    if _DATE.search(text) or _is_date(text):
-        return {"kind": "date"}
-    identifier = _ID.fullmatch(text)
-    if identifier:
-        return {"kind": "id", "prefix": identifier[1], "digits": max(3, len(identifier[2]))}
-    handles = _HANDLE.findall(text)
-    if handles and not _HANDLE.sub("", text).replace("and", "").strip(" ,;&/"):
-        return {"kind": "handle" if len(handles) == 1 else "handles"}
-    bracket = _BRACKET.fullmatch(sample)
-    named = bracket and re.search(r"\b(link|url|ticket|issue)\b", text, re.I)
-    if named or re.match(r"https?://|www\.", text):
-        return {"kind": "link"}
-    wrapped = _WRAPPED.fullmatch(sample)
-    values = choices(next(filter(None, wrapped.groups()), "") if wrapped else sample)
-    if values:
-        names = [_OPEN.sub("", value) for value in values]
-        going_on = tuple(name for name, value in zip(names, values, strict=True) if name != value)
-        return {"kind": "choice", "values": tuple(names), "open_values": going_on}
-    return {"kind": "text"}
+def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
+    """The heading that is the document's title: a lone one of level 1 with which the headings begin."""
+    headings = [section.heading for section, _ in flat if section.heading and section.heading.style != "malformed"]
+    tops = [heading for heading in headings if heading.level == 1]
+    return tops[0] if len(tops) == 1 and headings[0] is tops[0] else None
 
 
-def choices(sample: str) -> tuple[str, ...]:
-    """The values of an enumeration such as `Draft / Review`, `a | b`, `a, b, or c`; empty where it is none."""
-    text = plain(sample.replace("\\|", "|"))
-    for opening, closing in ("()", "{}", "[]"):
-        if text.startswith(opening) and closing not in text:
-            text = text[1:]
-    if "://" in sample or "@" in text:
-        return ()
-    for split in (r"\s+/\s+", r"\s*\|\s*", r"\s*,\s*(?:or\s+)?|\s+or\s+", r"(?<=\w)/(?=\w)"):
-        found = [value.strip() for value in re.split(split, text)]
-        values = [value.strip(" .…") for value in found if value.strip(".…") or not value]
-        if len(values) > 1 and all(value and len(value) <= 30 and len(value.split()) <= 3 for value in values):
-            if split[0] == "(" and not all(re.fullmatch(r"[^\W\d_][\w-]*", value) for value in values):
-                continue
-            if any(re.fullmatch(r"[0-9]{4}", value) for value in values):
-                continue
-            return tuple(dict.fromkeys(values))
-    return ()
+def attached_annotations(
+    flat: Sequence[tuple[Section, int]], lines: Sequence[str], fields: Sequence[int]
+) -> list[Attached]:
+    """The annotations of a template, each with what it speaks of."""
+    opening = [block for section, _ in flat[:1] for block in section.blocks if isinstance(block, FrontMatter)]
+    front = opening[0].end_line if opening else 0
+    return attached(annotations_in(list(lines), front), flat, lines, fields)
 
 
-def _waives(block: Block | None) -> bool:
-    """Whether a block is a short comment that calls what follows it optional."""
-    return isinstance(block, Comment) and len(block.text) <= _SHORT and bool(_WAIVER.search(block.text))
+def _speaks(comment: str) -> bool:
+    """Whether a comment says something to a person: marks for tools, such as `toc`, are a word or two."""
+    return len(re.findall(r"\w+", comment)) > 2 or comment.rstrip().endswith((".", "?", "!", ":", "…"))
 
 
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
+def _is_annotation(comment: Comment) -> bool:
+    return comment.text.lstrip().startswith("spec-ls:")
+
+
+def _severities(words: Sequence[Annotation]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        pair = severity_of(word.argument) if word.word == "severity" else None
+        if pair:
+            yield pair
+
+
+def _is_first(title: str) -> bool:
+    """Whether the title of a lone counted section says that it is one of several: `Story 1`, `Story N`, `Step 2: …`."""
+    found = _REPEAT.fullmatch(split_marks(split_number(title)[1])[0])
+    if not found:
         return False
-    return len(text) == 10
+    return found[2] in ("1", "N", "X") or bool(re.search(r"\.{3}|…|\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>", found[3]))
+
+
+def _ends_in_sample(title: str) -> bool:
+    """Whether the last words of a title are to be replaced: `Option: {title}`, `Alternative [name]`."""
+    return bool(re.search(r"(?:\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>)$", title))
+
+
+def _says_optional(heading: Heading) -> bool:
+    """Whether a comment in the heading's own line calls it optional."""
+    comments = re.findall(r"<!--(.*?)-->", heading.text.text)
+    return any(waives_next(text) for text in comments if not text.lstrip().startswith("spec-ls:"))
+
+
+def _is_above_next(section: Section) -> bool:
+    """Whether the comment that ends a section speaks of the next heading: it touches that, or follows other text."""
+    last = section.blocks[-1]
+    return last.end_line == section.end_line or len(section.blocks) > 1
 
 
 def _status(fields: Sequence[FieldSlot]) -> FieldSlot | None:
     enums = [slot for slot in fields if slot.kind == "choice"]
-    named = [slot for slot in enums if slot.key in ("statu", "state", "stage")]
+    named = [slot for slot in enums if is_status(slot.key)]
     return (named or [None])[0]  # type: ignore[list-item]
 
 
-def _states(status: FieldSlot | None, words: Sequence[_Directive]) -> tuple[State, ...]:
+def _states(status: FieldSlot | None, words: Sequence[Annotation]) -> tuple[State, ...]:
     if status is None:
         return ()
-    said = {word.word for word in words}
     states = {name.casefold(): State(name=name, stage=_stage(name, at)) for at, name in enumerate(status.values)}
     for word in words:
-        found = re.match(r"(.+?)\s*\((draft|review|approved|done|parked)\)\s*:?\s*(.*)", word.rest)
-        if word.word == "state" and found and found[1].casefold() in states:
-            old = states[found[1].casefold()]
-            states[found[1].casefold()] = old.model_copy(update={"stage": found[2], "meaning": found[3]})
+        found = state_of(word.argument) if word.word == "state" else None
+        if found and found[0].casefold() in states:
+            old = states[found[0].casefold()]
+            states[found[0].casefold()] = old.model_copy(update={"stage": found[1], "meaning": found[2]})
     moves: dict[str, list[str]] = {key: [] for key in states}
 
     def move(source: str, target: str) -> None:
-        goal = states.get(target.strip().casefold())
-        for key in moves if source.strip() == "any" else (source.strip().casefold(),):
+        goal = states.get(target.casefold())
+        for key in moves if source == "any" else (source.casefold(),):
             if goal and key in moves and key != goal.name.casefold() and goal.name not in moves[key]:
                 moves[key].append(goal.name)
 
-    if "move" in said:
-        for word in words:
-            if word.word == "move":
-                steps = [step.split(",") for step in word.rest.split("->")]
-                for sources, targets in itertools.pairwise(steps):
-                    for source in sources:
-                        for target in targets:
-                            move(source, target)
-    else:
+    said = [word for word in words if word.word == "move"]
+    for word in said:
+        for sources, targets in itertools.pairwise(moves_of(word.argument)):
+            for source in sources:
+                for target in targets:
+                    move(source, target)
+    if not said:
         ahead = [state for state in states.values() if state.stage != "parked"]
         for state, following in itertools.pairwise(ahead):
             move(state.name, following.name)
@@ -526,10 +583,10 @@ def _condition(text: str) -> Condition | None:
 
 def _form(title: str) -> tuple[str, ...]:
     """The words between the brackets of a story title, small words left out: ("as", "i want", "so that")."""
-    if not _BRACKET.search(title):
+    if not BRACKET.search(title):
         return ()
     parts = []
-    for part in _BRACKET.split(plain(title)):
+    for part in BRACKET.split(plain(title)):
         words = [word for word in re.findall(r"\w+", part.casefold()) if word not in _SMALL_WORDS]
         if words:
             parts.append(" ".join(words))

@@ -1,0 +1,236 @@
+"""The metadata of a template: which lines carry it, and what each of its fields asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from spec_ls.outline.blocks import Comment, Heading, List, Paragraph, Section
+from spec_ls.outline.inline import plain
+from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
+from spec_ls.outline.parse import split_cells
+from spec_ls.outline.shapes import joined, without_comments
+from spec_ls.template.annotations import Annotation, condition_of, listed
+from spec_ls.template.kinds import Kind, is_default, kind_of
+from spec_ls.template.model import Condition, FieldKind, FieldSlot, Need, Origin
+from spec_ls.template.needs import is_waived, split_marks, waives_value
+
+_CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "fence", "list", "lines")
+_COMMENT = re.compile(r"<!--(.*?)-->", re.S)
+_YAML_COMMENT = re.compile(r"(?:^|\s)#(?:\s+(.*))?$")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_REMARK = re.compile(r"\s*\((?!s\))[^()]*\)\s*$")
+_LEAVE = re.compile(r"\bleave (?:this|it|the \w+)? ?(?:empty|blank)\b", re.I)
+_ENOUGH = 3
+"""Fields that make a carrier as good as any other; among those the kind of carrier decides."""
+
+KINDS: dict[str, FieldKind] = {
+    "text": "text",
+    "date": "date",
+    "handle": "handle",
+    "handles": "handles",
+    "link": "link",
+    "id": "id",
+}
+"""The words of a `type` annotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An entry of the carrier with absolute lines: `base` is the line from which its own count.
+
+    `remarks` are the comments beside it, `waived` tells that it stands among fields added as needed.
+    """
+
+    entry: Entry
+    base: int
+    remarks: tuple[str, ...] = ()
+    waived: bool = False
+
+    @property
+    def line(self) -> int:
+        return self.entry.line + self.base
+
+
+def carried(
+    flat: Sequence[tuple[Section, int]], title: Heading | None, source: Sequence[str], lines: Sequence[str]
+) -> list[Carried]:
+    """The entries of the carrier: those in front of the first section. `lines` are those of `source` without ends.
+
+    Of several carriers the fullest counts, up to three fields; then a table goes before front matter, that before a
+    preamble, a list and lines with labels.
+    """
+    groups: dict[tuple[Carrier, int], list[Carried]] = {}
+    lists: dict[int, tuple[int, str]] = {}
+    for section, base in flat:
+        heading = section.heading
+        if heading is not None and heading is not title and heading.style != "malformed":
+            break
+        above = ""
+        for block in section.blocks:
+            if isinstance(block, List):
+                lists[block.line + base] = (len(block.items), above)
+            above = plain(joined(block.lines)) if isinstance(block, Paragraph) else ""
+        for entry in entries_of(section, source, base):
+            group = 0 if entry.carrier == "lines" else entry.group + base
+            remarks = tuple(_remarks(entry, section, base, lines))
+            groups.setdefault((entry.carrier, group), []).append(Carried(entry, base, remarks))
+
+    def rank(key: tuple[Carrier, int]) -> tuple[bool, int, int, int]:
+        count = len(groups[key])
+        return count > 1, min(count, _ENOUGH), -_CARRIERS.index(key[0]), -key[1]
+
+    known = [
+        key
+        for key, found in groups.items()
+        if (len(found) > 1 or key[0] in ("table", "yaml")) and (key[0] != "list" or len(found) * 2 >= lists[key[1]][0])
+    ]
+    best = max(known, key=rank, default=None)
+    if best is None:
+        return []
+    chosen = list(groups[best])
+    if best[0] == "list":
+        for other in known:
+            if other[0] == "list" and other[1] > best[1] and is_waived(lists[other[1]][1], among_fields=True):
+                chosen += [Carried(one.entry, one.base, one.remarks, True) for one in groups[other]]
+    return chosen
+
+
+def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) -> Iterator[str]:
+    """The comments that stand beside an entry: on its lines, right above its key in YAML, in a block right below."""
+    first, last = entry.line, max(entry.line, entry.whole.end_line)
+    if entry.carrier == "yaml":
+        for number in range(first + base, last + base + 1):
+            found = _YAML_COMMENT.search(_QUOTED.sub(lambda quoted: "_" * len(quoted[0]), lines[number]))
+            if found and found[1]:
+                yield lines[number][found.start(1) : found.end(1)]
+        above = []
+        for number in range(first + base - 1, 0, -1):
+            if not lines[number].startswith("#"):
+                break
+            above.append(lines[number].lstrip("# "))
+        if above and not lines[number].startswith("---"):  # those at the very top speak of all fields
+            yield "\n".join(reversed(above))
+        return
+    for number in range(first + base, last + base + 1):
+        yield from (found[1] for found in _COMMENT.finditer(lines[number]))
+    if entry.carrier in ("lines", "list"):
+        for block, below in zip(section.blocks, section.blocks[1:], strict=False):
+            ends = block.line <= entry.line < block.end_line and isinstance(below, Comment)
+            if ends and isinstance(block, Paragraph) and entry.line == block.lines[-1].line:
+                assert isinstance(below, Comment)
+                yield below.text
+
+
+def carrier_source(found: Sequence[Carried], lines: Sequence[str], annotation: re.Pattern[str]) -> tuple[str, ...]:
+    """The lines of the carrier, a table's header and the fences of front matter or a preamble included."""
+    found = [one for one in found if not one.waived]
+    first, last = found[0], found[-1]
+    fenced = first.entry.carrier in ("yaml", "fence")
+    start = first.entry.group + first.base if first.entry.carrier == "table" or fenced else first.line
+    end = last.entry.value_span.end_line + last.base
+    if fenced:
+        end = next((at for at in range(end + 1, len(lines)) if _closes(lines[at], lines[start])), end)
+    return tuple(annotation.sub("", line) for line in lines[start : end + 1])
+
+
+def _closes(line: str, opener: str) -> bool:
+    mark = opener.strip().removeprefix("\ufeff")[:3]
+    return line.strip().startswith("</pre>" if mark == "<pr" else mark) or (mark == "---" and line.rstrip() == "...")
+
+
+def front_waiver(lines: Sequence[str], found: Sequence[Carried]) -> bool:
+    """Whether a comment at the top of the front matter calls its fields optional."""
+    if not found or found[0].entry.carrier != "yaml":
+        return False
+    for line in lines[1 : found[0].line + 1]:
+        if not line.startswith("#"):
+            return False
+        if re.search(r"\boptional\b", line, re.I):
+            return True
+    return False
+
+
+def field_slots(
+    found: Sequence[Carried], lines: Sequence[str], notes: Callable[[int], Iterable[Annotation]]
+) -> Iterator[FieldSlot]:
+    """The slots of the carrier's entries; `notes` has the annotations of a line. Of two with one name, the first."""
+    waived = front_waiver(lines, found)
+    seen: set[str] = set()
+    for one in found:
+        slot = _slot(one, lines, waived, list(notes(one.line)))
+        if slot is not None and slot.key not in seen:
+            seen.add(slot.key)
+            yield slot
+
+
+def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Annotation]) -> FieldSlot | None:
+    entry, line = one.entry, lines[one.line]
+    name, optional = split_marks(plain(entry.name))
+    if _REMARK.search(name):
+        remark = _REMARK.search(name)
+        name, optional = _REMARK.sub("", name), optional or bool(remark and waives_value(remark[0]))
+    name = name.strip().rstrip(":*_")
+    if not field_key(name):
+        return None
+    cells = split_cells(line, 0) if entry.carrier == "table" else ()
+    sample, source = entry.value, line[entry.whole.start : entry.whole.end]
+    if entry.whole.start_line != entry.whole.end_line:
+        source = sample
+    if len(cells) > 2 and len(split_cells(lines[entry.group + one.base], 0)) == 2:
+        sample = source = " | ".join(cell.source for cell in cells[1:] if cell.source)
+    sample = without_comments(sample).strip()
+    kind = kind_of(sample, field_key(name), one.remarks)
+    if entry.listed and kind.kind == "handle":
+        kind = Kind("handles")
+    heads = entry.carrier == "table" and entry.line == entry.group
+    if heads and kind.kind == "text" and not line.lstrip("| \t").startswith(("*", "_")):
+        return None  # `| Metadata | Value |` heads the table; `| Status | Draft / Done |` is its first field
+    optional = optional or waived or one.waived or waives_value(plain(sample))
+    optional = optional or any(is_waived(remark, among_fields=True) for remark in one.remarks)
+    need: Need = "optional" if optional else "required"
+    keep = bool(_LEAVE.search(sample)) or is_default(sample, name, kind)
+    slot = FieldSlot(
+        name=name,
+        key=field_key(name),
+        kind=kind.kind,
+        need=need,
+        keep=keep,
+        values=kind.values,
+        open_values=kind.open_values,
+        sample=sample.replace("\\|", "|"),
+        source=" ".join(without_comments(source).split()),
+        prefix=kind.prefix,
+        digits=kind.digits,
+        timed=kind.timed,
+        origin=Origin(line=one.line, end_line=one.line + 1),
+    )
+    return _annotated(slot, notes)
+
+
+def _annotated(slot: FieldSlot, notes: Sequence[Annotation]) -> FieldSlot:
+    """The slot with what its annotations say."""
+    changes: dict[str, object] = {}
+    for note in notes:
+        values = listed(note.argument)
+        wanted = condition_of(note.argument)
+        match note.word:
+            case "optional":
+                changes["need"] = "optional"
+            case "keep":
+                changes["keep"] = True
+            case "choices" if values:
+                changes |= {"kind": "choice", "values": values, "open_values": ()}
+            case "type" if note.argument in KINDS:
+                changes["kind"] = KINDS[note.argument]
+                if note.argument == "id" and slot.kind != "id":
+                    changes["kind"] = "text"  # without a sample there is no prefix to go by
+            case "alias":
+                changes["aliases"] = tuple(field_key(value) for value in values if field_key(value))
+            case "required-when" if wanted:
+                changes |= {
+                    "need": "conditional",
+                    "when": Condition(key=field_key(wanted[0]), values=wanted[1], otherwise=False),
+                }
+    return slot.model_copy(update=changes) if changes else slot

@@ -1,0 +1,198 @@
+"""What a template's sample value says of its field: a date, a choice, an identifier, people, a link, or just text.
+
+Only the shape of the value and of the remarks beside it decide. What is unclear is text, about which no
+finding is made.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+from spec_ls.outline.inline import plain, skeleton
+from spec_ls.template.model import FieldKind
+
+_ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
+BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
+_WRAPPED = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}|\[([^\[\]]*)\]|<([^<>]*)>")
+_DATE = re.compile(r"(?<![a-z])yyyy-mm-dd(?![a-su-z])", re.I)
+"""`YYYY-MM-DD` in any case, also with `THH:MM:SSZ` behind it."""
+_TIMED = re.compile(r"(?:dd|[0-9]{2})T(?:hh|[0-9]{2}):", re.I)
+_ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
+_HANDLE = re.compile(r"@[\w][\w./-]*")
+_OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
+_SAID = re.compile(
+    r"\b(?:values?|options?|choices?|statuses|states|one of|any of|either)\b[^:`\n]{0,40}?:?\s*(.*)", re.I | re.S
+)
+_CODE = re.compile(r"`([^`\n]{1,40})`")
+_NEED = re.compile(r"^(?:required|mandatory|optional)\s*:\s*", re.I)
+_SENTENCE = re.compile(r"[.;](?:\s|$)|\n\s*\n")
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_LONGEST_VALUE = 30
+_MOST_WORDS = 3
+_LONGEST_SAMPLE = 2000
+
+
+class Kind(NamedTuple):
+    """What a sample shows. `values` are the choices; `open_values` those that go on in a document
+    (`superseded by ADR-0007`); `prefix` and `digits` make up an identifier; `timed`: a date with a time of day."""
+
+    kind: FieldKind
+    values: tuple[str, ...] = ()
+    open_values: tuple[str, ...] = ()
+    prefix: str = ""
+    digits: int = 0
+    timed: bool = False
+
+
+def kind_of(sample: str, key: str = "", remarks: tuple[str, ...] = ()) -> Kind:
+    """What the sample value of the field `key` shows; where it shows nothing, what the remarks beside it say.
+
+    Never raises.
+    """
+    shown = _shown(sample[:_LONGEST_SAMPLE], key)
+    if shown.kind != "text":
+        return shown
+    for remark in remarks:
+        if _DATE.search(remark) and (not sample or len(sample) < _LONGEST_VALUE):
+            return Kind("date", timed=bool(_TIMED.search(remark)))
+        values = said_choices(remark) or (choices(remark) if not sample or skeleton(sample) in skeleton(remark) else ())
+        if values:
+            return _choice(values)
+    return shown
+
+
+def _shown(sample: str, key: str) -> Kind:
+    sample = _ESCAPE.sub(r"\1", sample).strip()
+    text = plain(sample)
+    if _DATE.search(text) or _DATE.search(sample) or is_iso_date(text):
+        return Kind("date", timed=bool(_TIMED.search(sample)))
+    identifier = _ID.fullmatch(text)
+    if identifier:
+        mark = identifier[2]
+        digits = len(mark) if mark[0] in "XN" else max(3, len(mark))
+        return Kind("id", prefix=identifier[1], digits=digits)
+    handles = _HANDLE.findall(text)
+    if handles and not _HANDLE.sub("", text).replace("and", "").strip(" ,;&/"):
+        return Kind("handle" if len(handles) == 1 else "handles")
+    bracket = BRACKET.fullmatch(sample)
+    named = bracket and re.search(r"\b(link|url|ticket|issue)\b", sample, re.I) and len(sample) < 60
+    if re.match(r"https?://|www\.", text):
+        return Kind("link")
+    wrapped = _WRAPPED.fullmatch(sample)
+    inner = _NEED.sub("", next(filter(None, wrapped.groups()), "")) if wrapped else sample
+    values = choices(inner, key)
+    if values:
+        return _choice(values)
+    return Kind("link" if named else "text")
+
+
+def _choice(values: tuple[str, ...]) -> Kind:
+    names = [_OPEN.sub("", value) for value in values]
+    going_on = tuple(name for name, value in zip(names, values, strict=True) if name != value)
+    return Kind("choice", tuple(dict.fromkeys(names)), going_on)
+
+
+def choices(sample: str, key: str = "") -> tuple[str, ...]:
+    """The values of an enumeration such as `Draft / Review`, `a | b`, `a, b, or c`; empty where it is none.
+
+    Bare commas make one of a list that trails off (`a, b, …`) or that stands in a field whose name says status;
+    elsewhere they may part anything.
+    """
+    sample = sample.replace("\\|", "|")
+    text = plain(sample) if "<" not in sample else " ".join(sample.split())
+    for opening, closing in ("()", "{}", "[]"):
+        if text.startswith(opening) and closing not in text:
+            text = text[1:]
+    if "://" in sample or "@" in text or len(text) > _LONGEST_SAMPLE:
+        return ()
+    if re.search(r"\s+/\s+", text):
+        return _values(re.split(r"\s+/\s+", text))
+    if "|" in text:
+        return _values(re.split(r"\s*\|\s*", text))
+    if "," in text:
+        parts = re.split(r"\s*,\s*", text)
+        last = re.fullmatch(r"(?:(.+?)\s+)?or\s+(.+)", parts[-1])
+        if last:
+            values = _values([*parts[:-1], *filter(None, last.groups())])
+            return values if len(values) > 2 else ()
+        # Of a bare list of words in a status, each is one of its values.
+        trails_off = not parts[-1].strip(".… ")
+        if trails_off or (is_status(key) and _alike(parts)):
+            return _values(parts)
+        return ()
+    if "/" in text and all(re.fullmatch(r"[^\W\d_][\w-]+", part) for part in text.split("/")):
+        return _values(text.split("/"))
+    return ()
+
+
+def said_choices(remark: str) -> tuple[str, ...]:
+    """The values that a remark beside a field names: `values: a, b`, `one of a, b, or c`; empty where it names none."""
+    found = _SAID.search(remark[:_LONGEST_SAMPLE])
+    if not found:
+        return ()
+    sentence = _SENTENCE.split(found[1], maxsplit=1)[0]
+    code = _CODE.findall(sentence)
+    if len(code) > 1:
+        return _values(code)
+    values = choices(sentence)
+    if values or not re.search(r":\s*$", remark[: found.start(1)]):
+        return values
+    return _values(re.split(r"\s*,\s*", sentence))
+
+
+def is_status(key: str) -> bool:
+    """Whether a field's key says that it holds the state of the lifecycle."""
+    return key in ("statu", "state", "stage")
+
+
+def is_default(sample: str, name: str, kind: Kind) -> bool:
+    """Whether a sample value is as good as an answer: one of the choices, one plain word such as `Draft`, or one with
+    a number such as `CC0-1.0`.
+
+    A word in capitals (`FIXME`) and the field's own name (`Title: title`) stand for something else.
+    """
+    words = plain(sample)
+    if kind.kind == "choice":
+        return skeleton(words) in {skeleton(value) for value in kind.values}
+    if kind.kind != "text":
+        return False
+    if skeleton(words) == skeleton(name) or not re.fullmatch(r"[^\W\d_]+|[\w.+-]*[0-9][\w.+-]*|n/a", words, re.I):
+        return False
+    return not (words.isalpha() and words.isupper() and len(words) > 2)
+
+
+def is_iso_date(text: str) -> bool:
+    """Whether a text is a day of the calendar as YYYY-MM-DD."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == 10 and text.count("-") == 2
+
+
+def _alike(parts: list[str]) -> bool:
+    """Whether all parts are short and begin alike, in capitals or not: words of one list."""
+    words = [part.strip() for part in parts]
+    if not all(words) or any(re.search(r"[0-9]", word) for word in words):
+        return False
+    return len({word[0].isupper() for word in words}) == 1
+
+
+def _values(parts: list[str]) -> tuple[str, ...]:
+    """The parts as values of an enumeration; none of them where one is too long, a year or a number."""
+    parts = [part.strip() for part in parts]
+    if parts:
+        parts[-1] = re.sub(r"\s*\([^()]*\)$", "", parts[-1])
+    values = [plain(part).strip(" .…\"'“”`") for part in parts if part.strip(".…\"' ")]
+    if len(values) < 2 or any(not part for part in parts[:-1]):
+        return ()
+    for value in values:
+        if not value or len(value) > _LONGEST_VALUE or len(value.split()) > _MOST_WORDS:
+            return ()
+        if re.search(r"[\"?“”]", value):
+            return ()
+        if re.fullmatch(r"[0-9]{4}|[^\w]+", value) or (not _WORD.search(value) and not re.search(r"[0-9]", value)):
+            return ()
+    return tuple(dict.fromkeys(values))
