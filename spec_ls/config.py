@@ -187,7 +187,7 @@ def _wrong_rules(data: Any, path: tuple[str, ...], places: Places) -> Iterator[C
 
 def _is_of_key(error: Any) -> bool:
     """Whether an error is about a key rather than its value."""
-    return error["type"] == "extra_forbidden" or error["loc"][-1:] == ("[key]",)
+    return bool(error["type"] == "extra_forbidden" or error["loc"][-1:] == ("[key]",))
 
 
 def _message(error: Any) -> str:
