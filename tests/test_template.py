@@ -20,9 +20,9 @@ from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
 from spec_ls.features.hover import hover
 from spec_ls.template import builtin
+from spec_ls.template.kinds import Kind, kind_of
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import ItemSlot, SectionSlot, Template
-from spec_ls.template.kinds import Kind, kind_of
 from spec_ls.template.read import read_template
 from spec_ls.text import Point, Span, Text
 from spec_ls.workspace import Document
