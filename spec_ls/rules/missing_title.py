@@ -9,6 +9,7 @@ How to fix: start the document with `#` and a title.
 
 from collections.abc import Iterator
 
+from spec_ls.outline.shapes import shown_title
 from spec_ls.rules.base import STRUCTURE, Finding, Rule
 from spec_ls.spec import Spec
 
@@ -21,7 +22,7 @@ def check(spec: Spec) -> Iterator[Finding]:
         yield Finding(RULE.name, spec.heading_place(0), "The title is missing: start the document with # and a title.")
         return
     heading = spec.pieces[title].section.heading
-    if heading is not None and not heading.title:
+    if heading is not None and not shown_title(heading):
         yield Finding(RULE.name, spec.heading_place(title), "The title is empty.")
 
 

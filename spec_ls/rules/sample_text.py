@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from spec_ls.bind import Fill
 from spec_ls.outline.blocks import Item
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, label_of, lines_span
+from spec_ls.outline.shapes import items_of, label_of, lines_span, shown_title
 from spec_ls.rules.base import FILLING, Finding, Rule
 from spec_ls.rules.fields import is_sample_value
 from spec_ls.rules.stories import is_placeholder
@@ -27,7 +27,7 @@ def check(spec: Spec) -> Iterator[Finding]:
     title, sample = spec.binding.title, spec.template.title
     if title is not None and sample:
         heading = spec.pieces[title].section.heading
-        if heading is not None and heading.title and skeleton(heading.title) == skeleton(sample):
+        if heading is not None and heading.text.text and skeleton(shown_title(heading)) == skeleton(sample):
             yield Finding(RULE.name, spec.heading_place(title), "Replace the template's title by the spec's own.")
     for slot in spec.template.fields:
         field = spec.field(slot)

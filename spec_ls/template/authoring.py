@@ -49,7 +49,7 @@ def annotation_completions(source: str, point: Point, rules: Collection[str] = (
         return []
     head, _, rest = typed.lstrip().partition(" ")
     span_of = _Typed(point, before)
-    if not rest and not typed.endswith(" "):
+    if not rest and not (head and typed.endswith(" ")):
         return [
             Proposal(word.name, word.name + (" " if word.form else ""), word.says, span_of.word(head))
             for word in WORDS.values()

@@ -60,7 +60,7 @@ def is_waived(text: str, *, among_fields: bool = False) -> bool:
 
 def opens_optional(text: str) -> bool:
     """Whether a section's guidance begins with the word: `Optional. …`, `(optional) …`."""
-    return bool(re.match(r"\W*optional\s*(?:[.:;,)\]–—-]|$)", text, re.I))
+    return bool(re.match(r"\W*optional\s*(?:[.:;,)\]–—-]|(?:if|when|unless|but|for)\b|$)", text, re.I))
 
 
 def waives_value(value: str) -> bool:

@@ -300,8 +300,13 @@ class _Reader:
         return slot
 
     def _note_example(self, part: _Part) -> None:
-        """Notes the headings below one more example of a counted section: they are examples like it."""
-        self._note_heading(part.heading, part.heading.line + part.base, "example", part.above)
+        """Notes a heading below one more example of a counted section; there is no slot for it."""
+        self._note_heading(
+            part.heading,
+            part.heading.line + part.base,
+            "optional" if split_marks(shown_title(part.heading))[1] else "required",
+            part.above,
+        )
         for child in part.parts:
             self._note_example(child)
 
