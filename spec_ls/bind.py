@@ -6,7 +6,7 @@ nothing fills is one `Missing`. Nothing here reads more of a document than its h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,12 +34,17 @@ class Head:
 
 @dataclass(slots=True, eq=False)
 class Fill:
-    """A slot and the heading that fills it; `pieces` are its own section and those below that fill nothing else."""
+    """A slot and the heading that fills it; `pieces` are its own section and those below that fill nothing else.
+
+    `astray` marks one of the fewest that would have to move to bring all into the template's order, whatever else
+    its heading has for a fault.
+    """
 
     slot: SectionSlot
     piece: int
     parent: Fill | None = None
     fault: Fault | None = None
+    astray: bool = False
     duplicates: list[int] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
     children: list[Fill] = field(default_factory=list)
@@ -47,10 +52,14 @@ class Fill:
 
 @dataclass(slots=True)
 class Missing:
-    """A slot that nothing fills: `parent` is the fill it belongs in, `anchor` the piece before the gap."""
+    """A slot that nothing fills: `parent` is the fill it belongs in, `before` the sibling in front of the gap.
+
+    `anchor` is the piece where that is told: the sibling's, else the parent's, else the title's.
+    """
 
     slot: SectionSlot
     parent: Fill | None
+    before: Fill | None
     anchor: int
 
 
@@ -75,26 +84,26 @@ def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding
 def longest_run(values: Sequence[tuple[int, ...] | int], preferred: Sequence[bool] | None = None) -> set[int]:
     """The positions of a longest strictly increasing run of `values`, with as many preferred positions as possible.
 
-    The rest are the fewest that would have to move. O(n log n).
+    The rest are the fewest that would have to move. Of equal runs, the one with the earlier positions. O(n log n).
     """
-    # A Fenwick tree over the ranks keeps, for every prefix of ranks, the best (weight, position) so far.
+    # A Fenwick tree over the ranks keeps, for every prefix of ranks, the best weight so far and its position, negated.
     ranks = {value: rank for rank, value in enumerate(sorted(set(values)), 1)}
     scale = len(values) + 1
-    best: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)
+    best: list[tuple[int, int]] = [(0, 1)] * (len(ranks) + 1)
     before = [-1] * len(values)
     top = (0, -1)
     for at, value in enumerate(values):
         rank = ranks[value] - 1
-        found = (0, -1)
+        found = (0, 1)
         while rank > 0:
             found = max(found, best[rank])
             rank -= rank & -rank
-        before[at] = found[1]
+        before[at] = -found[1]
         weight = found[0] + scale + (1 if preferred and preferred[at] else 0)
         rank = ranks[value]
         while rank < len(best):
-            if best[rank][0] < weight:
-                best[rank] = (weight, at)
+            if best[rank] < (weight, -at):
+                best[rank] = (weight, -at)
             rank += rank & -rank
         if weight > top[0]:
             top = (weight, at)
@@ -133,7 +142,7 @@ class _Binder:
         owners, ignored = self._own()
         for slot in tops:
             if slot.index not in bound:
-                self.missing.append(Missing(slot, None, self._anchor(slot, tops, bound, title)))
+                self.missing.append(_missing(slot, None, ordered, title or 0))
         first = min((fill.piece for fill in ordered), default=self.piece_count)
         return Binding(title, self.shift, self.fills, self.missing, owners, ignored, first)
 
@@ -283,11 +292,11 @@ class _Binder:
 
     def _order(self, fills: Sequence[Fill]) -> None:
         """Marks the fewest fills that would have to move to bring all into the template's order."""
-        placed = [fill for fill in fills if fill.fault in (None, "malformed")]
-        run = longest_run([fill.piece for fill in placed])
-        for at, fill in enumerate(placed):
-            if at not in run and fill.fault is None:
-                fill.fault = "misplaced"
+        run = longest_run([fill.piece for fill in fills], [fill.fault in (None, "malformed") for fill in fills])
+        for at, fill in enumerate(fills):
+            if at not in run:
+                fill.astray = True
+                fill.fault = fill.fault or "misplaced"
 
     def _title(self, tops: Sequence[Fill]) -> int | None:
         if self.template.title is None:
@@ -372,26 +381,10 @@ class _Binder:
             ]
             if named:
                 fill = self._fill(slot, named[0], parent, "misplaced")
+                fill.astray = True
                 self._children(fill)
             else:
-                bound = {child.slot.index: child for child in parent.children}
-                self.missing.append(
-                    Missing(slot, parent, self._anchor(slot, parent.slot.sections, bound, parent.piece))
-                )
-
-    def _anchor(
-        self, slot: SectionSlot, siblings: Sequence[SectionSlot], bound: dict[int, Fill], otherwise: int | None
-    ) -> int:
-        """The piece of the section before the gap; the parent's, or the title's, where there is none."""
-        before = [bound[other.index].piece for other in siblings if other.index < slot.index and other.index in bound]
-        in_place = [
-            bound[other.index].piece
-            for other in siblings
-            if other.index < slot.index and other.index in bound and bound[other.index].fault != "misplaced"
-        ]
-        if in_place or before:
-            return (in_place or before)[-1]
-        return otherwise if otherwise is not None else 0
+                self.missing.append(_missing(slot, parent, parent.children, parent.piece))
 
     # --- who owns which piece
 
@@ -429,6 +422,17 @@ class _Binder:
                 elif owner is not None:
                     owner.pieces.append(piece)
         return owners, ignored
+
+
+def fill_before(slot: SectionSlot, siblings: Iterable[Fill]) -> Fill | None:
+    """The one of `siblings` behind which `slot` belongs: the last before it in the template that is not astray."""
+    before = [fill for fill in siblings if fill.slot.index < slot.index and not fill.astray]
+    return max(before, key=lambda fill: (fill.slot.index, fill.piece), default=None)
+
+
+def _missing(slot: SectionSlot, parent: Fill | None, siblings: Iterable[Fill], otherwise: int) -> Missing:
+    before = fill_before(slot, siblings)
+    return Missing(slot, parent, before, before.piece if before else otherwise)
 
 
 def _is_below(fill: Fill, above: Fill | None) -> bool:
