@@ -128,6 +128,7 @@ class _Binder:
         self.position = {head.piece: at for at, head in enumerate(heads)}
         self.shift = self._shift()
         self.lost: list[tuple[SectionSlot, Fill]] = []
+        self.steady: set[int] | None = None
 
     def bind(self) -> Binding:
         tops = self.template.sections
@@ -184,7 +185,7 @@ class _Binder:
                 and head.heading.style != "malformed"
             ]
         if proper:
-            head = self._in_order(slot, proper)
+            head = self._in_order(proper)
             fill = self._fill(slot, head, parent, None)
             for other in proper:
                 if other is not head and other.title.key == head.title.key:
@@ -206,20 +207,23 @@ class _Binder:
             for other in self.template.all_sections()
         )
 
-    def _in_order(self, slot: SectionSlot, heads: Sequence[Head]) -> Head:
-        """Of several headings with the slot's title, the first that stands where the template has it."""
+    def _in_order(self, heads: Sequence[Head]) -> Head:
+        """Of several headings with one slot's title, the one that stands where the template has it, else the first."""
         if len(heads) > 1:
-            tops = [other for other in self.template.sections if other.level == slot.level]
-            at = next((number for number, other in enumerate(tops) if other.index == slot.index), None)
-            if at is not None:
-                before = [self.by_key[o.key][0].piece for o in tops[:at] if self.by_key.get(o.key)]
-                after = [self.by_key[o.key][-1].piece for o in tops[at + 1 :] if self.by_key.get(o.key)]
-                fits = [
-                    sum(piece < head.piece for piece in before) + sum(piece > head.piece for piece in after)
-                    for head in heads
-                ]
-                return heads[fits.index(max(fits))]
+            if self.steady is None:
+                self.steady = self._steady()
+            return next((head for head in heads if head.piece in self.steady), heads[0])
         return heads[0]
+
+    def _steady(self) -> set[int]:
+        """The pieces of the most top sections that are in order, where of those with one title only one counts."""
+        pieces, first = [], []
+        for slot in self.template.sections:
+            level = self._level(slot)
+            same = [head.piece for head in self.by_key.get(slot.key, ()) if head.heading.level == level]
+            pieces += same[::-1]  # none of them behind another in a rising run
+            first += [piece == same[0] for piece in same[::-1]]
+        return {pieces[at] for at in longest_run(pieces, first)}
 
     def _fill(self, slot: SectionSlot, head: Head, parent: Fill | None, fault: Fault | None) -> Fill:
         fill = Fill(slot, head.piece, parent, fault)
@@ -301,8 +305,10 @@ class _Binder:
     def _title(self, tops: Sequence[Fill]) -> int | None:
         if self.template.title is None:
             return None
-        first = min((fill.piece for fill in tops), default=self.piece_count)
+        first = min((fill.piece for fill in tops if not fill.astray), default=self.piece_count)
         for head in self.heads:
+            if head.piece > first:
+                break
             if (
                 head.fill is None
                 and not head.duplicate
@@ -310,8 +316,6 @@ class _Binder:
                 and head.heading.style != "malformed"
             ):
                 return head.piece
-            if head.piece > first:
-                break
         if self.shift:
             head = self.heads[0]
             return head.piece if head.fill is None and head.piece < first else None

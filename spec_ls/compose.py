@@ -350,7 +350,8 @@ def move_section(spec: Spec, fill: Fill, before: Fill | None) -> tuple[Edit, ...
     first = first_line(spec, fill.piece)
     last = last_text_line(spec, first, first_line(spec, end))
     above = last_text_line(spec, 0, first)
-    block = [spec.text.content(line) for line in range(first, last + 1)]
+    heading, *body = (spec.text.content(line) for line in range(first, last + 1))
+    block = [heading.lstrip(), *body]  # an indented heading would become part of a list above it
     insert = insert_block(spec, first_line(spec, place), "\n".join(block))
     if insert is None or spec.text.line_end.join(block) not in insert.new_text or _indent_below(spec, last):
         return ()
