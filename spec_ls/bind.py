@@ -6,7 +6,7 @@ nothing fills is one `Missing`. Nothing here reads more of a document than its h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,12 +34,17 @@ class Head:
 
 @dataclass(slots=True, eq=False)
 class Fill:
-    """A slot and the heading that fills it; `pieces` are its own section and those below that fill nothing else."""
+    """A slot and the heading that fills it; `pieces` are its own section and those below that fill nothing else.
+
+    `astray` marks one of the fewest that would have to move to bring all into the template's order, whatever else
+    its heading has for a fault.
+    """
 
     slot: SectionSlot
     piece: int
     parent: Fill | None = None
     fault: Fault | None = None
+    astray: bool = False
     duplicates: list[int] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
     children: list[Fill] = field(default_factory=list)
@@ -47,10 +52,14 @@ class Fill:
 
 @dataclass(slots=True)
 class Missing:
-    """A slot that nothing fills: `parent` is the fill it belongs in, `anchor` the piece before the gap."""
+    """A slot that nothing fills: `parent` is the fill it belongs in, `before` the sibling in front of the gap.
+
+    `anchor` is the piece where that is told: the sibling's, else the parent's, else the title's.
+    """
 
     slot: SectionSlot
     parent: Fill | None
+    before: Fill | None
     anchor: int
 
 
@@ -75,26 +84,26 @@ def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding
 def longest_run(values: Sequence[tuple[int, ...] | int], preferred: Sequence[bool] | None = None) -> set[int]:
     """The positions of a longest strictly increasing run of `values`, with as many preferred positions as possible.
 
-    The rest are the fewest that would have to move. O(n log n).
+    The rest are the fewest that would have to move. Of equal runs, the one with the earlier positions. O(n log n).
     """
-    # A Fenwick tree over the ranks keeps, for every prefix of ranks, the best (weight, position) so far.
+    # A Fenwick tree over the ranks keeps, for every prefix of ranks, the best weight so far and its position, negated.
     ranks = {value: rank for rank, value in enumerate(sorted(set(values)), 1)}
     scale = len(values) + 1
-    best: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)
+    best: list[tuple[int, int]] = [(0, 1)] * (len(ranks) + 1)
     before = [-1] * len(values)
     top = (0, -1)
     for at, value in enumerate(values):
         rank = ranks[value] - 1
-        found = (0, -1)
+        found = (0, 1)
         while rank > 0:
             found = max(found, best[rank])
             rank -= rank & -rank
-        before[at] = found[1]
+        before[at] = -found[1]
         weight = found[0] + scale + (1 if preferred and preferred[at] else 0)
         rank = ranks[value]
         while rank < len(best):
-            if best[rank][0] < weight:
-                best[rank] = (weight, at)
+            if best[rank] < (weight, -at):
+                best[rank] = (weight, -at)
             rank += rank & -rank
         if weight > top[0]:
             top = (weight, at)
@@ -123,6 +132,7 @@ class _Binder:
         self.position = {head.piece: at for at, head in enumerate(heads)}
         self.shift = self._shift()
         self.lost: list[tuple[SectionSlot, Fill]] = []
+        self.steady: set[int] | None = None
 
     def bind(self) -> Binding:
         tops = self.template.sections
@@ -137,7 +147,7 @@ class _Binder:
         owners, ignored = self._own()
         for slot in tops:
             if slot.index not in bound:
-                self.missing.append(Missing(slot, None, self._anchor(slot, tops, bound, title)))
+                self.missing.append(_missing(slot, None, ordered, title or 0))
         first = min((fill.piece for fill in ordered), default=self.piece_count)
         return Binding(title, self.shift, self.fills, self.missing, owners, ignored, first)
 
@@ -179,7 +189,7 @@ class _Binder:
                 and head.heading.style != "malformed"
             ]
         if proper:
-            head = self._in_order(slot, proper)
+            head = self._in_order(proper)
             fill = self._fill(slot, head, parent, None)
             for other in proper:
                 if other is not head and other.title.key == head.title.key:
@@ -201,20 +211,23 @@ class _Binder:
             for other in self.template.all_sections()
         )
 
-    def _in_order(self, slot: SectionSlot, heads: Sequence[Head]) -> Head:
-        """Of several headings with the slot's title, the first that stands where the template has it."""
+    def _in_order(self, heads: Sequence[Head]) -> Head:
+        """Of several headings with one slot's title, the one that stands where the template has it, else the first."""
         if len(heads) > 1:
-            tops = [other for other in self.template.sections if other.level == slot.level]
-            at = next((number for number, other in enumerate(tops) if other.index == slot.index), None)
-            if at is not None:
-                before = [self.by_key[o.key][0].piece for o in tops[:at] if self.by_key.get(o.key)]
-                after = [self.by_key[o.key][-1].piece for o in tops[at + 1 :] if self.by_key.get(o.key)]
-                fits = [
-                    sum(piece < head.piece for piece in before) + sum(piece > head.piece for piece in after)
-                    for head in heads
-                ]
-                return heads[fits.index(max(fits))]
+            if self.steady is None:
+                self.steady = self._steady()
+            return next((head for head in heads if head.piece in self.steady), heads[0])
         return heads[0]
+
+    def _steady(self) -> set[int]:
+        """The pieces of the most top sections that are in order, where of those with one title only one counts."""
+        pieces, first = [], []
+        for slot in self.template.sections:
+            level = self._level(slot)
+            same = [head.piece for head in self.by_key.get(slot.key, ()) if head.heading.level == level]
+            pieces += same[::-1]  # none of them behind another in a rising run
+            first += [piece == same[0] for piece in same[::-1]]
+        return {pieces[at] for at in longest_run(pieces, first)}
 
     def _fill(self, slot: SectionSlot, head: Head, parent: Fill | None, fault: Fault | None) -> Fill:
         fill = Fill(slot, head.piece, parent, fault)
@@ -287,17 +300,19 @@ class _Binder:
 
     def _order(self, fills: Sequence[Fill]) -> None:
         """Marks the fewest fills that would have to move to bring all into the template's order."""
-        placed = [fill for fill in fills if fill.fault in (None, "malformed")]
-        run = longest_run([fill.piece for fill in placed])
-        for at, fill in enumerate(placed):
-            if at not in run and fill.fault is None:
-                fill.fault = "misplaced"
+        run = longest_run([fill.piece for fill in fills], [fill.fault in (None, "malformed") for fill in fills])
+        for at, fill in enumerate(fills):
+            if at not in run:
+                fill.astray = True
+                fill.fault = fill.fault or "misplaced"
 
     def _title(self, tops: Sequence[Fill]) -> int | None:
         if self.template.title is None:
             return None
-        first = min((fill.piece for fill in tops), default=self.piece_count)
+        first = min((fill.piece for fill in tops if not fill.astray), default=self.piece_count)
         for head in self.heads:
+            if head.piece > first:
+                break
             if (
                 head.fill is None
                 and not head.duplicate
@@ -305,8 +320,6 @@ class _Binder:
                 and head.heading.style != "malformed"
             ):
                 return head.piece
-            if head.piece > first:
-                break
         if self.shift:
             head = self.heads[0]
             return head.piece if head.fill is None and head.piece < first else None
@@ -389,26 +402,10 @@ class _Binder:
             ]
             if named:
                 fill = self._fill(slot, named[0], parent, "misplaced")
+                fill.astray = True
                 self._children(fill)
             else:
-                bound = {child.slot.index: child for child in parent.children}
-                self.missing.append(
-                    Missing(slot, parent, self._anchor(slot, parent.slot.sections, bound, parent.piece))
-                )
-
-    def _anchor(
-        self, slot: SectionSlot, siblings: Sequence[SectionSlot], bound: dict[int, Fill], otherwise: int | None
-    ) -> int:
-        """The piece of the section before the gap; the parent's, or the title's, where there is none."""
-        before = [bound[other.index].piece for other in siblings if other.index < slot.index and other.index in bound]
-        in_place = [
-            bound[other.index].piece
-            for other in siblings
-            if other.index < slot.index and other.index in bound and bound[other.index].fault != "misplaced"
-        ]
-        if in_place or before:
-            return (in_place or before)[-1]
-        return otherwise if otherwise is not None else 0
+                self.missing.append(_missing(slot, parent, parent.children, parent.piece))
 
     # --- who owns which piece
 
@@ -450,6 +447,17 @@ class _Binder:
 
 def _renamed(title: Title, names: Mapping[str, str]) -> Title:
     return Title(names[title.key], title.number) if title.key in names else title
+
+
+def fill_before(slot: SectionSlot, siblings: Iterable[Fill]) -> Fill | None:
+    """The one of `siblings` behind which `slot` belongs: the last before it in the template that is not astray."""
+    before = [fill for fill in siblings if fill.slot.index < slot.index and not fill.astray]
+    return max(before, key=lambda fill: (fill.slot.index, fill.piece), default=None)
+
+
+def _missing(slot: SectionSlot, parent: Fill | None, siblings: Iterable[Fill], otherwise: int) -> Missing:
+    before = fill_before(slot, siblings)
+    return Missing(slot, parent, before, before.piece if before else otherwise)
 
 
 def _is_below(fill: Fill, above: Fill | None) -> bool:

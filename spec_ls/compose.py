@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from spec_ls.bind import Fill, Missing
+from spec_ls.numbering import top_series
 from spec_ls.outline.blocks import Cell, Item, List, Section
 from spec_ls.outline.inline import is_italic, plain, split_number
 from spec_ls.outline.parse import split_cells
@@ -211,18 +211,39 @@ def last_text_line(spec: Spec, first: int, end_line: int) -> int:
     return line
 
 
-def subtree_end(spec: Spec, fill: Fill) -> int:
-    """The line behind a fill and everything below it that stands next to it."""
-    owners = spec.binding.owners
-    piece = fill.piece
-    while piece + 1 < len(spec.pieces):
-        owner = owners[piece + 1]
-        while owner is not None and owner is not fill:
-            owner = owner.parent
-        if owner is not fill and piece + 1 not in fill.pieces:
-            break
+def section_level(spec: Spec, piece: int) -> int:
+    """The level of the heading of a piece, of one that fills a slot the level it should have; 7 where none counts."""
+    heading, owner = spec.pieces[piece].section.heading, spec.binding.owners[piece]
+    if owner is not None and owner.piece == piece:
+        return owner.slot.level + spec.binding.shift
+    return 7 if heading is None or heading.style == "malformed" else heading.level
+
+
+def section_end(spec: Spec, piece: int, level: int) -> int:
+    """The first piece behind `piece` that does not stand under a heading of `level` there."""
+    piece += 1
+    while piece < len(spec.pieces) and section_level(spec, piece) > level:
         piece += 1
-    return spec.end_line(piece)
+    return piece
+
+
+def first_line(spec: Spec, piece: int) -> int:
+    """The document's line where a piece starts; the one behind the text for the piece behind the last."""
+    if piece >= len(spec.pieces):
+        return len(spec.text.lines)
+    return spec.base(piece) + spec.pieces[piece].section.line
+
+
+def section_place(spec: Spec, slot: SectionSlot, parent: Fill | None, before: Fill | None) -> int:
+    """The piece in front of which a section goes: behind the sibling before it, else first in its parent or of all.
+
+    Never in the middle of another section, whose rest would become part of it.
+    """
+    after = before or parent
+    if after is not None:
+        return section_end(spec, after.piece, slot.level + spec.binding.shift)
+    steady = [fill.piece for fill in spec.fills if fill.parent is None and not fill.astray]
+    return min(steady, default=len(spec.pieces))
 
 
 def insert_block(spec: Spec, end_line: int, block: str) -> Edit | None:
@@ -243,9 +264,21 @@ def insert_block(spec: Spec, end_line: int, block: str) -> Edit | None:
     text = end.join(lines)
     if line < 0:
         start = 1 if spec.text.lines[0].startswith("\ufeff") else 0
-        return Edit(Span(0, start, 0, start), text + end)
+        return Edit(Span(0, start, 0, start), text + end + (end if spec.text.lines[0][start:].strip() else ""))
     offset = len(spec.text.content(line))
     return Edit(Span(line, offset, line, offset), end + end + text + (end if _goes_on(spec, line) else ""))
+
+
+def _text_below(spec: Spec, line: int) -> str:
+    """The next line below `line` with a letter in it; empty where there is none."""
+    lines = spec.text.lines
+    return next((lines[at] for at in range(line + 1, len(lines)) if lines[at].strip()), "")
+
+
+def _indent_below(spec: Spec, line: int) -> int:
+    """How many columns the next text below `line` is indented."""
+    text = _text_below(spec, line).expandtabs(4)
+    return len(text) - len(text.lstrip())
 
 
 def _goes_on(spec: Spec, line: int) -> bool:
@@ -260,8 +293,7 @@ def _beside(spec: Spec, line: int, lines: Sequence[str]) -> Sequence[str] | None
     heading that is indented would be swallowed. None where no indentation keeps it out.
     """
     markers = [found[0] for found in map(_BULLET.match, lines) if found]
-    below = next((text for text in islice(spec.text.lines, line + 1, None) if text.strip()), "")
-    deep = len(below.expandtabs(4)) - len(below.expandtabs(4).lstrip())
+    deep = _indent_below(spec, line)
     if not markers or not deep:
         return lines
     indent = " " * min(deep, _MOST_INDENT)
@@ -277,50 +309,59 @@ def insert_lines(spec: Spec, line: int, lines: Sequence[str]) -> Edit:
     return Edit(Span(line, offset, line, offset), "".join(end + text for text in lines))
 
 
-def section_number(spec: Spec, missing: Missing) -> int | None:
-    """The number for a missing section: the template's where it fits between its neighbours, else the next free one.
+def section_number(spec: Spec, slot: SectionSlot, place: int, end: int | None = None) -> int | None:
+    """The number for a section in front of piece `place`: the template's where it fits there, else the next free one.
 
-    None where the document does not number its sections or no number is free.
+    It takes the place of the pieces up to `end`, of none by default. None where the document does not number its
+    sections or no number is free.
     """
-    slot = missing.slot
     if slot.number is None or style_of(spec).delimiter is None:
         return None
-    siblings = missing.parent.slot.sections if missing.parent else spec.template.sections
-    order = [other.index for other in siblings]
-    fills = {fill.slot.index: fill for fill in spec.fills}
-    low, high = 0, 10**9
-    for index in order:
-        fill = fills.get(index)
-        number = spec.pieces[fill.piece].facts.title.number if fill else ()
-        if number and index < slot.index:
-            low = max(low, number[-1])
-        elif number and index > slot.index:
-            high = min(high, number[-1])
+    series, low, high = top_series(spec), 0, 10**9
+    for at in sorted(series.in_order()):
+        if series.pieces[at] < place:
+            low = series.numbers[at]
+        elif series.pieces[at] >= (place if end is None else end):
+            high = min(high, series.numbers[at])
     if low < slot.number < high:
         return slot.number
     return low + 1 if low + 1 < high else None
 
 
-def section_line(spec: Spec, missing: Missing) -> int:
-    """The line in front of which a missing section belongs: behind the one before it, else at the first."""
-    fills = [fill for fill in spec.fills if fill.piece == missing.anchor]
-    if missing.parent is not None and missing.anchor == missing.parent.piece:
-        return spec.end_line(missing.anchor)
-    if fills and fills[0] is not missing.parent:
-        return subtree_end(spec, fills[0])
-    tops = [fill.piece for fill in spec.fills if fill.parent is None]
-    if tops:
-        return spec.base(min(tops)) + spec.pieces[min(tops)].section.line
-    return len(spec.text.lines)
-
-
 def insert_section(spec: Spec, missing: Missing) -> Edit | None:
     """Writes a missing section from the template at its place; None where no place is safe."""
+    place = section_place(spec, missing.slot, missing.parent, missing.before)
     if missing.slot.repeats:
         block = story_block(spec, missing.slot, 1)
     else:
-        block = section_block(spec, missing.slot, section_number(spec, missing))
-    return insert_block(spec, section_line(spec, missing), block)
+        block = section_block(spec, missing.slot, section_number(spec, missing.slot, place))
+    return insert_block(spec, first_line(spec, place), block)
+
+
+def move_section(spec: Spec, fill: Fill, before: Fill | None) -> tuple[Edit, ...]:
+    """Takes a section with all that stands under its heading behind `before`, else to the first place of its kind.
+
+    No edits where it stands there, or where one of the parts would not stay what it is.
+    """
+    end = section_end(spec, fill.piece, fill.slot.level + spec.binding.shift)
+    place = section_place(spec, fill.slot, fill.parent, before)
+    if fill.piece <= place <= end or (end == len(spec.pieces) and spec.pieces[-1].facts.unclosed is not None):
+        return ()
+    first = first_line(spec, fill.piece)
+    last = last_text_line(spec, first, first_line(spec, end))
+    above = last_text_line(spec, 0, first)
+    heading, *body = (spec.text.content(line) for line in range(first, last + 1))
+    block = [heading.lstrip(), *body]  # an indented heading would become part of a list above it
+    insert = insert_block(spec, first_line(spec, place), "\n".join(block))
+    if insert is None or spec.text.line_end.join(block) not in insert.new_text or _indent_below(spec, last):
+        return ()
+    if not _text_below(spec, last) and above >= 0:
+        start = len(spec.text.content(above))
+        return insert, Edit(Span(above, start, last, len(spec.text.content(last))), "")
+    remove = remove_lines(spec, first, last + 1)
+    if above == first - 1 and _goes_on(spec, last):
+        remove = Edit(remove.span, spec.text.line_end)
+    return insert, remove
 
 
 # --- metadata -------------------------------------------------------------------------------
@@ -388,12 +429,13 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     place = order.index(slot.key)
     before = [field for field in spec.carrier if field.slot and order.index(field.slot.key) < place]
     shown = first_value(spec, slot) if value is None else value
-    if before:
-        neighbour = before[-1]
-        line = neighbour.entry.value_span.end_line + spec.base(neighbour.piece)
-        return insert_lines(spec, line, [field_line(spec, slot, neighbour, shown)])
-    neighbour = spec.carrier[0]
+    neighbour = (before or spec.carrier)[-1 if before else 0]
     line = neighbour.entry.line + spec.base(neighbour.piece)
+    if neighbour.entry.carrier == "table" and neighbour.entry.line == neighbour.entry.group:
+        return insert_lines(spec, line + 1, [field_line(spec, slot, neighbour, shown)])  # below the head's delimiters
+    if before:
+        end_line = neighbour.entry.value_span.end_line + spec.base(neighbour.piece)
+        return insert_lines(spec, end_line, [field_line(spec, slot, neighbour, shown)])
     return Edit(Span(line, 0, line, 0), field_line(spec, slot, neighbour, shown) + spec.text.line_end)
 
 
@@ -417,10 +459,7 @@ def insert_metadata(spec: Spec) -> Edit | None:
         return insert_block(spec, spec.base(title) + heading.end_line, block)
     first = spec.binding.first_section
     line = spec.base(first) + spec.pieces[first].section.line if first < len(spec.pieces) else 0
-    edit = insert_block(spec, line, block)
-    if edit is not None and edit.span == Span(0, 0, 0, 0) and spec.text.lines[0].strip():
-        return Edit(edit.span, edit.new_text + spec.text.line_end)
-    return edit
+    return insert_block(spec, line, block)
 
 
 # --- items ----------------------------------------------------------------------------------

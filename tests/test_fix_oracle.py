@@ -316,24 +316,7 @@ SEEN = {
 """Documents that showed a fault of a fix, with `ENDING` behind them so that they are taken for specs."""
 
 
-OPEN = frozenset(
-    {
-        "a section goes in front of subsections that belong to the one before",
-        "a section goes behind the heading on the first line instead of before it",
-        "a moved section takes subsections that are not its own",
-        "a new row goes in above the head of the table",
-        "a section behind a misspelt one is told to move where it stands",
-    }
-)
-"""Those not mended yet. A name that stays here when its fault is gone fails the test."""
-
-
-def marked(name: str) -> object:
-    marks = [pytest.mark.xfail(strict=True, reason="not mended yet")] if name in OPEN else []
-    return pytest.param(name, marks=marks)
-
-
-@pytest.mark.parametrize("seen", [marked(name) for name in SEEN])
+@pytest.mark.parametrize("seen", SEEN)
 def test_what_was_seen_once(seen: str) -> None:
     wrong = wrong_fixes(SEEN[seen] + ENDING, "approved")
     assert not wrong, "\n".join(wrong)

@@ -23,7 +23,7 @@ FLOORS = (
     ("text",),
     ("outline",),
     ("template",),
-    ("values", "facts", "bind", "spec"),
+    ("values", "facts", "bind", "spec", "numbering"),
     ("compose",),
     ("rules",),
     ("features",),
@@ -47,7 +47,7 @@ WALLS = {
 }
 """The only floors that may import a library."""
 
-CORE = ("text", "outline", "template", "values", "facts", "bind", "spec", "compose", "rules", "features")
+CORE = ("text", "outline", "template", "values", "facts", "bind", "spec", "numbering", "compose", "rules", "features")
 OUTSIDE_WORLD = frozenset({"time", "subprocess", "os", "pathlib", "io", "shutil", "socket", "glob", "tempfile"})
 """Clock, processes and files: facts from there are handed to the core."""
 

@@ -263,22 +263,16 @@ def _add_story(spec: Spec, span: Span) -> Iterator[Action]:
         for slot in fill.slot.sections:
             if slot.repeats:
                 number = _next_number(spec, fill, slot)
+                last = max((one for one in fill.children if one.slot is slot), key=lambda one: one.piece, default=None)
+                place = compose.section_place(spec, slot, fill, last)
                 block = compose.story_block(spec, slot, number)
-                edit = compose.insert_block(spec, _behind_last(spec, fill, slot), block)
+                edit = compose.insert_block(spec, compose.first_line(spec, place), block)
                 if edit is not None:
                     having = f" with its {slot.blocks[0].name.lower()}" if slot.blocks else ""
                     stem = slot.stem.lower()
                     article = "an" if stem[0] in "aeiou" else "a"
                     yield Action(f"Add {article} {stem}{having}", "refactor.rewrite", (edit,))
         fill = fill.parent
-
-
-def _behind_last(spec: Spec, parent: Fill, slot: SectionSlot) -> int:
-    """The line in front of which the next repeated section goes."""
-    same = [fill for fill in parent.children if fill.slot.index == slot.index]
-    if same:
-        return compose.subtree_end(spec, max(same, key=lambda fill: fill.piece))
-    return spec.end_line(parent.piece)
 
 
 def _next_number(spec: Spec, parent: Fill, slot: SectionSlot) -> int:

@@ -481,14 +481,15 @@ class _Part:
         return compose.section_block(spec, self.slot, self.number, snippets)
 
 
-def _parts(spec: Spec, piece: int, typed: Fill | None = None) -> list[_Part]:
+def _parts(spec: Spec, piece: int, end: int, typed: Fill | None = None) -> list[_Part]:
     """The sections that may be written behind `piece`: those that belong there first.
 
-    `typed` is the fill whose heading is being typed: what it nearly is counts as not there.
+    `end` is the first piece behind what is being typed, `typed` the fill whose heading that is: what it nearly is
+    counts as not there.
     """
     missing = [one for one in spec.missing if not one.slot.repeats and one.slot.need != "example" and one.slot.title]
     if typed is not None and not typed.slot.repeats:
-        missing.insert(0, Missing(typed.slot, typed.parent, piece))
+        missing.insert(0, Missing(typed.slot, typed.parent, None, piece))
     above = list(_lineage(spec.binding.owners[piece]))
     parts = list(_repeated(spec, above, typed))
     for one in missing:
@@ -497,7 +498,7 @@ def _parts(spec: Spec, piece: int, typed: Fill | None = None) -> list[_Part]:
         need = "" if spec.needs(one.slot) else "optional "
         noun = "subsection" if one.parent else "section"
         level = min(6, max(1, one.slot.level + spec.binding.shift))
-        number = compose.section_number(spec, one)
+        number = compose.section_number(spec, one.slot, piece + 1, end)
         parts.append(_Part(one.slot.title, level, _fits(spec, one, piece), f"{need}{noun}", number, one.slot))
     return sorted(parts, key=lambda part: (not part.fits, -part.level))
 
@@ -512,7 +513,7 @@ def _fits(spec: Spec, missing: Missing, piece: int) -> bool:
     after = [
         fill.piece
         for fill in spec.fills
-        if fill.parent is missing.parent and fill.slot.index > missing.slot.index and fill.fault != "misplaced"
+        if fill.parent is missing.parent and fill.slot.index > missing.slot.index and not fill.astray
     ]
     return missing.anchor <= piece < min(after, default=len(spec.pieces))
 
@@ -552,7 +553,7 @@ def _headings(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Itera
     level, open_level = len(found[2]), not found[3] and not found[4]
     words = found[4].strip()
     full = not any(map(says_something, spec.pieces[cursor.piece].section.blocks)) and not (own and own.children)
-    for part in _parts(spec, max(0, cursor.piece - 1), own):
+    for part in _parts(spec, max(0, cursor.piece - 1), cursor.piece + 1, own):
         if not (part.level >= level if open_level else part.level == level):
             continue
         block = part.block(spec, snippets)
@@ -706,7 +707,7 @@ def _blank(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator
     if any(block.end_line > inside and says_something(block) for block in section.blocks):
         return
     following = spec.pieces[cursor.piece + 1].section.heading if cursor.piece + 1 < len(spec.pieces) else None
-    for part in _parts(spec, cursor.piece):
+    for part in _parts(spec, cursor.piece, cursor.piece + 1):
         if following is None or following.level <= part.level:
             text = above + _lines(spec, part.block(spec, snippets)) + below
             yield _section(spec, part, span, text, head + part.label, snippets)

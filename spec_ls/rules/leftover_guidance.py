@@ -67,14 +67,14 @@ def _opening(blocks: Sequence[Block]) -> Span:
 
 def _guidance(block: Paragraph, known: Mapping[str, Guidance], longest: int) -> Span | None:
     """The lines of a paragraph that are guidance, from its first line on; None where they are none."""
-    words = ""
-    for number, line in enumerate(block.lines):
+    words, end = "", 0
+    for number, line in enumerate(block.lines, 1):
         words += skeleton(line.text)
         if len(words) > longest:
-            return None
+            break
         if words in known and not known[words].hidden:
-            return lines_span(block.lines[: number + 1])
-    return None
+            words, end = "", number
+    return lines_span(block.lines[:end]) if end else None
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

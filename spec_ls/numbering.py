@@ -1,0 +1,68 @@
+"""The numbers in front of sections: which stand side by side, and which of them are in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spec_ls.bind import longest_run
+from spec_ls.spec import Spec
+
+_DELIMITED = re.compile(r"\W*[0-9]+[.):]")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbered sections side by side, in the order of the document: their pieces and numbers.
+
+    `preferred` tells which have the number that the template gives them.
+    """
+
+    pieces: list[int]
+    numbers: list[int]
+    preferred: list[bool]
+
+    def in_order(self) -> set[int]:
+        """The positions of those whose numbers hold: as many as rise from one to the next."""
+        return longest_run(self.numbers, self.preferred)
+
+
+def top_series(spec: Spec) -> Series:
+    """The numbered sections at the level of the template's own; empty where the template numbers none.
+
+    Those that stand at another place or level than they should have no number to go by.
+    """
+    series = Series([], [], [])
+    if all(slot.number is None for slot in spec.template.sections):
+        return series
+    wanted = {fill.piece: fill for fill in spec.fills}
+    level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
+    for at, piece in enumerate(spec.pieces):
+        heading, number = piece.section.heading, piece.facts.title.number
+        if heading is None or heading.level != level or len(number) != 1 or at in spec.binding.ignored:
+            continue
+        fill = wanted.get(at)
+        if fill is None and not _DELIMITED.match(heading.title):
+            continue  # `2025 in review` has no number
+        if fill is not None and (fill.astray or fill.fault == "wrong-level"):
+            continue
+        series.pieces.append(at)
+        series.numbers.append(number[0])
+        series.preferred.append(fill is not None and fill.slot.number == number[0])
+    return series
+
+
+def all_series(spec: Spec) -> Iterator[Series]:
+    """The numbered sections, and the numbered stories of each section that has some."""
+    yield top_series(spec)
+    for parent in {id(fill.parent): fill.parent for fill in spec.fills if fill.slot.repeats}.values():
+        series = Series([], [], [])
+        for fill in parent.children if parent else ():
+            story = spec.pieces[fill.piece].facts.story
+            count = story.number if story else None
+            if count is not None:
+                series.pieces.append(fill.piece)
+                series.numbers.append(count)
+                series.preferred.append(count == len(series.pieces))
+        yield series
