@@ -250,3 +250,12 @@ def read_from(fd: int) -> Callable[[int], bytes]:
             return b""
 
     return read
+
+
+def readable(fd: int) -> Callable[[], bool]:
+    """Asks whether there is something to read from `fd` now; always False where the system cannot tell (Windows)."""
+    if sys.platform == "win32":
+        return bool
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return lambda: bool(poll.poll(0))

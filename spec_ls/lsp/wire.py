@@ -34,7 +34,7 @@ from pygls.workspace import Workspace
 
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.decoding import Unreadable, describe, explain, make_converter, messages, usable_id
-from spec_ls.lsp.framing import FrameReader, Outbox, read_from
+from spec_ls.lsp.framing import FrameReader, Outbox, read_from, readable
 from spec_ls.lsp.process import StderrHandler, claim_stdio, watch_process
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ _INVALID_REQUEST = types.ErrorCodes.InvalidRequest
 _FLUSH_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
 _TURN_SECONDS = 0.05
+_REST_SECONDS = 0.02
 _UNSET = object()
 
 
@@ -414,6 +415,11 @@ class WireServer(LanguageServer):
         self._inbox: deque[object] = deque()
         self._woken = False
         self._busy = False
+        self._cutting = False
+        """The reader has bytes that it has not looked through yet."""
+        self._put_off = False
+        """Nothing waits to be handled, but more is coming in: the reader wakes the loop again."""
+        self._may_read: Callable[[], bool] = bool
         self._log: Outbox | None = None
         self._warming: Iterator[Callable[[], object]] | None = None
         self._next_warming: asyncio.TimerHandle | None = None
@@ -430,7 +436,7 @@ class WireServer(LanguageServer):
         """textDocument/didClose, as plain JSON that nobody has checked."""
 
     def on_idle(self) -> None:
-        """Runs on the loop whenever all that had come in has been handled; never twice for one message."""
+        """Runs on the loop when all that had come in has been handled, once for all of it."""
 
     def lost(self, remains: object) -> None:
         """A message was given up: `remains` are its raw bytes or its params. It may have been an edit."""
@@ -440,12 +446,9 @@ class WireServer(LanguageServer):
         converter = self.protocol._converter
         seen: set[object] = set()
         for method in list(self.protocol.fm.features):
-            _, response, params, _ = types.METHOD_TO_TYPES.get(method, (None, None, None, None))
-            if params is not None:
-                yield partial(converter.get_structure_hook, params)
-            if response is not None:
-                for kind in _classes(response, seen):
-                    yield partial(converter.get_unstructure_hook, kind)
+            params = types.METHOD_TO_TYPES.get(method, (None, None, None, None))[2]
+            for kind in _classes(params, seen):  # what is inside first: a job each
+                yield partial(converter.get_structure_hook, kind)
 
     # -- for handlers
 
@@ -454,8 +457,8 @@ class WireServer(LanguageServer):
         return self.protocol.msg_id in self.protocol.cancelled
 
     def is_waited_for(self) -> bool:
-        """Whether messages wait to be handled. `on_idle` may stop half-way then: it runs again behind them."""
-        return bool(self._inbox)
+        """Whether messages wait to be handled or come in. `on_idle` may stop half-way then: it runs again."""
+        return bool(self._inbox) or self._more_comes()
 
     async def ask(self, method: str, params: Any = None, timeout: float = 10.0) -> Any:
         """The client's result as plain JSON; None if it answers with an error, or not within `timeout` seconds."""
@@ -493,6 +496,7 @@ class WireServer(LanguageServer):
         asyncio.set_event_loop(loop)
         # Stock pygls prints what a callback or a task raises to stderr only: diagnostics just stop.
         loop.set_exception_handler(self._on_loop_error)
+        self._may_read = readable(source)
         self._warming = self.warm_up()
         gc.enable()
         gc.set_threshold(50_000, 20, 50)  # documents are made of many small objects and of no cycles
@@ -520,10 +524,25 @@ class WireServer(LanguageServer):
         os._exit(code)
 
     def _read(self, source: int) -> None:
-        """The reader thread. Stock pygls hops through a thread pool for every header line."""
-        for message in messages(FrameReader(read_from(source))):
+        """The reader thread. Stock pygls hops through a thread pool for every header line.
+
+        The loop is woken when all that came in at once is queued, not for each message of it.
+        """
+        read_bytes = read_from(source)
+
+        def read(size: int) -> bytes:
+            self._cutting = False
+            if self._inbox or self._put_off:
+                self._wake()
+            data = read_bytes(size)
+            self._cutting = True
+            return data
+
+        for message in messages(FrameReader(read)):
             self._put(message)
         self._put(_End())
+        self._cutting = False
+        self._wake()
         self._end_soon()
 
     def _put(self, message: object) -> None:
@@ -538,9 +557,17 @@ class WireServer(LanguageServer):
             elif method == types.EXIT:
                 threading.Thread(target=self._end_soon, name="exit", daemon=True).start()
         self._inbox.append(message)
+
+    def _wake(self) -> None:
         if not self._woken and self._loop is not None:
             self._woken = True
             self._loop.call_soon_threadsafe(self._drain)
+
+    def _more_comes(self) -> bool:
+        """Whether bytes have come in that are not queued as messages yet; then the loop will be woken for them."""
+        self._put_off = True  # before the look at the reader, which looks at this in turn
+        self._put_off = self._cutting or self._may_read()
+        return self._put_off
 
     def _end_soon(self) -> None:
         """Ends the process even if a handler keeps the loop from doing so."""
@@ -550,6 +577,8 @@ class WireServer(LanguageServer):
     def _drain(self) -> None:
         assert self._loop is not None
         self._woken = False
+        if self._put_off:
+            self._put_off, self._busy = False, True
         if self._next_warming is not None:
             self._next_warming.cancel()
         turn_ends = time.monotonic() + _TURN_SECONDS
@@ -559,11 +588,11 @@ class WireServer(LanguageServer):
             if time.monotonic() > turn_ends and self._inbox:
                 self._loop.call_soon(self._drain)  # tasks and timers get their turn
                 return
-        if self._busy:
+        if self._busy and not self._more_comes():
             self._busy = False
             self._guard("on_idle", self.on_idle)
         if self._warming is not None and self.protocol.state == "up":
-            self._next_warming = self._loop.call_later(0.05, self._warm)
+            self._next_warming = self._loop.call_later(_REST_SECONDS, self._warm)
 
     def _warm(self) -> None:
         assert self._loop is not None
@@ -591,13 +620,13 @@ class WireServer(LanguageServer):
 
 
 def _classes(kind: Any, seen: set[object]) -> Iterable[type]:
-    """The attrs classes that a value of `kind` may be made of."""
+    """The attrs classes that a value of `kind` may be made of, those inside others first."""
     if attrs.has(kind):
         if kind not in seen:
             seen.add(kind)
-            yield kind
             for field in attrs.fields(kind):
                 yield from _classes(field.type, seen)
+            yield kind
     else:
         for part in get_args(kind):
             yield from _classes(part, seen)
