@@ -3,9 +3,10 @@
 Stock pygls 2.1.1 leaves requests unanswered, loses edits, goes deaf on odd frames and ends with the wrong code. What is
 overridden here is overridden for one such fault, and the comment on the spot names it.
 
-The life of a message: a reader thread cuts and parses it, notes cancellations and queues it; the loop takes all that is
-queued, in order, synchronously; when nothing is left, `WireServer.on_idle` runs. So a request sees every change sent
-before it, and ten changes that came together are answered once.
+The life of a message: it is read, cut and parsed, cancellations are noted, and it is queued; the loop takes all that is
+queued, in order, synchronously; when nothing is left, and nothing more to read, `WireServer.on_idle` runs. So a request
+sees every change sent before it, and ten changes that came together are answered once. The loop reads for itself, since
+a hop from one thread to another takes as long as a keystroke's work; while a handler keeps it, a thread reads on.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.workspace import Workspace
 
 from spec_ls.lsp.client import Client
-from spec_ls.lsp.decoding import Unreadable, describe, explain, make_converter, messages, usable_id
-from spec_ls.lsp.framing import FrameReader, Outbox, read_from, readable
+from spec_ls.lsp.decoding import NOTHING_YET, Unreadable, describe, explain, make_converter, messages, usable_id
+from spec_ls.lsp.framing import FrameReader, Outbox, read_from, read_ready
 from spec_ls.lsp.process import StderrHandler, claim_stdio, watch_process
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,9 @@ _FLUSH_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
 _TURN_SECONDS = 0.05
 _REST_SECONDS = 0.02
+_LOOK_SECONDS = 0.002
+_LONG_SECONDS = 1.0
+_MOST_QUEUED = 1000
 _UNSET = object()
 
 
@@ -415,11 +419,12 @@ class WireServer(LanguageServer):
         self._inbox: deque[object] = deque()
         self._woken = False
         self._busy = False
-        self._cutting = False
-        """The reader has bytes that it has not looked through yet."""
-        self._put_off = False
-        """Nothing waits to be handled, but more is coming in: the reader wakes the loop again."""
-        self._may_read: Callable[[], bool] = bool
+        self._messages: Iterator[object] | None = None
+        """What the loop reads; None while a thread does."""
+        self._ended = False
+        self._reading = threading.Lock()
+        self._turns = 0
+        """How often the loop has begun or ended to handle what is queued: odd while it does."""
         self._log: Outbox | None = None
         self._warming: Iterator[Callable[[], object]] | None = None
         self._next_warming: asyncio.TimerHandle | None = None
@@ -454,11 +459,13 @@ class WireServer(LanguageServer):
 
     def is_cancelled(self) -> bool:
         """Whether the client no longer wants the request that is being handled; for loops in slow handlers."""
+        self._look_ahead()
         return self.protocol.msg_id in self.protocol.cancelled
 
     def is_waited_for(self) -> bool:
         """Whether messages wait to be handled or come in. `on_idle` may stop half-way then: it runs again."""
-        return bool(self._inbox) or self._more_comes()
+        self._look_ahead()
+        return bool(self._inbox)
 
     async def ask(self, method: str, params: Any = None, timeout: float = 10.0) -> Any:
         """The client's result as plain JSON; None if it answers with an error, or not within `timeout` seconds."""
@@ -496,13 +503,12 @@ class WireServer(LanguageServer):
         asyncio.set_event_loop(loop)
         # Stock pygls prints what a callback or a task raises to stderr only: diagnostics just stop.
         loop.set_exception_handler(self._on_loop_error)
-        self._may_read = readable(source)
         self._warming = self.warm_up()
         gc.enable()
         gc.set_threshold(50_000, 20, 50)  # documents are made of many small objects and of no cycles
         gc.freeze()  # a full collection with the protocol types loaded takes 34 ms, after this some µs
         sys.setswitchinterval(0.001)  # else the threads that read and write wait 5 ms behind a busy loop
-        threading.Thread(target=self._read, args=(source,), name="reader", daemon=True).start()
+        self._begin_to_read(loop, source)
         while True:
             try:
                 loop.run_forever()
@@ -523,27 +529,64 @@ class WireServer(LanguageServer):
                 outbox.flush(seconds)
         os._exit(code)
 
-    def _read(self, source: int) -> None:
-        """The reader thread. Stock pygls hops through a thread pool for every header line.
+    def _begin_to_read(self, loop: asyncio.AbstractEventLoop, source: int) -> None:
+        """Has `source` read: by the loop itself, or by a thread where a loop cannot (Windows; a file as stdin)."""
+        try:
+            loop.add_reader(source, self._on_readable)
+        except (NotImplementedError, OSError):
+            threading.Thread(target=self._read_for_the_loop, args=(source,), name="reader", daemon=True).start()
+        else:
+            self._messages = messages(FrameReader(read_ready(source)))
+            threading.Thread(target=self._read_behind_a_handler, name="reader", daemon=True).start()
 
-        The loop is woken when all that came in at once is queued, not for each message of it.
-        """
-        read_bytes = read_from(source)
+    def _on_readable(self) -> None:
+        self._take_in()
+        self._drain()
 
-        def read(size: int) -> bytes:
-            self._cutting = False
-            if self._inbox or self._put_off:
+    def _take_in(self) -> None:
+        """Queues what can be read without waiting, up to a limit."""
+        if self._messages is None or not self._reading.acquire(blocking=False):
+            return
+        try:
+            for message in self._messages:
+                if message is NOTHING_YET:
+                    return
+                self._put(message)
+                if len(self._inbox) > _MOST_QUEUED:
+                    return
+            self._end()
+        finally:
+            self._reading.release()
+
+    def _read_behind_a_handler(self) -> None:
+        """Reads while one thing keeps the loop for long: the client may cancel that, or leave."""
+        turns = 0
+        while True:
+            time.sleep(_LONG_SECONDS)
+            if turns == self._turns and turns % 2:
+                self._take_in()
                 self._wake()
-            data = read_bytes(size)
-            self._cutting = True
-            return data
+            turns = self._turns
 
-        for message in messages(FrameReader(read)):
+    def _read_for_the_loop(self, source: int) -> None:
+        """Reads and wakes the loop: once for all that came in together, before the next read waits."""
+        read = read_from(source)
+
+        def wake_and_read(size: int) -> bytes:
+            if self._inbox:
+                self._wake()
+            return read(size)
+
+        for message in messages(FrameReader(wake_and_read)):
             self._put(message)
-        self._put(_End())
-        self._cutting = False
+        self._end()
         self._wake()
-        self._end_soon()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._put(_End())
+            threading.Thread(target=self._end_soon, name="exit", daemon=True).start()
 
     def _put(self, message: object) -> None:
         # Read ahead: the queue may take a while to get there.
@@ -563,11 +606,11 @@ class WireServer(LanguageServer):
             self._woken = True
             self._loop.call_soon_threadsafe(self._drain)
 
-    def _more_comes(self) -> bool:
-        """Whether bytes have come in that are not queued as messages yet; then the loop will be woken for them."""
-        self._put_off = True  # before the look at the reader, which looks at this in turn
-        self._put_off = self._cutting or self._may_read()
-        return self._put_off
+    def _look_ahead(self) -> None:
+        """Queues what can be read now, for a handler that asks."""
+        self._take_in()
+        if self._inbox:
+            self._wake()
 
     def _end_soon(self) -> None:
         """Ends the process even if a handler keeps the loop from doing so."""
@@ -577,22 +620,33 @@ class WireServer(LanguageServer):
     def _drain(self) -> None:
         assert self._loop is not None
         self._woken = False
-        if self._put_off:
-            self._put_off, self._busy = False, True
         if self._next_warming is not None:
             self._next_warming.cancel()
-        turn_ends = time.monotonic() + _TURN_SECONDS
+        self._turns += 1
+        try:
+            self._handle_queued()
+        finally:
+            self._turns += 1
+        if self._warming is not None and self.protocol.state == "up":
+            self._next_warming = self._loop.call_later(_REST_SECONDS, self._warm)
+
+    def _handle_queued(self) -> None:
+        assert self._loop is not None
+        now = time.monotonic()
+        turn_ends, look_ahead = now + _TURN_SECONDS, now + _LOOK_SECONDS
         while self._inbox:
             self._busy = True
             self.protocol.take(self._inbox.popleft())
-            if time.monotonic() > turn_ends and self._inbox:
-                self._loop.call_soon(self._drain)  # tasks and timers get their turn
+            now = time.monotonic()
+            if now > turn_ends and self._inbox:
+                self._wake()  # tasks and timers get their turn
                 return
-        if self._busy and not self._more_comes():
+            if now > look_ahead or not self._inbox:
+                look_ahead = now + _LOOK_SECONDS
+                self._take_in()
+        if self._busy:
             self._busy = False
             self._guard("on_idle", self.on_idle)
-        if self._warming is not None and self.protocol.state == "up":
-            self._next_warming = self._loop.call_later(_REST_SECONDS, self._warm)
 
     def _warm(self) -> None:
         assert self._loop is not None
