@@ -19,8 +19,9 @@ from itertools import accumulate
 from markdown_it.token import Token
 
 from spec_ls.outline.blocks import Block, FrontMatter, Section
-from spec_ls.outline.parse import Sections, parse_tokens
+from spec_ls.outline.parse import Sections
 from spec_ls.outline.patch import patch_chunk
+from spec_ls.outline.reader import parse_tokens
 from spec_ls.text import Change, Text, strip_line_end
 
 _CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
