@@ -407,6 +407,8 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
 
 def _has_form(section: Section, slot: SectionSlot) -> bool:
     words = [section.heading.title] if section.heading else []
+    if words and _carries(words[0], slot.form):
+        return True
     words += [plain(text[:_LONGEST_STORY]) for text in _texts(section.blocks)]
     return _carries(" ".join(words), slot.form)
 

@@ -25,7 +25,7 @@ from spec_ls.outline.reader import parse_tokens
 from spec_ls.text import Change, Text, strip_line_end
 
 _CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
-_SENTINEL = "# -"
+_SENTINEL = "# ."
 MANY = 8
 """How many chunks (or sections) an edit must take away for them to be remembered."""
 _PART = 500
