@@ -472,7 +472,8 @@ def _unclosed(section: Section, lines: Sequence[str], base: int) -> UnclosedFact
         return None
     titles, first = [], None
     for number in range(last.line + 1, last.end_line):
-        found = _HEADING_LIKE.match(lines[number + base])
+        line = lines[number + base]
+        found = _HEADING_LIKE.match(line) if "#" in line else None
         if found:
             first = number if first is None else first
             titles.append(title_of(plain(found[1].strip())).key)
