@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import accumulate
+from typing import Any, Literal
 
 from spec_ls.facts import count_of, is_counted
 from spec_ls.outline.blocks import Heading
@@ -81,11 +82,32 @@ def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding
     return _Binder(heads, piece_count, template).bind()
 
 
-def longest_run(values: Sequence[tuple[int, ...] | int], preferred: Sequence[bool] | None = None) -> set[int]:
+def longest_run(values: Sequence[Any], preferred: Sequence[bool] | None = None) -> set[int]:
     """The positions of a longest strictly increasing run of `values`, with as many preferred positions as possible.
 
-    The rest are the fewest that would have to move. Of equal runs, the one with the earlier positions. O(n log n).
+    The rest are the fewest that would have to move. Of equal runs, the one with the earlier positions. O(n log n), and
+    O(n) where few are out of order.
     """
+    # A value above all before it and below all behind it stands in every longest run, which so falls into parts.
+    below = list(accumulate(reversed(values), min))[::-1]
+    run: set[int] = set()
+    begin, above = 0, None
+    for at, value in enumerate(values):
+        if (above is None or value > above) and (at + 1 == len(values) or value < below[at + 1]):
+            if begin < at:
+                part = _longest_run(values[begin:at], preferred[begin:at] if preferred else None)
+                run.update(begin + number for number in part)
+            run.add(at)
+            begin = at + 1
+        if above is None or value > above:
+            above = value
+    if begin < len(values):
+        part = _longest_run(values[begin:], preferred[begin:] if preferred else None)
+        run.update(begin + number for number in part)
+    return run
+
+
+def _longest_run(values: Sequence[Any], preferred: Sequence[bool] | None) -> set[int]:
     # A Fenwick tree over the ranks keeps, for every prefix of ranks, the best weight so far and its position, negated.
     ranks = {value: rank for rank, value in enumerate(sorted(set(values)), 1)}
     scale = len(values) + 1
@@ -337,9 +359,10 @@ class _Binder:
         for head in self.heads[start + 1 :]:
             if head.duplicate or (head.fill is not None and head.fill.parent is not fill):
                 break
-            known = head.title.key in lower or any(is_counted(head.title, head.stem, stem) for stem in stems)
-            if head.heading.level <= level and head.heading.style != "malformed" and not known:
-                break
+            if head.heading.level <= level and head.heading.style != "malformed":
+                known = head.title.key in lower or any(is_counted(head.title, head.stem, stem) for stem in stems)
+                if not known:
+                    break
             extent.append(head)
         return extent
 
@@ -367,7 +390,8 @@ class _Binder:
             if slot.index not in bound:
                 self.lost.append((slot, fill))
         for child in list(fill.children):
-            self._children(child)
+            if child.slot.sections:
+                self._children(child)
 
     def _even_out(self, fill: Fill) -> None:
         """Takes children that are all shifted alike, below their parent, for a style of the document and no fault."""
@@ -385,6 +409,8 @@ class _Binder:
         """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
         found = [head for head in extent if head.fill is None and is_counted(head.title, head.stem, slot.stem_key)]
         level = self._level(slot)
+        if all(head.heading.level <= level for head in found):
+            return found
         proper = {count_of(head.title) for head in found if head.heading.level <= level}
         return [head for head in found if head.heading.level <= level or not proper or self._is_new(head, proper)]
 

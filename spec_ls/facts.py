@@ -416,6 +416,8 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
 
 def _has_form(section: Section, slot: SectionSlot) -> bool:
     words = [section.heading.title] if section.heading else []
+    if words and _carries(words[0], slot.form):
+        return True
     words += [plain(text[:_LONGEST_STORY]) for text in _texts(section.blocks)]
     return _carries(" ".join(words), slot.form)
 
@@ -479,7 +481,8 @@ def _unclosed(section: Section, lines: Sequence[str], base: int) -> UnclosedFact
         return None
     titles, first = [], None
     for number in range(last.line + 1, last.end_line):
-        found = _HEADING_LIKE.match(lines[number + base])
+        line = lines[number + base]
+        found = _HEADING_LIKE.match(line) if "#" in line else None
         if found:
             first = number if first is None else first
             titles.append(title_of(plain(found[1].strip())).key)

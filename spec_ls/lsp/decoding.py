@@ -29,6 +29,9 @@ _CUT_HEADER = re.compile(
 """The start of a header at the end of a body."""
 
 
+NOTHING_YET = object()
+
+
 class Unreadable:
     """Stands in the queue for a body that is no message: the answer to give, and what there was of the body."""
 
@@ -65,8 +68,14 @@ def parse(body: bytes) -> tuple[object, bytes]:
 
 
 def messages(reader: FrameReader) -> Iterator[object]:
-    """The JSON values that come in, and an `Unreadable` for every body that is none, until the stream ends."""
+    """The JSON values that come in, and an `Unreadable` for every body that is none, until the stream ends.
+
+    `NOTHING_YET` where there is nothing to read for now.
+    """
     for frame in reader.frames():
+        if frame is None:
+            yield NOTHING_YET
+            continue
         if isinstance(frame, Oversized):
             reason = f"a message of {frame.length} bytes is too long"
             yield Unreadable(types.ErrorCodes.InvalidRequest, reason, frame.head)

@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterator
+from typing import NamedTuple, TypeVar
 
+T = TypeVar("T")
 MAX_BODY = 256 * 1024 * 1024
 """Bytes. A longer body is skipped unread."""
 
@@ -36,27 +37,35 @@ class Oversized(NamedTuple):
     head: bytes
 
 
+Steps = Generator[None, None, T]
+"""What returns a T in the end, and yields whenever there is nothing to read for now."""
+
+
 class FrameReader:
     """Cuts a byte stream into bodies. Header names in any case, no blank behind the colon, LF for CRLF: all taken.
 
+    `read` gives bytes, none at the end of the stream, and None where it would have to wait.
     Stock pygls takes `Content-Length: N` and CRLF only, and goes deaf for ever after anything else.
     """
 
-    def __init__(self, read: Callable[[int], bytes], max_body: int = MAX_BODY) -> None:
+    def __init__(self, read: Callable[[int], bytes | None], max_body: int = MAX_BODY) -> None:
         self._read = read
         self._max_body = max_body
         self._buffer = bytearray()
 
-    def frames(self) -> Iterator[bytes | Oversized]:
-        """One body after the other until the stream ends; a body cut short by the end is dropped."""
-        while (length := self._next_length()) is not None:
+    def frames(self) -> Iterator[bytes | Oversized | None]:
+        """One body after the other until the stream ends; a body cut short by the end is dropped.
+
+        None where there is nothing to read for now: the next step reads again.
+        """
+        while (length := (yield from self._next_length())) is not None:
             if length > self._max_body:
-                if not self._buffer and not self._fill(_CHUNK):
+                if not self._buffer and not (yield from self._fill(_CHUNK)):
                     return
                 yield Oversized(length, bytes(self._buffer[:_CHUNK]))
-                self._skip(length)
+                yield from self._skip(length)
             else:
-                body = self._body(length)
+                body = yield from self._body(length)
                 if body is None:
                     return
                 yield body
@@ -65,29 +74,30 @@ class FrameReader:
         """Puts back the end of a body that turned out to be the start of the next frame."""
         self._buffer[:0] = data
 
-    def _fill(self, size: int) -> bool:
-        data = self._read(size)
+    def _fill(self, size: int) -> Steps[bool]:
+        while (data := self._read(size)) is None:
+            yield
         self._buffer += data
         return bool(data)
 
-    def _line(self) -> bytes | None:
+    def _line(self) -> Steps[bytes | None]:
         """The next line with its end; of an endless one only the last bytes. None at the end of the stream."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             if len(self._buffer) > _MAX_LINE:
                 del self._buffer[:-_LONGEST_MATCH]
             searched = len(self._buffer)
-            if not self._fill(_CHUNK):
+            if not (yield from self._fill(_CHUNK)):
                 return None
         line = bytes(self._buffer[: end + 1])
         del self._buffer[: end + 1]
         return line
 
-    def _next_length(self) -> int | None:
+    def _next_length(self) -> Steps[int | None]:
         """The length of the next body, whatever stands before its header; None at the end of the stream."""
         length: int | None = None
         size = 0
-        while (line := self._line()) is not None:
+        while (line := (yield from self._line())) is not None:
             # `search`, not `match`: behind a body that was longer than announced the header starts in mid-line.
             if found := _LENGTH.search(line):
                 digits = found[1].lstrip(b"0")
@@ -101,7 +111,7 @@ class FrameReader:
                 return length
         return None
 
-    def _body(self, length: int) -> bytes | None:
+    def _body(self, length: int) -> Steps[bytes | None]:
         """The body; the part before the next header if `length` reaches beyond it; None if the stream ends first."""
         buffer, searched = self._buffer, 0
         while True:
@@ -117,10 +127,10 @@ class FrameReader:
                 del buffer[:end]
                 return body
             searched = end
-            if not self._fill(max(_CHUNK, min(length - end, 16 * _CHUNK))):
+            if not (yield from self._fill(max(_CHUNK, min(length - end, 16 * _CHUNK)))):
                 return None
 
-    def _skip(self, length: int) -> None:
+    def _skip(self, length: int) -> Steps[None]:
         """Drops `length` bytes, or fewer if the next header comes earlier: such a length is often no length at all."""
         buffer = self._buffer
         while True:
@@ -134,7 +144,7 @@ class FrameReader:
             dropped = max(0, end - _LONGEST_MATCH)
             del buffer[:dropped]
             length -= dropped
-            if not self._fill(_CHUNK):
+            if not (yield from self._fill(_CHUNK)):
                 return
 
 
@@ -148,6 +158,9 @@ class _Item:
 
 class Outbox:
     """Writes to a file descriptor in order, whole, and without ever making the sender wait.
+
+    What a descriptor that does not block takes at once is written at once: the hop to the thread costs more than the
+    write, and behind a busy loop it waits for the interpreter lock. The thread writes the rest.
 
     Stock pygls writes from whatever thread sends, unlocked, and takes one short write for all of it: frames mix
     under `python -u`, and a client that does not read blocks the loop, so that its own messages are not read either.
@@ -163,11 +176,7 @@ class Outbox:
         self._keyed: dict[str, _Item] = {}
         self._writing = False
         self._broken = False
-        self._poll: Callable[[int], list[tuple[int, int]]] | None = None
-        if sys.platform != "win32":
-            poll = select.poll()
-            poll.register(fd, select.POLLOUT)
-            self._poll = poll.poll
+        self._blocks = sys.platform == "win32" or os.get_blocking(fd)
         threading.Thread(target=self._run, name=f"outbox-{fd}", daemon=True).start()
 
     def send(self, data: bytes, key: str | None = None, droppable: bool = False) -> None:
@@ -175,11 +184,9 @@ class Outbox:
         with self._changed:
             if self._broken:
                 return
-            if not self._queue and not self._writing and self._writable(len(data)):
-                # No thread hop: behind a busy loop the hop waits for the interpreter lock, up to 5 ms.
-                broken = not self._write(data)
-            else:
-                broken = False
+            if not self._blocks and not self._queue and not self._writing:
+                data, key = self._write_some(data), None
+            if data:
                 if droppable and self._queued_bytes > self._limit:
                     return
                 if key is not None and (old := self._keyed.get(key)):
@@ -191,6 +198,7 @@ class Outbox:
                 self._queue.append(item)
                 self._queued_bytes += len(data)
                 self._changed.notify_all()
+            broken = self._broken
         if broken:
             self._on_broken()
 
@@ -203,20 +211,30 @@ class Outbox:
                     return False
             return not self._broken
 
-    def _writable(self, size: int) -> bool:
-        """Whether `size` bytes can be written now without blocking: POSIX grants PIPE_BUF bytes of a ready pipe."""
-        if sys.platform == "win32" or self._poll is None:
-            return False
-        return size <= select.PIPE_BUF and self._poll(0) == [(self._fd, select.POLLOUT)]
-
-    def _write(self, data: bytes) -> bool:
-        view = memoryview(data)
+    def _write_some(self, data: bytes) -> bytes:
+        """Writes what can be written without waiting; what is left, if only because the descriptor is broken."""
+        written = 0
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
+            while written < len(data):
+                written += os.write(self._fd, data[written:] if written else data)
+        except BlockingIOError:
+            pass
         except OSError:
             self._broken = True
-        return not self._broken
+        return data[written:]
+
+    def _write(self, data: bytes) -> bool:
+        while data := self._write_some(data):
+            if self._broken:
+                return False
+            self._wait()
+        return True
+
+    def _wait(self) -> None:
+        if sys.platform != "win32":
+            poll = select.poll()
+            poll.register(self._fd, select.POLLOUT)
+            poll.poll()
 
     def _run(self) -> None:
         while True:
@@ -250,3 +268,11 @@ def read_from(fd: int) -> Callable[[int], bytes]:
             return b""
 
     return read
+
+
+def read_ready(fd: int) -> Callable[[int], bytes | None]:
+    """The same for a descriptor that another one waits for: None where there is nothing to read now. Not on Windows."""
+    read = read_from(fd)
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return lambda size: read(size) if poll.poll(0) else None

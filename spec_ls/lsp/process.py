@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import stat
 import sys
 import threading
 import time
@@ -39,13 +40,20 @@ def claim_stdio() -> tuple[int, int]:
         for fd in (source, sink):
             msvcrt.setmode(fd, os.O_BINARY)
     else:
-        for fd in (source, sink):
+        for fd, blocks in ((source, True), (sink, not _is_ours(sink))):
             with contextlib.suppress(OSError):
-                os.set_blocking(fd, True)  # Node hands over non-blocking sockets
+                os.set_blocking(fd, blocks)  # Node hands over non-blocking sockets
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stderr
     return source, sink
+
+
+def _is_ours(sink: int) -> bool:
+    """Whether nobody minds that writes to `sink` do not wait: not a terminal's shell, nor our own stderr."""
+    status, other = os.fstat(sink), os.fstat(2)
+    is_pipe = stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)
+    return is_pipe and (status.st_dev, status.st_ino) != (other.st_dev, other.st_ino)
 
 
 class StderrHandler(logging.Handler):

@@ -3,9 +3,10 @@
 Stock pygls 2.1.1 leaves requests unanswered, loses edits, goes deaf on odd frames and ends with the wrong code. What is
 overridden here is overridden for one such fault, and the comment on the spot names it.
 
-The life of a message: a reader thread cuts and parses it, notes cancellations and queues it; the loop takes all that is
-queued, in order, synchronously; when nothing is left, `WireServer.on_idle` runs. So a request sees every change sent
-before it, and ten changes that came together are answered once.
+The life of a message: it is read, cut and parsed, cancellations are noted, and it is queued; the loop takes all that is
+queued, in order, synchronously; when nothing is left, and nothing more to read, `WireServer.on_idle` runs. So a request
+sees every change sent before it, and ten changes that came together are answered once. The loop reads for itself, since
+a hop from one thread to another takes as long as a keystroke's work; while a handler keeps it, a thread reads on.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.workspace import Workspace
 
 from spec_ls.lsp.client import Client
-from spec_ls.lsp.decoding import Unreadable, describe, explain, make_converter, messages, usable_id
-from spec_ls.lsp.framing import FrameReader, Outbox, read_from
+from spec_ls.lsp.decoding import NOTHING_YET, Unreadable, describe, explain, make_converter, messages, usable_id
+from spec_ls.lsp.framing import FrameReader, Outbox, read_from, read_ready
 from spec_ls.lsp.process import StderrHandler, claim_stdio, watch_process
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ _INVALID_REQUEST = types.ErrorCodes.InvalidRequest
 _FLUSH_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
 _TURN_SECONDS = 0.05
+_REST_SECONDS = 0.02
+_LOOK_SECONDS = 0.002
+_LONG_SECONDS = 1.0
+_MOST_QUEUED = 1000
 _UNSET = object()
 
 
@@ -415,6 +420,12 @@ class WireServer(LanguageServer):
         self._inbox: deque[object] = deque()
         self._woken = False
         self._busy = False
+        self._messages: Iterator[object] | None = None
+        """What the loop reads; None while a thread does."""
+        self._ended = False
+        self._reading = threading.Lock()
+        self._turns = 0
+        """How often the loop has begun or ended to handle what is queued: odd while it does."""
         self._log: Outbox | None = None
         self._warming: Iterator[Callable[[], object]] | None = None
         self._next_warming: asyncio.TimerHandle | None = None
@@ -434,7 +445,7 @@ class WireServer(LanguageServer):
         """textDocument/didClose, as plain JSON that nobody has checked."""
 
     def on_idle(self) -> None:
-        """Runs on the loop whenever all that had come in has been handled; never twice for one message."""
+        """Runs on the loop when all that had come in has been handled, once for all of it."""
 
     def lost(self, remains: object) -> None:
         """A message was given up: `remains` are its raw bytes or its params. It may have been an edit."""
@@ -444,21 +455,20 @@ class WireServer(LanguageServer):
         converter = self.protocol._converter
         seen: set[object] = set()
         for method in list(self.protocol.fm.features):
-            _, response, params, _ = types.METHOD_TO_TYPES.get(method, (None, None, None, None))
-            if params is not None:
-                yield partial(converter.get_structure_hook, params)
-            if response is not None:
-                for kind in _classes(response, seen):
-                    yield partial(converter.get_unstructure_hook, kind)
+            params = types.METHOD_TO_TYPES.get(method, (None, None, None, None))[2]
+            for kind in _classes(params, seen):  # what is inside first: a job each
+                yield partial(converter.get_structure_hook, kind)
 
     # -- for handlers
 
     def is_cancelled(self) -> bool:
         """Whether the client no longer wants the request that is being handled; for loops in slow handlers."""
+        self._look_ahead()
         return self.protocol.msg_id in self.protocol.cancelled
 
     def is_waited_for(self) -> bool:
-        """Whether messages wait to be handled. `on_idle` may stop half-way then: it runs again behind them."""
+        """Whether messages wait to be handled or come in. `on_idle` may stop half-way then: it runs again."""
+        self._look_ahead()
         return bool(self._inbox)
 
     async def ask(self, method: str, params: Any = None, timeout: float = 10.0) -> Any:
@@ -502,7 +512,7 @@ class WireServer(LanguageServer):
         gc.set_threshold(50_000, 20, 50)  # documents are made of many small objects and of no cycles
         gc.freeze()  # a full collection with the protocol types loaded takes 34 ms, after this some µs
         sys.setswitchinterval(0.001)  # else the threads that read and write wait 5 ms behind a busy loop
-        threading.Thread(target=self._read, args=(source,), name="reader", daemon=True).start()
+        self._begin_to_read(loop, source)
         while True:
             try:
                 loop.run_forever()
@@ -523,12 +533,64 @@ class WireServer(LanguageServer):
                 outbox.flush(seconds)
         os._exit(code)
 
-    def _read(self, source: int) -> None:
-        """The reader thread. Stock pygls hops through a thread pool for every header line."""
-        for message in messages(FrameReader(read_from(source))):
+    def _begin_to_read(self, loop: asyncio.AbstractEventLoop, source: int) -> None:
+        """Has `source` read: by the loop itself, or by a thread where a loop cannot (Windows; a file as stdin)."""
+        try:
+            loop.add_reader(source, self._on_readable)
+        except (NotImplementedError, OSError):
+            threading.Thread(target=self._read_for_the_loop, args=(source,), name="reader", daemon=True).start()
+        else:
+            self._messages = messages(FrameReader(read_ready(source)))
+            threading.Thread(target=self._read_behind_a_handler, name="reader", daemon=True).start()
+
+    def _on_readable(self) -> None:
+        self._take_in()
+        self._drain()
+
+    def _take_in(self) -> None:
+        """Queues what can be read without waiting, up to a limit."""
+        if self._messages is None or not self._reading.acquire(blocking=False):
+            return
+        try:
+            for message in self._messages:
+                if message is NOTHING_YET:
+                    return
+                self._put(message)
+                if len(self._inbox) > _MOST_QUEUED:
+                    return
+            self._end()
+        finally:
+            self._reading.release()
+
+    def _read_behind_a_handler(self) -> None:
+        """Reads while one thing keeps the loop for long: the client may cancel that, or leave."""
+        turns = 0
+        while True:
+            time.sleep(_LONG_SECONDS)
+            if turns == self._turns and turns % 2:
+                self._take_in()
+                self._wake()
+            turns = self._turns
+
+    def _read_for_the_loop(self, source: int) -> None:
+        """Reads and wakes the loop: once for all that came in together, before the next read waits."""
+        read = read_from(source)
+
+        def wake_and_read(size: int) -> bytes:
+            if self._inbox:
+                self._wake()
+            return read(size)
+
+        for message in messages(FrameReader(wake_and_read)):
             self._put(message)
-        self._put(_End())
-        self._end_soon()
+        self._end()
+        self._wake()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._put(_End())
+            threading.Thread(target=self._end_soon, name="exit", daemon=True).start()
 
     def _put(self, message: object) -> None:
         # Read ahead: the queue may take a while to get there.
@@ -542,9 +604,17 @@ class WireServer(LanguageServer):
             elif method == types.EXIT:
                 threading.Thread(target=self._end_soon, name="exit", daemon=True).start()
         self._inbox.append(message)
+
+    def _wake(self) -> None:
         if not self._woken and self._loop is not None:
             self._woken = True
             self._loop.call_soon_threadsafe(self._drain)
+
+    def _look_ahead(self) -> None:
+        """Queues what can be read now, for a handler that asks."""
+        self._take_in()
+        if self._inbox:
+            self._wake()
 
     def _end_soon(self) -> None:
         """Ends the process even if a handler keeps the loop from doing so."""
@@ -556,18 +626,31 @@ class WireServer(LanguageServer):
         self._woken = False
         if self._next_warming is not None:
             self._next_warming.cancel()
-        turn_ends = time.monotonic() + _TURN_SECONDS
+        self._turns += 1
+        try:
+            self._handle_queued()
+        finally:
+            self._turns += 1
+        if self._warming is not None and self.protocol.state == "up":
+            self._next_warming = self._loop.call_later(_REST_SECONDS, self._warm)
+
+    def _handle_queued(self) -> None:
+        assert self._loop is not None
+        now = time.monotonic()
+        turn_ends, look_ahead = now + _TURN_SECONDS, now + _LOOK_SECONDS
         while self._inbox:
             self._busy = True
             self.protocol.take(self._inbox.popleft())
-            if time.monotonic() > turn_ends and self._inbox:
-                self._loop.call_soon(self._drain)  # tasks and timers get their turn
+            now = time.monotonic()
+            if now > turn_ends and self._inbox:
+                self._wake()  # tasks and timers get their turn
                 return
+            if now > look_ahead or not self._inbox:
+                look_ahead = now + _LOOK_SECONDS
+                self._take_in()
         if self._busy:
             self._busy = False
             self._guard("on_idle", self.on_idle)
-        if self._warming is not None and self.protocol.state == "up":
-            self._next_warming = self._loop.call_later(0.05, self._warm)
 
     def _warm(self) -> None:
         assert self._loop is not None
@@ -595,13 +678,13 @@ class WireServer(LanguageServer):
 
 
 def _classes(kind: Any, seen: set[object]) -> Iterable[type]:
-    """The attrs classes that a value of `kind` may be made of."""
+    """The attrs classes that a value of `kind` may be made of, those inside others first."""
     if attrs.has(kind):
         if kind not in seen:
             seen.add(kind)
-            yield kind
             for field in attrs.fields(kind):
                 yield from _classes(field.type, seen)
+            yield kind
     else:
         for part in get_args(kind):
             yield from _classes(part, seen)

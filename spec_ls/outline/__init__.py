@@ -19,14 +19,17 @@ from itertools import accumulate
 from markdown_it.token import Token
 
 from spec_ls.outline.blocks import Block, FrontMatter, Section
-from spec_ls.outline.parse import Sections, parse_tokens
+from spec_ls.outline.parse import Sections
 from spec_ls.outline.patch import patch_chunk
+from spec_ls.outline.reader import parse_tokens
 from spec_ls.text import Change, Text, strip_line_end
 
 _CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
-_SENTINEL = "# -"
+_SENTINEL = "# ."
 MANY = 8
 """How many chunks (or sections) an edit must take away for them to be remembered."""
+_PART = 500
+"""About how many lines are parsed at once."""
 FRONT_MATTER_LINES = 1000
 """How far down (lines) front matter may close; a rule at the top of a long text is then just a rule."""
 
@@ -59,7 +62,7 @@ class Outline:
         self._open_fence = ""
         self._swallowed: tuple[list[str], list[Chunk]] = ([], [])
         self._front_end = self._front_matter()
-        self.chunks: list[Chunk] = self._parse(0, len(text.lines))[0]
+        self.chunks: list[Chunk] = self._parse_all()
         self._starts: list[int] | None = None
 
     @property
@@ -142,6 +145,26 @@ class Outline:
         if not same or any(a.line_count != b.line_count for a, b in zip(removed, added, strict=True)):
             self._starts = None
         return Update(first, removed, tuple(added))
+
+    def _parse_all(self) -> list[Chunk]:
+        """All chunks, read a part of the text at a time: the tokens of a long text at once would take 2 KB a line."""
+        lines = self.text.lines
+        chunks: list[Chunk] = []
+        line, size = 0, max(_PART, self._front_end)
+        while True:
+            end = min(line + size, len(lines))
+            while end < len(lines) and not _CUT.match(lines[end]):
+                end += 1
+            added, closed = self._parse(line, end)
+            if not closed and self._runs_out(end):
+                return [*chunks, *self._parse_open(line, end)]
+            if closed:
+                chunks += added
+                line, size = end, _PART
+            else:
+                size = 2 * (end - line)
+            if line == len(lines):
+                return chunks
 
     def _patch(self, at: int, change: Change) -> Chunk | None:
         """The chunk with the changed line's words put in place; None where it has to be parsed."""

@@ -17,6 +17,7 @@ _REFERENCED = re.compile(r"\[([^\[\]]{1,999})\]\[[^\[\]]{0,999}\]")
 _KEYCAP = re.compile("^[0-9]\ufe0f?\u20e3")
 _ORNAMENT = re.compile(r"^[^\w\s\[\](){}<>\"'#§]+\s*")
 _NOT_WORD = re.compile(r"[\W_]+")
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 _ENTITY = re.compile(r"&[#\w]{1,32};")
 _NUMBER = re.compile(
     r"(?:(?:section|§)[ \t\xa0]*)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)", re.I
@@ -72,6 +73,8 @@ def skeleton(source: str) -> str:
     """Letters and digits alone, case folded: equal for two texts that differ in white space, marks and case."""
     if "&" in source and _ENTITY.search(source):
         source = html.unescape(source)
+    if source.isascii():
+        return source.translate(_NO_LETTERS).lower()
     return _NOT_WORD.sub("", source).casefold()
 
 

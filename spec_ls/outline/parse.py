@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from spec_ls.outline.blocks import (
@@ -32,19 +31,9 @@ from spec_ls.outline.blocks import (
 from spec_ls.outline.inline import plain
 from spec_ls.text import Span
 
-_md = MarkdownIt("commonmark", {"maxNesting": 120}).enable("table")
-"""Sixty lists in each other; what is deeper is left out, so that no text exhausts the stack."""
 _MARKER = re.compile(r"[-+*]|[0-9]{1,9}[.)]")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 _MALFORMED = re.compile(r"([#＃]{1,6})(?=[^#＃\s]|[^\S \t])(?![0-9]+\b(?![.)]))\s*(\S.*)$")
-
-
-def parse_tokens(lines: Sequence[str]) -> tuple[list[Token], set[str]]:
-    """The block tokens of `lines` (without line ends) and the labels of its link reference definitions."""
-    tokens: list[Token] = []
-    env: dict[str, dict[str, object]] = {}
-    _md.block.parse("\n".join(lines), _md, env, tokens)
-    return tokens, set(env.get("references", ()))
 
 
 class Sections:

@@ -224,21 +224,23 @@ class Judge:
             old = fills.get(first) or lost_fills.get(first)
             if old is None or not self._is_same(fill, old):
                 self._judge_fill(fill)
-            else:
+            elif old.findings:
                 moved = _moved(old.findings, fill.piece - old.piece)
                 self._keep_fill(fill, old._replace(piece=fill.piece, findings=moved))
+            else:
+                self._of_fill[fill.piece] = old if old.piece == fill.piece else old._replace(piece=fill.piece)
 
     def _is_same(self, fill: Fill, old: _Judged) -> bool:
+        """Whether `fill` is what `old` was made from; its first facts are the same."""
+        if fill.slot.index != old.slot or fill.fault != old.fault or len(fill.children) != old.children:
+            return False
+        if fill.duplicates or old.duplicates or len(fill.pieces) != len(old.facts):
+            return False
+        if len(fill.pieces) == 1:
+            return True
         pieces = self.spec.pieces
-        return (
-            fill.slot.index == old.slot
-            and fill.fault == old.fault
-            and not fill.duplicates
-            and not old.duplicates
-            and len(fill.children) == old.children
-            and len(fill.pieces) == len(old.facts)
-            and fill.pieces[-1] - fill.pieces[0] == len(fill.pieces) - 1
-            and all(pieces[at].facts is facts for at, facts in zip(fill.pieces, old.facts, strict=True))
+        return fill.pieces[-1] - fill.pieces[0] == len(fill.pieces) - 1 and all(
+            pieces[at].facts is facts for at, facts in zip(fill.pieces, old.facts, strict=True)
         )
 
     def _judge_fill(self, fill: Fill) -> None:

@@ -12,6 +12,7 @@ from spec_ls.template.read import read_template
 DEFAULT = "product-spec"
 
 
+@cache
 def builtin_names() -> tuple[str, ...]:
     """The names of the templates that come with spec-ls."""
     folder = resources.files("spec_ls.template") / "builtin"
