@@ -98,6 +98,7 @@ class SpecLanguageServer(WireServer):
         """By the client's exact URI: two spellings are two documents, as they are for the client."""
         self._uris_by_path: dict[str, str] = {}
         self.configuration = Configuration(self._text_at, self._uris_by_path.get)
+        self.watching: asyncio.Task[Any] | None = None
         self._changed: dict[str, None] = {}
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -376,11 +377,15 @@ def create_server() -> SpecLanguageServer:
         return (shown, spec) if shown and spec and feature not in shown.document.policy.off else None
 
     @server.feature(types.INITIALIZED)
-    async def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
+    def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # messages are handed in one by one, and nothing runs between them
+            return
         if ls.client.watched_files:
-            await ls.ask(types.CLIENT_REGISTER_CAPABILITY, watchers())
+            ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, watchers()))
         else:
-            poll(asyncio.get_running_loop(), ls.look_again)
+            poll(loop, ls.look_again)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
