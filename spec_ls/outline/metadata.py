@@ -32,6 +32,7 @@ from spec_ls.text import Span, strip_line_end
 Carrier = Literal["table", "yaml", "list", "lines", "fence"]
 
 _MOST = 2000
+_REMARK = re.compile(r"(?<=\w)\s*\([^()]*\)$")
 _PLURAL = re.compile(r"(?<=\w\w)s$")
 _YAML_LINE = re.compile(r"([^\s#:'\"\[{&*!|>%@`-][^:#]{0,80}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029\x0b\x0c]")
@@ -64,8 +65,10 @@ class Entry:
 
 
 def field_key(name: str) -> str:
-    """The form in which field names are compared: words, case folded, without `(s)` and a plural's s."""
-    return _PLURAL.sub("", title_of(plain(name).replace("(s)", "")).key)
+    """The form in which field names are compared: words, case folded, without `(s)`, a remark in brackets behind them
+    and a plural's s."""
+    words = plain(name).replace("(s)", "")
+    return _PLURAL.sub("", title_of(_REMARK.sub("", words)).key)
 
 
 def entries_of(

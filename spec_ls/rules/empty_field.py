@@ -16,8 +16,8 @@ def check(spec: Spec) -> Iterator[Finding]:
         field = spec.field(slot)
         if field is None or field.entry.value or slot.need == "optional" or slot is spec.template.approvers:
             continue
-        if not slot.sample or slot.keep:
-            continue  # the template leaves it open, too
+        if not slot.sample or slot.keep or field.entry.listed:
+            continue  # the template leaves it open, too; `[]` says that there are none
         span = field.entry.value_span
         yield Finding(RULE.name, field.at(span), f"{slot.name} is empty.")
 

@@ -29,6 +29,7 @@ _CODE = re.compile(r"`([^`\n]{1,40})`")
 _NEED = re.compile(r"^(?:required|mandatory|optional)\s*:\s*", re.I)
 _SENTENCE = re.compile(r"[.;](?:\s|$)|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_DEFAULT = re.compile(r"[^\W\d_]+|[\w.+-]*[0-9][\w.+-]*|[nN]/[aA]|[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
 _LONGEST_VALUE = 30
 _MOST_WORDS = 3
 _LONGEST_SAMPLE = 2000
@@ -148,8 +149,8 @@ def is_status(key: str) -> bool:
 
 
 def is_default(sample: str, name: str, kind: Kind) -> bool:
-    """Whether a sample value is as good as an answer: one of the choices, one plain word such as `Draft`, or one with
-    a number such as `CC0-1.0`.
+    """Whether a sample value is as good as an answer: one of the choices, one plain word such as `Draft`, one with a
+    number such as `CC0-1.0`, or a name of two or three words such as `Standards Track`.
 
     A word in capitals (`FIXME`) and the field's own name (`Title: title`) stand for something else.
     """
@@ -158,7 +159,7 @@ def is_default(sample: str, name: str, kind: Kind) -> bool:
         return skeleton(words) in {skeleton(value) for value in kind.values}
     if kind.kind != "text":
         return False
-    if skeleton(words) == skeleton(name) or not re.fullmatch(r"[^\W\d_]+|[\w.+-]*[0-9][\w.+-]*|n/a", words, re.I):
+    if skeleton(words) == skeleton(name) or not _DEFAULT.fullmatch(words):
         return False
     return not (words.isalpha() and words.isupper() and len(words) > 2)
 

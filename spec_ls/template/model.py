@@ -188,13 +188,16 @@ class Template(_Frozen):
 
     @property
     def owner(self) -> FieldSlot | None:
-        """Who writes: the first field that takes one handle."""
-        return self.field("handle")
+        """Who writes: the first field that takes one handle, unless people in a list come before it."""
+        people = [slot for slot in self.fields if slot.kind in ("handle", "handles")]
+        return people[0] if people and people[0].kind == "handle" else None
 
     @property
     def approvers(self) -> FieldSlot | None:
-        """Who decides: the first field that takes a list of handles."""
-        return self.field("handles")
+        """Who decides: of the fields that take a list of handles the one named so, else the first behind the owner."""
+        lists = [slot for slot in self.fields if slot.kind == "handles"]
+        named = next((slot for slot in lists if "approver" in slot.key), None)
+        return named or (lists[0] if lists and self.owner is not None else None)
 
     @property
     def status(self) -> FieldSlot | None:

@@ -59,9 +59,9 @@ _INSTEAD = re.compile(r"\s*[\[({<]\s*or\s+([^\[\](){}<>]+)[\])}>]\s*$", re.I)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(
     r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$"
-    r"|(?<![\w<])<[^\W\d][^<>/=]*>"
+    r"|(?<![\w<])<[^\W\d][^<>/=]*>|\bYYYY\b"
 )
-_FIRM_SAMPLE = re.compile(r"\.{3}|…|\{[^{}]+\}|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$")
+_FIRM_SAMPLE = re.compile(r"\.{3}|…|\{[^{}]+\}|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$|\bYYYY\b")
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
 _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
@@ -241,7 +241,7 @@ class _Reader:
         found = _REPEAT.fullmatch(title) if examples else None
         if found:
             stem, form = found[1], found[3]
-        elif not title_of(BRACKET.sub("", title)).key or title in ("...", "…") or _ends_in_sample(title):
+        elif _is_example(title):
             need = "example"
         keep, free_children = False, waived
         for word in self._notes.get(("heading", line), ()):
@@ -509,9 +509,11 @@ def _is_first(title: str) -> bool:
     return found[2] in ("1", "N", "X") or bool(re.search(r"\.{3}|…|\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>", found[3]))
 
 
-def _ends_in_sample(title: str) -> bool:
-    """Whether the last words of a title are to be replaced: `Option: {title}`, `Alternative [name]`."""
-    return bool(re.search(r"(?:\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>)$", title))
+def _is_example(title: str) -> bool:
+    """Whether a title is to be replaced, wholly or in its last words (`Option: {title}`), or is a number (`FR1`)."""
+    if title in ("...", "…") or not title_of(BRACKET.sub("", title)).key:
+        return True
+    return bool(re.search(r"(?:\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>)$|^[A-Z]{1,5}-?[0-9]{1,2}$", title))
 
 
 def _says_optional(heading: Heading) -> bool:
