@@ -66,7 +66,10 @@ class Missing:
 
 @dataclass(slots=True)
 class Binding:
-    """What fills what. `title` is the piece of the document's title; `owners` has the fill of each piece."""
+    """What fills what. `title` is the piece of the document's title; `owners` has the fill of each piece.
+
+    `first_section` is the first that fills a top slot and has not to move: title and metadata stand above it.
+    """
 
     title: int | None
     shift: int
@@ -170,7 +173,7 @@ class _Binder:
         for slot in tops:
             if slot.index not in bound:
                 self.missing.append(_missing(slot, None, ordered, title or 0))
-        first = min((fill.piece for fill in ordered), default=self.piece_count)
+        first = min((fill.piece for fill in ordered if not fill.astray), default=self.piece_count)
         return Binding(title, self.shift, self.fills, self.missing, owners, ignored, first)
 
     def _shift(self) -> int:
@@ -454,8 +457,10 @@ class _Binder:
                 stack = []
             loose = head.heading.style == "malformed" and head.fill is None
             if head.fill is not None:
-                while stack and not _is_below(head.fill, stack[-1][1]):
-                    stack.pop()
+                parent = head.fill.parent
+                strayed = parent is not None and head.fill.astray and all(owner is not parent for _, owner in stack)
+                while stack and (stack[-1][0] >= level if strayed else not _is_below(head.fill, stack[-1][1])):
+                    stack.pop()  # what has strayed into another section ends where its level does
                 stack.append((level, head.fill))
             elif not loose:
                 while stack and stack[-1][0] >= level:

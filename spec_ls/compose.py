@@ -214,7 +214,7 @@ def last_text_line(spec: Spec, first: int, end_line: int) -> int:
 def section_level(spec: Spec, piece: int) -> int:
     """The level of the heading of a piece, of one that fills a slot the level it should have; 7 where none counts."""
     heading, owner = spec.pieces[piece].section.heading, spec.binding.owners[piece]
-    if owner is not None and owner.piece == piece:
+    if owner is not None and _fills(spec, piece):
         return owner.slot.level + spec.binding.shift
     return 7 if heading is None or heading.style == "malformed" else heading.level
 
@@ -237,13 +237,25 @@ def first_line(spec: Spec, piece: int) -> int:
 def section_place(spec: Spec, slot: SectionSlot, parent: Fill | None, before: Fill | None) -> int:
     """The piece in front of which a section goes: behind the sibling before it, else first in its parent or of all.
 
-    Never in the middle of another section, whose rest would become part of it.
+    Never in the middle of another section, whose rest would become part of it, nor in front of a heading that
+    would be taken for one of its subsections.
     """
     after = before or parent
-    if after is not None:
-        return section_end(spec, after.piece, slot.level + spec.binding.shift)
-    steady = [fill.piece for fill in spec.fills if fill.parent is None and not fill.astray]
-    return min(steady, default=len(spec.pieces))
+    if after is None:
+        steady = [fill.piece for fill in spec.fills if fill.parent is None and not fill.astray]
+        return min(steady, default=len(spec.pieces))
+    level = slot.level + spec.binding.shift
+    titles = {child.key for child in slot.sections}
+    place = section_end(spec, after.piece, level)
+    while place < len(spec.pieces) and not _fills(spec, place) and spec.pieces[place].facts.title.key in titles:
+        place = section_end(spec, place, level)
+    return place
+
+
+def _fills(spec: Spec, piece: int) -> bool:
+    """Whether the heading of a piece fills a slot."""
+    owner = spec.binding.owners[piece]
+    return owner is not None and owner.piece == piece
 
 
 def insert_block(spec: Spec, end_line: int, block: str) -> Edit | None:
@@ -341,11 +353,14 @@ def insert_section(spec: Spec, missing: Missing) -> Edit | None:
 def move_section(spec: Spec, fill: Fill, before: Fill | None) -> tuple[Edit, ...]:
     """Takes a section with all that stands under its heading behind `before`, else to the first place of its kind.
 
-    No edits where it stands there, or where one of the parts would not stay what it is.
+    No edits where it stands there, where the document's metadata would go with it, or where one of the parts would
+    not stay what it is.
     """
     end = section_end(spec, fill.piece, fill.slot.level + spec.binding.shift)
     place = section_place(spec, fill.slot, fill.parent, before)
     if fill.piece <= place <= end or (end == len(spec.pieces) and spec.pieces[-1].facts.unclosed is not None):
+        return ()
+    if any(fill.piece <= field.piece < end for field in (*spec.carrier, *spec.strays)):
         return ()
     first = first_line(spec, fill.piece)
     last = last_text_line(spec, first, first_line(spec, end))
@@ -457,9 +472,8 @@ def insert_metadata(spec: Spec) -> Edit | None:
         heading = spec.pieces[title].section.heading
         assert heading is not None
         return insert_block(spec, spec.base(title) + heading.end_line, block)
-    first = spec.binding.first_section
-    line = spec.base(first) + spec.pieces[first].section.line if first < len(spec.pieces) else 0
-    return insert_block(spec, line, block)
+    first = min((fill.piece for fill in spec.fills if fill.parent is None), default=0)
+    return insert_block(spec, first_line(spec, first), block)
 
 
 # --- items ----------------------------------------------------------------------------------
@@ -552,6 +566,20 @@ def remove_lines(spec: Spec, first: int, end_line: int) -> Edit:
         return Edit(Span(0, 0, *spec.text.end), "")
     before = first - 1
     return Edit(Span(before, len(spec.text.content(before)), *spec.text.end), "")
+
+
+def remove_field(spec: Spec, field: Field) -> Edit | None:
+    """Takes out a metadata field with all its values; None for the head of a table with other rows below it."""
+    base, entry = spec.base(field.piece), field.entry
+    first, last = entry.line + base, entry.value_span.end_line + base
+    if entry.carrier == "table" and entry.line == entry.group:
+        table = next(block for block in spec.pieces[field.piece].section.blocks if block.line == entry.group)
+        if table.end_line > entry.line + 2:
+            return None
+        last = table.end_line - 1 + base
+    if last + 1 == len(spec.text.lines):
+        return remove_lines(spec, first, last + 1)
+    return Edit(Span(first, 0, last + 1, 0), "")
 
 
 def remove_line(spec: Spec, line: int) -> Edit:

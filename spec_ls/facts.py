@@ -179,7 +179,7 @@ def facts_of(
 ) -> Facts:
     """The facts of `section`, which belongs to `slot`; its chunk starts at line `base` of `lines`. Never raises.
 
-    `preamble` marks the sections before the template's first: there, any table or labelled line is metadata;
+    `preamble` marks the team's own sections before the template's first: there, any table or labelled line is metadata;
     further down, only rows with the name of a field.
     """
     title, stem = heading_facts(section)
@@ -268,9 +268,8 @@ def _near_labels(others: list[tuple[TextLine, Label]], missing: dict[str, int]) 
 
     for name, at in missing.items():
         line, label = max(others, key=lambda pair: ratio(name, label_key(pair[1].name)))
-        start = line.text.find(label.name)
-        if start >= 0 and ratio(name, label_key(label.name)) >= _NEAR_LABEL:
-            span = Span(line.line, line.start + start, line.line, line.start + start + len(label.name))
+        if ratio(name, label_key(label.name)) >= _NEAR_LABEL:
+            span = Span(line.line, line.start + label.start, line.line, line.start + label.end)
             yield LabelFact(at, span, True, near=True)
             others = [pair for pair in others if pair[0] is not line]
             if not others:

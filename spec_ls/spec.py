@@ -198,7 +198,7 @@ class Spec:
         for at, (number, section) in enumerate(sections):
             owner = owners[at]
             slot = owner.slot.index if owner else -1
-            preamble = at < first
+            preamble = at < first and owner is None
             old = known.get(id(section))
             if old is not None and old.slot == slot and old.preamble == preamble:
                 old.chunk = number

@@ -9,6 +9,7 @@ The examples are always the same ones, unless `SPEC_LS_EXAMPLES` asks for a numb
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from bisect import bisect_right
@@ -78,11 +79,107 @@ RETYPED = [
     "---",
     "Support Plan",
     "plain words 🚀",
+    "===",
+    "## Goals ##",
+    "- Owner: @mira",
+    "**Status**: Draft",
+    "target_date: 2026-04-31",
+    "1. [ ] PII review completed?",
+    "  - [ ] Audit logs implemented?",
+    "    - deeper",
+    "\t- [ ] tabbed",
+    "1. one",
+    "> quoted",
+    "    code",
+    "| Field | Type |",
+    "| :--- | :--- |",
+    "<div>",
+    "**Acceptance Criteria:**",
+    "- **Acceptance Criteria:**",
+    "#### Acceptance Criteria",
+    "N/A",
 ]
 """Lines typed in place of others."""
 
 
 # --- specs with faults ------------------------------------------------------------------------
+
+
+ROW = re.compile(r"\| \*\*(.+?)\*\* \| (.*?) \|$")
+HEADING = re.compile(r"(#+) (.*)")
+NUMBER = re.compile(r"(#+ )([0-9]+)\. ")
+
+
+def carried(lines: Sequence[str], random: Random) -> list[str]:
+    """The lines with their metadata table as front matter, a list, labelled lines or an aligned table."""
+    rows = [(found[1], found[2]) for found in map(ROW.match, lines) if found]
+    rest = [line for line in lines if not line.startswith("|")] if rows else list(lines)
+    kind = random.randrange(5)
+    if not rows:
+        return rest
+    if kind == 0:
+        values = [(re.sub(r"\W+", "_", name.lower()), value.strip("`")) for name, value in rows]
+        return ["---", *(f"{key}: {json.dumps(value)}" for key, value in values), "---", "", *rest]
+    if kind == 1:
+        made = [f"- **{name}**: {value}" for name, value in rows]
+    elif kind == 2:
+        made = [f"* {name}: {value}" for name, value in rows]
+    elif kind == 3:
+        mark = random.choice(["", "  ", "\\"])
+        made = [f"**{name}**: {value}{mark}" for name, value in rows]
+    else:
+        wide = max(len(value) for _, value in rows)
+        made = [f"| {'Field':<15} | {'Value':<{wide}} |", f"|{'-' * 17}|{'-' * (wide + 2)}|"]
+        made += [f"| {name:<15} | {value:<{wide}} |" for name, value in rows]
+    return [rest[0], "", *made, *rest[1:]]
+
+
+def heading_lines(lines: Sequence[str]) -> list[int]:
+    """The positions of the headings outside fences."""
+    fenced, found = False, []
+    for at, line in enumerate(lines):
+        fenced ^= line.startswith("```")
+        if not fenced and HEADING.match(line):
+            found.append(at)
+    return found
+
+
+def dressed(source: Sequence[str], random: Random) -> list[str]:
+    """The lines of a spec as other authors would write them: another carrier, level, numbering, bullet or spacing."""
+    lines = carried(source, random) if random.random() < 0.5 else list(source)
+    kind = random.randrange(12)
+    headings = heading_lines(lines)
+    if kind == 0:
+        for at in headings:
+            lines[at] = "#" + lines[at]
+    elif kind == 1:
+        for at in headings:
+            lines[at] = NUMBER.sub(random.choice([r"\1", r"\1\2) "]), lines[at])
+    elif kind == 2:
+        lines = [re.sub(r"^(\s*)- ", rf"\1{random.choice('*+')} ", line) for line in lines]
+    elif kind == 3:
+        for at in reversed(headings):
+            level, title = len(lines[at].split(" ")[0]), lines[at].split(" ", 1)[1]
+            if level <= 2 and random.random() < 0.7:
+                lines[at : at + 1] = [title, ("=" if level == 1 else "-") * random.choice([3, len(title)])]
+    elif kind == 4:
+        for at in reversed(headings):
+            lines.insert(at + 1, "")
+    elif kind == 5:
+        lines = [line for at, line in enumerate(lines) if line or not at]
+    elif kind == 6:
+        lines = [f"{random.choice(['  ', '   '])}{line}" if line.startswith("- ") else line for line in lines]
+    elif kind == 7:
+        for at in reversed(range(len(lines))):
+            if lines[at].startswith("- ") and random.random() < 0.2:
+                lines[at + 1 : at + 1] = ["  - nested", "    and wrapped"]
+    elif kind == 8:
+        for at in reversed(headings):
+            if random.random() < 0.3:
+                lines[at + 1 : at + 1] = ["| Name | Type |", "| --- | --- |", "| id | int |", ""]
+    elif kind == 9:
+        lines[0] = "\ufeff" + lines[0]
+    return lines
 
 
 def mutated(source: Sequence[str], random: Random, times: int) -> list[str]:
@@ -118,14 +215,16 @@ def mutated(source: Sequence[str], random: Random, times: int) -> list[str]:
 @st.composite
 def specs(draw: st.DrawFn) -> str:
     """A generated or a valid spec with up to six mutations, and line ends of one kind, with or without the last."""
-    seed, times = draw(st.integers(0, 2**32)), draw(st.integers(0, 6))
-    random = Random(seed)
-    if draw(st.booleans()):
+    return random_spec(Random(draw(st.integers(0, 2**32))), draw(st.integers(0, 6)))
+
+
+def random_spec(random: Random, times: int) -> str:
+    if random.random() < 0.5:
         lines = random.choice(BASES)
     else:
         lines = make_spec(random.randint(60, 110), random.randrange(10_000)).removesuffix("\n").split("\n")
-    end = draw(st.sampled_from(["\n", "\n", "\r\n", "\r"]))
-    return end.join(mutated(lines, random, times)) + draw(st.sampled_from([end, end, ""]))
+    end = random.choice(["\n", "\n", "\r\n", "\r"])
+    return end.join(mutated(dressed(lines, random), random, times)) + random.choice([end, end, ""])
 
 
 # --- what a fix may do ------------------------------------------------------------------------
@@ -256,7 +355,10 @@ def faults(document: Document, problem: Problem, fix: Fix, stage: Stage) -> Iter
             yield f"causes {one}"
     kept = Counter(result[first:last].rstrip("\r\n") for first, last in sections(after, result))
     for first, last in sections(document, source):
-        if not any((piece.start < last and piece.end > first) or first < piece.start <= last for piece in pieces):
+        headless = first == 0 and document.spec.pieces[0].section.heading is None  # what goes in above belongs to it
+        if not any(
+            (piece.start < last and piece.end > first) or first - headless < piece.start <= last for piece in pieces
+        ):
             section = source[first:last].rstrip("\r\n")
             if section and not kept[section]:
                 yield f"changes a section that it does not touch: {section!r}"
@@ -311,6 +413,46 @@ SEEN = {
     "a section behind a misspelt one is told to move where it stands": (
         "# T\n\n## 3. User Stories & Acceptance Criteria\n## 4. Technical Design\n"
         "## 1. Context & P oblem Statement\n## 2. Goals & Non-Goals\n"
+    ),
+    "an indented section moves behind a list that swallows it": (
+        "| Metadata | Value |\n| :--- | :--- |\n| **Spec ID** | `SPEC-117` |\n  ## 2. Goals & Non-Goals\n"
+        "## 1. Context & Problem Statement\n- [ ] Scheduled exports.\n## 3. User Stories & Acceptance Criteria\n"
+    ),
+    "a move makes the other of two sections of one title count": (
+        "## 3. User Stories & Acceptance Criteria\n## 4. Technical Design\n## 9. Rollout Plan\nx\n"
+        "## 2. Goals & Non-Goals\n## 5. Rollout Plan\n\n"
+    ),
+    "guidance that stands there twice": (
+        "*High-level diagram or description.*\n*High-level diagram or description.*\n## 6. Support Plan\n"
+    ),
+    "a move of what stands below the title takes the title away": (
+        "\n## 4. Technical Design\n# T\n| Metadata | Value |\n| :--- | :--- |\n| **Owner** | @ines |\n"
+        "### Architecture & Components\n\n"
+    ),
+    "a moved section takes the metadata below it along": (
+        "* Status: Approved\n### API Changes\n* Target Date: 2026-12-01\n## 1. Context & Problem Statement\n"
+        "## 2. Goals & Non-Goals\n## 3. User Stories & Acceptance Criteria\n## 4. Technical Design\n\n"
+    ),
+    "a field goes in above the first labelled line": "**Status**: Draft\n## 2. Goals & Non-Goals\n",
+    "metadata is read once the section above it has moved": (
+        "## 8. Review & Sign-off\n# T\n- **Owner**: @noor\n- Owner: @mira\n## 5. Rollout Plan\n## 6. Support Plan\n"
+    ),
+    "a name with two blanks in it is renamed in part": (
+        "- **Spec  D**: `SPEC-7413`\n- **Status**: Draft\n- **Owner**: @data\n## 6. Support Plan\n"
+    ),
+    "a section goes in front of a heading that becomes a part of it": (
+        "| **Spec ID** | `SPEC-117` |\n| --- | --- |\n## 1. Context & Problem Statement\n## Goals ##\n### Goals\n"
+    ),
+    "a section moves in front of a heading that becomes a part of it": (
+        "## 2. Goals & Non-Goals\n## 1. Context & Problem Statement\n## Goals ##\n## 4. Technical Design\n"
+    ),
+    "a row is moved that was the head of its table": (
+        "| Metadata | Value |\n| :--- | :--- |\n| **Spec ID** | `SPEC-042` |\n## Rollout\n"
+        "| **Target Date** | 2026-01-31 |\n| **Epic/Ticket** | AUTH-9 |\n| :--- | :--- |\n## 4. Technical Design\n"
+    ),
+    "what stands behind a stray subsection becomes part of its section": (
+        "## 4. Technical Design\n### Data Model Changes\n## 5. Rollout Plan\n### Architecture & Components\n"
+        "### Data Model Changes\n| id | int |\n\n"
     ),
 }
 """Documents that showed a fault of a fix, with `ENDING` behind them so that they are taken for specs."""

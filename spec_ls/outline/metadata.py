@@ -130,8 +130,7 @@ def _line_entry(line: TextLine, carrier: Carrier, group: int, plain_too: bool = 
     text = line.text[:-1].rstrip() if line.text.endswith("\\") else line.text  # a hard line break
     label = label_of(text)
     if label and (label.strong or carrier == "list" or plain_too):
-        at = line.start + max(0, line.text.find(label.name))
-        key_span = Span(line.line, at, line.line, at + len(label.name))
+        key_span = Span(line.line, line.start + label.start, line.line, line.start + label.end)
         yield _entry(label.name, key_span, text[label.value :], line.start + label.value, carrier, group)
 
 

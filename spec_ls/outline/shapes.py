@@ -24,11 +24,16 @@ _LONGEST_WRAP = 1000
 
 
 class Label(NamedTuple):
-    """A label such as `**Runbooks**: …`: its plain name, and the offset where its value starts."""
+    """A label such as `**Runbooks**: …`: its plain name, and the offset where its value starts.
+
+    `start` and `end` are the offsets of the name as written, which may differ from the plain one.
+    """
 
     name: str
     value: int
     strong: bool
+    start: int
+    end: int
 
 
 def label_of(text: str) -> Label | None:
@@ -40,10 +45,10 @@ def label_of(text: str) -> Label | None:
     if strong:
         name = strong[2].rstrip(":： ")
         if strong[3] or strong[4] or strong.end() == len(text) or name != strong[2]:
-            return Label(plain(name), strong.end(), len(strong[1]) > 1)
+            return Label(plain(name), strong.end(), len(strong[1]) > 1, strong.start(2), strong.start(2) + len(name))
         return None
     bare = _PLAIN_LABEL.match(text)
-    return Label(plain(bare[1]), bare.end(), False) if bare else None
+    return Label(plain(bare[1]), bare.end(), False, *bare.span(1)) if bare else None
 
 
 def strong_line(paragraph: Paragraph) -> str | None:

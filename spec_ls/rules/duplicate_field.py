@@ -28,10 +28,10 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     first, *others = spec.fields[finding.subject]
     for field in others:
         if field.at(field.entry.key_span) == finding.place:
-            line = field.entry.line + spec.base(field.piece)
             same = field.entry.value == first.entry.value or not field.entry.value
-            edit = compose.remove_line(spec, line)
-            yield Fix(f"Remove this {field.entry.name}", (edit,), certain=same)
+            edit = compose.remove_field(spec, field)
+            if edit is not None:
+                yield Fix(f"Remove this {field.entry.name}", (edit,), certain=same)
 
 
 RULE = Rule("duplicate-field", __doc__, STRUCTURE, check=check, fix=fix)

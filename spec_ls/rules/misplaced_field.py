@@ -27,9 +27,9 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         return
     base = spec.base(field.piece)
     insert = compose.insert_field(spec, field.slot, spec.text.slice(field.entry.whole.shifted(base)))
-    if insert is not None:
-        line = field.entry.line + base
-        yield Fix(f"Move {field.slot.name} to the metadata", (insert, compose.remove_line(spec, line)))
+    remove = compose.remove_field(spec, field)
+    if insert is not None and remove is not None:
+        yield Fix(f"Move {field.slot.name} to the metadata", (insert, remove))
 
 
 RULE = Rule("misplaced-field", __doc__, STRUCTURE, check=check, fix=fix)
