@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from spec_ls.rules import CATALOGUE
-from spec_ls.rules.base import Severity
 from spec_ls.rules.pages import summary
 from spec_ls.template import builtin_names
 from spec_ls.text import Span, split_lines, strip_line_end
@@ -350,8 +349,3 @@ def schema() -> dict[str, Any]:
     for owner in (made["properties"], made["$defs"]["Override"]["properties"]):
         owner["rules"] = {"description": owner["rules"]["description"], **rules}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "spec-ls configuration"}
-
-
-def severities(levels: Mapping[str, Level]) -> dict[str, Severity | None]:
-    """Levels as severities; None for `off`."""
-    return {name: None if level == "off" else level for name, level in levels.items()}

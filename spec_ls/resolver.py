@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spec_ls.baseline import NAME as BASELINE
 from spec_ls.baseline import BrokenBaseline, Known, read_baseline
 from spec_ls.files import CannotRead, decode
-from spec_ls.rules.base import Severity
+from spec_ls.rules.base import Severity, severities_of
 from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
@@ -44,6 +44,7 @@ class Policy:
     """What holds for one document.
 
     - `bound`: the template that a glob binds it to, `why` in which words; `barred`: why it can be no spec
+    - `is_template`: it is a template in force, which is why it is barred
     - `named`: the team's templates by name; those that come with spec-ls are known besides
     - `recognised`: the templates that a document is taken for by its looks
     - `severities`: what rules weigh here, whatever the status; None is silence
@@ -54,6 +55,7 @@ class Policy:
     bound: Template | None = None
     why: str = ""
     barred: str = ""
+    is_template: bool = False
     named: Mapping[str, Template] = field(default_factory=dict)
     recognised: tuple[Template, ...] = ()
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
@@ -86,12 +88,13 @@ _Stamp = tuple[object, ...] | None
 
 @dataclass(slots=True)
 class _Bound:
-    """A template of a configuration: where it lies, what it says, and which files it binds."""
+    """A template of a configuration: where it lies, what it says, which files it binds, and which a `!` takes out."""
 
     name: str
     path: str
     template: Template | None
-    matches: Callable[[str], bool] | None
+    matches: Callable[[str], bool] | None = None
+    takes_out: Callable[[str], bool] | None = None
     trouble: str = ""
 
 
@@ -151,9 +154,10 @@ class Resolver:
         path = os.path.realpath(path)
         loaded = self._configuration(os.path.dirname(path))
         barred = self._is_template(path, loaded)
+        is_template = bool(barred)
         known = self._known(path)
         if loaded is None:
-            return Policy(recognised=(builtin(),), barred=barred, known=known, file=path)
+            return Policy(recognised=(builtin(),), barred=barred, is_template=is_template, known=known, file=path)
         relative = relative_to(path, loaded.folder)
         bound = next((one for one in loaded.templates if one.matches is not None and one.matches(relative)), None)
         if bound is not None and bound.template is None:
@@ -167,8 +171,9 @@ class Resolver:
             bound=bound.template if bound else None,
             why=f"{os.path.basename(loaded.path)} binds {relative} to the template {bound.name}" if bound else "",
             barred=barred,
+            is_template=is_template,
             named=named,
-            recognised=tuple(named.values()) or (builtin(),),
+            recognised=self._recognised(loaded, relative),
             severities=weights,
             off=frozenset(name for name, on in loaded.config.features.items() if not on),
             known=known,
@@ -185,12 +190,20 @@ class Resolver:
         named = {one.name: one.template for one in loaded.templates if one.template is not None}
         return Policy(
             named=named,
-            recognised=tuple(named.values()) or (builtin(),),
+            recognised=self._recognised(loaded, ""),
             severities=loaded.severities,
             off=frozenset(name for name, on in loaded.config.features.items() if not on),
             config=loaded.config,
             config_path=loaded.path,
         )
+
+    def _recognised(self, loaded: _Loaded, relative: str) -> tuple[Template, ...]:
+        """The templates that a file may be taken for by its looks: the configured ones whose globs do not take it out,
+        the default one where none is configured."""
+        if not loaded.templates:
+            return (builtin(),)
+        open_to_it = [one for one in loaded.templates if not (one.takes_out and one.takes_out(relative))]
+        return tuple(one.template for one in open_to_it if one.template is not None)
 
     def template(self, name: str, folder: str) -> Template | None:
         """The template that a document in `folder` would call `name`; None where there is none."""
@@ -261,47 +274,49 @@ class Resolver:
 
     def _load(self, path: str, folder: str, source: str, reading: Reading) -> _Loaded:
         """Puts a configuration in force; one with faults leaves the last good one there."""
-        from spec_ls.config import Config, ConfigFault, severities
+        from spec_ls.config import Config, ConfigFault
 
         faults = list(reading.faults)
         if reading.config is not None:
             self._last_good[path] = reading
         good = self._last_good.get(path)
         config = good.config if good and good.config else Config()
-        loaded = _Loaded(path, folder, source, config, severities(config.rules), faults=faults)
+        loaded = _Loaded(path, folder, source, config, severities_of(config.rules.items()), faults=faults)
         for name, entry in config.templates.items():
-            matches = _matcher(entry.files) if entry.files else None
             if entry.builtin is not None:
-                loaded.templates.append(_Bound(name, "", builtin(entry.builtin), matches))
-                continue
-            bound = self._template(name, os.path.normpath(os.path.join(folder, entry.path or "")), folder, matches)
+                bound = _Bound(name, "", builtin(entry.builtin))
+            else:
+                bound = self._template(name, os.path.normpath(os.path.join(folder, entry.path or "")), folder)
+            taken_out = [glob[1:] for glob in entry.files if glob.startswith("!")]
+            bound.matches = _matcher(entry.files) if entry.files else None
+            bound.takes_out = _matcher(taken_out) if taken_out else None
             loaded.templates.append(bound)
             if bound.trouble and reading.config is not None:
                 key = (*(("tool", "spec-ls") if path.endswith("pyproject.toml") else ()), "templates", name, "path")
                 span = reading.places.get(key, (Span(0, 0, 0, 0),) * 2)[1]
                 faults.append(ConfigFault(span, f"The template {entry.path} cannot be used: {bound.trouble}."))
         for override in config.overrides:
-            loaded.overrides.append((_matcher(override.files), severities(override.rules)))
+            loaded.overrides.append((_matcher(override.files), severities_of(override.rules.items())))
         return loaded
 
-    def _template(self, name: str, path: str, folder: str, matches: Callable[[str], bool] | None) -> _Bound:
+    def _template(self, name: str, path: str, folder: str) -> _Bound:
         """A template from its file; where that has become unreadable, as it was when last read."""
         real = os.path.realpath(path)
         if not any(_is_within(real, root) for root in (self._root(folder), *self.allowed)):
             outside = f"it lies outside {self._root(folder)}"
             trouble = f"{outside}; name its folder in the environment variable {_TEMPLATE_FOLDERS} to allow it"
-            return _Bound(name, path, None, matches, trouble)
+            return _Bound(name, path, None, trouble=trouble)
         path = real
         try:
             source = self._source(path)
         except CannotRead as error:
-            return _Bound(name, path, self._last_template.get(path), matches, str(error))
+            return _Bound(name, path, self._last_template.get(path), trouble=str(error))
         before = self._last_template.get(path)
         if before is None or before.source != source or before.name != name:
             self._last_template[path] = read_template(source, name)
         template = self._last_template[path]
         trouble = "" if template.sections or template.fields else "it has neither sections nor metadata"
-        return _Bound(name, path, template, matches, trouble)
+        return _Bound(name, path, template, trouble=trouble)
 
     def _is_template(self, path: str, loaded: _Loaded | None) -> str:
         """Why a file is a template and so no spec; empty where it is none."""
@@ -321,6 +336,11 @@ class Resolver:
         if folder not in self._baselines:
             self._baselines[folder] = next(filter(None, map(self._read_baseline, self._upwards(folder))), None)
         return self._baselines[folder]
+
+    def repository(self, path: str) -> str | None:
+        """The top of the repository that holds the file at `path`; None outside one."""
+        *_, top = self._upwards(os.path.dirname(os.path.realpath(path)))
+        return top if os.path.lexists(os.path.join(top, ".git")) else None
 
     def baselines(self) -> dict[str, dict[str, Known]]:
         """Every baseline that has been asked for, by its path."""

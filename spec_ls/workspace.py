@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,8 +14,9 @@ from spec_ls.outline.changes import Changes
 from spec_ls.outline.inline import skeleton
 from spec_ls.resolver import Policy, default_policy
 from spec_ls.rules import Judge
-from spec_ls.rules.base import Problem
+from spec_ls.rules.base import Problem, Severity, severities_of
 from spec_ls.spec import Spec
+from spec_ls.template import builtin
 from spec_ls.template.model import Stage, Template
 from spec_ls.text import Span, Text
 
@@ -64,7 +65,7 @@ class Document:
         self._left: list[Problem] = []
         self.text = Text(source)
         self._outline = Outline(self.text)
-        self._spec = Spec(self._outline, template or self.policy.bound or self.policy.recognised[0])
+        self._spec = Spec(self._outline, template or self.policy.bound or next(iter(self.policy.recognised), builtin()))
         self._choose()
 
     @property
@@ -80,6 +81,12 @@ class Document:
         return self._spec
 
     @property
+    def severities(self) -> Mapping[str, Severity | None]:
+        """What rules weigh here: what the template says of them, and before that what the configuration does."""
+        of_template = self._spec.template.severities
+        return {**severities_of(of_template), **self.policy.severities} if of_template else self.policy.severities
+
+    @property
     def decision(self) -> Decision:
         """Whether the text as it is now is a spec."""
         self._settle()
@@ -90,7 +97,7 @@ class Document:
         """The findings as they are kept up; made when first asked for."""
         self._settle()
         if self._judge is None:
-            self._judge = Judge(self._spec, self.policy.severities)
+            self._judge = Judge(self._spec, self.severities)
         return self._judge
 
     def change(self, replacement: Replacement) -> None:
@@ -181,6 +188,8 @@ def recognise(spec: Spec, templates: Sequence[Template]) -> tuple[Template, Deci
 
     Where it looks like several, a section or field that only one of them has decides; else it is none.
     """
+    if not templates:
+        return spec.template, Decision(False, "recognition", "the configuration takes it out of its templates' files")
     looks: list[tuple[Spec, Decision]] = []
     for template in templates:
         bound = spec if spec.template is template else Spec(spec.outline, template)

@@ -14,7 +14,7 @@ import click
 
 from spec_ls.baseline import Known, still_there, write_baseline
 from spec_ls.cli.diff import diff_of_fixes
-from spec_ls.cli.report import JsonReport, LinesReport, PlainReport, Report, counted, say
+from spec_ls.cli.report import JsonReport, LinesReport, PlainReport, Report, counted, place_of, say, shown_path
 from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source, replace_file
 from spec_ls.resolver import Resolver
 from spec_ls.rules.base import Severity
@@ -120,12 +120,6 @@ def _template(name: str | None, resolver: Resolver) -> Template | None:
     return template
 
 
-def _shown(path: str) -> str:
-    """A path as the user would write it: from the folder that the command runs in, where it lies below that."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
-
-
 @dataclass(slots=True)
 class _Run:
     """One command: what to check against, where the findings go, and how it went."""
@@ -158,7 +152,7 @@ class _Run:
                 self.failed = True
         for path, faulty in self.resolver.faults().items():
             for fault in faulty.faults:
-                self._trouble(f"{_shown(path)}:{fault.span.start_line + 1}:{fault.span.start + 1}: {fault.message}")
+                self._trouble(f"{place_of(path, fault.span)}: {fault.message}")
         if not self.as_diff and not self.failed and self.template is None:
             self._shrink_baselines()
         if not self.specs and not self.failed:
@@ -230,9 +224,9 @@ class _Run:
                 try:
                     replace_file(path, write_baseline(kept))
                 except OSError as error:
-                    say(f"{_shown(path)}: {counted(before - after, 'finding')} could be taken out: {error.strerror}")
+                    say(f"{shown_path(path)}: what was mended cannot be taken out: {error.strerror}")
                 else:
-                    say(f"{_shown(path)}: {counted(before - after, 'finding')} mended and taken out")
+                    say(f"{shown_path(path)}: {counted(before - after, 'finding')} mended and taken out")
 
     @property
     def _any_template(self) -> str:

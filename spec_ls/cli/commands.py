@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from spec_ls import __version__
+from spec_ls.cli.adopt import adopt
 from spec_ls.cli.check import check
 from spec_ls.cli.template import template
 
@@ -25,6 +26,7 @@ def cli(context: click.Context, stdio: bool) -> None:
 
 
 cli.add_command(check)
+cli.add_command(adopt)
 cli.add_command(template)
 
 

@@ -28,7 +28,7 @@ def unified_diff(name: str, before: str, after: str) -> str:
 
 
 def _fixed(source: str, document: Document) -> str:
-    around = Surroundings(date.today())
+    around = Surroundings(date.today(), severities=document.severities)
     start = Span(0, 0, 0, 0)
     for action in actions(document.spec, document.problems(), start, around, ["source.fixAll.spec-ls"]):
         return apply_edits(source, action.edits)

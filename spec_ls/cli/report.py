@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypedDict
 
 from spec_ls.rules import fixes
 from spec_ls.rules.base import Problem, Severity
-from spec_ls.text import Point, Text
+from spec_ls.text import Point, Span, Text
 from spec_ls.workspace import Document
 
 _WIDTH = 120
@@ -21,6 +21,17 @@ _WIDTH = 120
 def say(message: str) -> None:
     """A word to the user that is no result."""
     print(f"spec-ls: {_printable(message)}", file=sys.stderr)
+
+
+def shown_path(path: str) -> str:
+    """A path as the user would write it: from the folder that the command runs in, where it lies below that."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def place_of(path: str, span: Span) -> str:
+    """`path:line:column`, the latter two from 1, the column in code points."""
+    return f"{shown_path(path)}:{span.start_line + 1}:{span.start + 1}"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -70,7 +70,7 @@ def actions(
         found += _add_story(spec, span)
         found += _renumber(spec, span)
     if asked("source.fixAll.spec-ls"):
-        found += _fix_all(spec, problems, to_the_end=kinds is not None)
+        found += _fix_all(spec, problems, around, to_the_end=kinds is not None)
     return found
 
 
@@ -108,7 +108,7 @@ def _all_sections(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterat
         yield Action("Insert all missing sections", "quickfix", _together(spec, chosen), False, mended)
 
 
-def _fix_all(spec: Spec, problems: Sequence[Problem], to_the_end: bool) -> Iterator[Action]:
+def _fix_all(spec: Spec, problems: Sequence[Problem], around: Surroundings, to_the_end: bool) -> Iterator[Action]:
     """Every certain fix of the document; `to_the_end`, with those that only the others make possible."""
     chosen = list(_combined(spec, problems))
     if not chosen:
@@ -116,17 +116,17 @@ def _fix_all(spec: Spec, problems: Sequence[Problem], to_the_end: bool) -> Itera
     mended = tuple(problem for problem, _ in chosen)
     edits = _together(spec, chosen)
     if to_the_end and len(spec.text.lines) <= _MOST_LINES:
-        edits = _settled(spec, edits)
+        edits = _settled(spec, edits, around)
     yield Action("Fix all that can be fixed", "source.fixAll.spec-ls", edits, False, mended)
 
 
-def _settled(spec: Spec, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+def _settled(spec: Spec, edits: tuple[Edit, ...], around: Surroundings) -> tuple[Edit, ...]:
     """`edits`, or where more can be fixed once they are made, the lines that differ when nothing more can."""
     source = spec.text.source
     fixed = apply_edits(source, edits)
     for number in range(_MOST_ROUNDS):
         after = Spec(Outline(Text(fixed)), spec.template)
-        chosen = list(_combined(after, Judge(after).problems()))
+        chosen = list(_combined(after, Judge(after, around.severities).problems()))
         if not chosen:
             return edits if number == 0 else _difference(spec.text, Text(fixed))
         fixed = apply_edits(fixed, _together(after, chosen))

@@ -17,6 +17,7 @@ from spec_ls.lsp.client import Client
 from spec_ls.resolver import NAMES, Faulty, Policy, Resolver
 from spec_ls.text import Text
 
+_CODE = "invalid-configuration"
 _POLL_SECONDS = 2.0
 _WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown")
 
@@ -71,7 +72,7 @@ class Configuration:
 
     def _send(self, path: str, faulty: Faulty, client: Client, publish: Publish) -> None:
         text = Text(faulty.source)
-        shown = [convert.fault_json(text, fault, client) for fault in faulty.faults]
+        shown = [convert.fault_json(text, fault.span, "error", _CODE, fault.message, client) for fault in faulty.faults]
         uri = self._uri_of(path) or Path(path).as_uri()
         publish(uri, None, ",".join(json.dumps(one) for one in shown))
 

@@ -12,12 +12,11 @@ from lsprotocol import types
 
 from spec_ls.lsp.client import Client
 from spec_ls.rules import rule
-from spec_ls.rules.base import Problem
+from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.config import ConfigFault
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
     from spec_ls.features.hover import Hover
@@ -92,14 +91,14 @@ def diagnostic_json(uri: str, spec: Spec, problem: Problem, client: Client) -> J
     return diagnostic
 
 
-def fault_json(text: Text, fault: ConfigFault, client: Client) -> Json:
-    """What is wrong with a configuration file as a diagnostic."""
+def fault_json(text: Text, span: Span, severity: Severity, code: str, message: str, client: Client) -> Json:
+    """What is wrong with a file that governs others, a template or a configuration, as a diagnostic."""
     return {
-        "range": range_json(text, fault.span, client.encoding),
-        "severity": _SEVERITY["error"],
-        "code": "invalid-configuration",
+        "range": range_json(text, span, client.encoding),
+        "severity": _SEVERITY[severity],
+        "code": code,
         "source": SOURCE,
-        "message": fault.message,
+        "message": message,
     }
 
 

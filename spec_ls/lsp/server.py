@@ -22,7 +22,7 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
-from spec_ls.lsp import convert
+from spec_ls.lsp import authoring, convert
 from spec_ls.lsp.configuration import Configuration, folder_paths, poll, watchers
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
@@ -70,6 +70,11 @@ class OpenDocument:
     @property
     def text(self) -> Text:
         return self.document.text
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is a template in force, whose author is helped with its annotations."""
+        return self.document.policy.is_template and not self.stale
 
     @property
     def spec(self) -> Spec | None:
@@ -238,6 +243,10 @@ class SpecLanguageServer(WireServer):
             del self._changed[uri]
             shown = self.documents[uri]
             spec = shown.spec
+            if shown.is_template:
+                shown.published = True
+                self._publish(uri, shown.version, authoring.diagnostics(shown.text, self.client))
+                continue
             if spec is None or "diagnostics" in shown.document.policy.off:
                 if shown.published:
                     self._publish(uri, shown.version, "")
@@ -280,31 +289,38 @@ class SpecLanguageServer(WireServer):
         identifier = shown.document.spec.template.field("id")
         prefix = identifier.prefix if identifier else ""
         if root is None:
-            return self._around(None, prefix)
+            return self._around(shown, None, prefix)
         key = (root, prefix)
         known = self._known.get(key)
         if known is None or time.monotonic() - known.at > _FRESH_SECONDS:
             found = self._gather(key)
             if known is None:
-                return self._wait(found, prefix)
-        return self._around(known, prefix)
+                return self._wait(shown, found, prefix)
+        return self._around(shown, known, prefix)
 
-    def _around(self, known: _Known | None, prefix: str) -> Surroundings:
+    def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {
             entry.entry.value
-            for shown in self.documents.values()
-            for entry in (shown.document.spec.field(shown.document.spec.template.field("id")),)
+            for other in self.documents.values()
+            for entry in (other.document.spec.field(other.document.spec.template.field("id")),)
             if entry is not None and entry.entry.value.startswith(prefix)
         }
         people, ids = (known.people, known.ids) if known else ((), frozenset())
-        return Surroundings(today=date.today(), people=people, ids=ids | open_ids)
+        config = shown.document.policy.config
+        reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
+        return Surroundings(
+            today=date.today(),
+            people=(*reviewers, *people),
+            ids=ids | open_ids,
+            severities=shown.document.severities,
+        )
 
-    async def _wait(self, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
+    async def _wait(self, shown: OpenDocument, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
         try:
             known = await asyncio.wait_for(asyncio.shield(found), _GATHER_SECONDS)
         except TimeoutError:
             known = None
-        return self._around(known, prefix)
+        return self._around(shown, known, prefix)
 
     def _gather(self, key: tuple[Path, str]) -> asyncio.Future[_Known]:
         """Finds out about a repository in a thread; one at a time for each."""
@@ -376,6 +392,10 @@ def create_server() -> SpecLanguageServer:
         spec = shown.spec if shown else None
         return (shown, spec) if shown and spec and feature not in shown.document.policy.off else None
 
+    def template_at(uri: str) -> OpenDocument | None:
+        shown = server.documents.get(uri)
+        return shown if shown is not None and shown.is_template else None
+
     @server.feature(types.INITIALIZED)
     def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
         try:
@@ -401,7 +421,11 @@ def create_server() -> SpecLanguageServer:
     def on_completion(ls: SpecLanguageServer, params: types.CompletionParams) -> Any:
         found = opened(params.text_document.uri, "completion")
         if found is None:
-            return None
+            written = template_at(params.text_document.uri)
+            if written is None:
+                return None
+            place = written.text.point(params.position.line, params.position.character, ls.client.encoding)
+            return {"isIncomplete": True, "items": authoring.completion(written.text, place, ls.client)}
         from spec_ls.features.completion import complete
 
         shown, spec = found
@@ -417,7 +441,11 @@ def create_server() -> SpecLanguageServer:
     def on_hover(ls: SpecLanguageServer, params: types.HoverParams) -> Any:
         found = opened(params.text_document.uri, "hover")
         if found is None:
-            return None
+            written = template_at(params.text_document.uri)
+            if written is None:
+                return None
+            place = written.text.point(params.position.line, params.position.character, ls.client.encoding)
+            return authoring.hover(written.text, place, ls.client)
         from spec_ls.features.hover import hover
 
         shown, spec = found
@@ -445,7 +473,8 @@ def create_server() -> SpecLanguageServer:
     def on_code_action(ls: SpecLanguageServer, params: types.CodeActionParams) -> Any:
         found = opened(params.text_document.uri, "code-actions")
         if found is None:
-            return None
+            written = template_at(params.text_document.uri)
+            return None if written is None else _mends(ls, written, params)
         from spec_ls.features.actions import actions
 
         shown, spec = found
@@ -455,7 +484,7 @@ def create_server() -> SpecLanguageServer:
         last = max(first, spec.text.point(end.line, end.character, encoding))
         only = None if params.context.only is None else [str(getattr(k, "value", k)) for k in params.context.only]
         # The client's diagnostics are not looked at: some clients strip them of all that would tell them apart.
-        offered = actions(spec, shown.document.problems(), Span(*first, *last), ls._around(None, ""), only)
+        offered = actions(spec, shown.document.problems(), Span(*first, *last), ls._around(shown, None, ""), only)
         return list(_actions_json(ls, shown, spec, offered))
 
     @server.command(_APPLY)
@@ -465,6 +494,14 @@ def create_server() -> SpecLanguageServer:
         await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
 
     return server
+
+
+def _mends(ls: SpecLanguageServer, shown: OpenDocument, params: types.CodeActionParams) -> list[Json]:
+    """The fixes of a template's faults at a range."""
+    start, end = params.range.start, params.range.end
+    first = shown.text.point(start.line, start.character, ls.client.encoding)
+    last = max(first, shown.text.point(end.line, end.character, ls.client.encoding))
+    return authoring.actions(shown.uri, shown.version, shown.text, Span(*first, *last), ls.client)
 
 
 def _actions_json(ls: SpecLanguageServer, shown: OpenDocument, spec: Spec, offered: Iterable[Any]) -> Iterable[Json]:

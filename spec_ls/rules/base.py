@@ -13,6 +13,21 @@ from spec_ls.text import Edit, Span
 
 Severity = Literal["error", "warning", "information", "hint"]
 
+LEVELS: dict[str, Severity | None] = {
+    "off": None,
+    "hint": "hint",
+    "information": "information",
+    "warning": "warning",
+    "error": "error",
+}
+"""What a team may say that a rule weighs."""
+
+
+def severities_of(levels: Iterable[tuple[str, str]]) -> dict[str, Severity | None]:
+    """Pairs of a rule's name and a level as severities; None for `off`. Words that are no level are left out."""
+    return {name: LEVELS[level] for name, level in levels if level in LEVELS}
+
+
 STAGES: tuple[Stage, ...] = ("draft", "review", "approved", "done", "parked")
 
 
