@@ -347,7 +347,8 @@ class _Binder:
                 return head.piece
         if self.shift:
             head = self.heads[0]
-            return head.piece if head.fill is None and head.piece < first else None
+            if head.fill is None and head.piece < first and head.heading.level <= max(1, 1 + self.shift):
+                return head.piece
         return None
 
     def _extent(self, fill: Fill) -> list[Head]:

@@ -389,7 +389,9 @@ def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str
     if entry.carrier == "yaml":
         return f"{_yaml_key(slot.name, entry.name)}: {_yaml_scalar(value)}"
     if entry.carrier != "table":
-        return line[: entry.whole.start].replace(entry.name, slot.name, 1) + value
+        stop = entry.whole.start if entry.whole.start_line == entry.line else len(line)
+        head = line[: entry.key_span.start] + slot.name + line[entry.key_span.end : stop]
+        return head + (value if head[-1:].isspace() else f" {value}")
     cells = split_cells(line, 0)
     first, last = unwrap(cells[0].source)
     key = cells[0].source[:first] + slot.name + cells[0].source[last:]
@@ -443,15 +445,42 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     order = [other.key for other in spec.template.fields]
     place = order.index(slot.key)
     before = [field for field in spec.carrier if field.slot and order.index(field.slot.key) < place]
-    shown = first_value(spec, slot) if value is None else value
     neighbour = (before or spec.carrier)[-1 if before else 0]
-    line = neighbour.entry.line + spec.base(neighbour.piece)
-    if neighbour.entry.carrier == "table" and neighbour.entry.line == neighbour.entry.group:
-        return insert_lines(spec, line + 1, [field_line(spec, slot, neighbour, shown)])  # below the head's delimiters
-    if before:
-        end_line = neighbour.entry.value_span.end_line + spec.base(neighbour.piece)
-        return insert_lines(spec, end_line, [field_line(spec, slot, neighbour, shown)])
-    return Edit(Span(line, 0, line, 0), field_line(spec, slot, neighbour, shown) + spec.text.line_end)
+    new = field_line(spec, slot, neighbour, first_value(spec, slot) if value is None else value)
+    first, last = _field_lines(spec, neighbour)
+    end, mark = spec.text.line_end, _line_break(spec)
+    if neighbour.entry.carrier == "lines" and len({field.entry.group for field in spec.carrier}) > 1:
+        end += end  # each field is a paragraph of its own
+    if not before and first == last:
+        return Edit(Span(first, 0, first, 0), new + mark + end)
+    offset = len(spec.text.content(last))
+    if spec.text.content(last).endswith(mark):
+        return Edit(Span(last, offset, last, offset), end + new + mark)
+    return Edit(Span(last, offset, last, offset), mark + end + new)
+
+
+def _field_lines(spec: Spec, field: Field) -> tuple[int, int]:
+    """The first and the last line of the document that a metadata field takes, the delimiters of a table's head too."""
+    entry, base = field.entry, spec.base(field.piece)
+    first, last = entry.line + base, entry.value_span.end_line + base
+    if entry.carrier == "table" and entry.line == entry.group:
+        return first, first + 1
+    if entry.carrier == "list":
+        item = _item_on(spec.pieces[field.piece].section, entry.line)
+        return first, item.end_line - 1 + base if item else last
+    if entry.carrier == "yaml":  # text in a block, or a list that goes on
+        while spec.text.lines[last + 1].startswith((" ", "\t", "- ")) and spec.text.lines[last + 1].strip():
+            last += 1
+    return first, last
+
+
+def _line_break(spec: Spec) -> str:
+    """What ends the labelled lines of the metadata so that each is shown on a line of its own; empty for nothing."""
+    for field in spec.carrier if spec.carrier[0].entry.carrier == "lines" else ():
+        found = re.search(r"(?:\\|  )$", spec.text.content(field.entry.line + spec.base(field.piece)))
+        if found:
+            return found[0]
+    return ""
 
 
 def first_value(spec: Spec, slot: FieldSlot) -> str:
@@ -570,16 +599,13 @@ def remove_lines(spec: Spec, first: int, end_line: int) -> Edit:
 
 def remove_field(spec: Spec, field: Field) -> Edit | None:
     """Takes out a metadata field with all its values; None for the head of a table with other rows below it."""
-    base, entry = spec.base(field.piece), field.entry
-    first, last = entry.line + base, entry.value_span.end_line + base
+    entry = field.entry
     if entry.carrier == "table" and entry.line == entry.group:
         table = next(block for block in spec.pieces[field.piece].section.blocks if block.line == entry.group)
         if table.end_line > entry.line + 2:
             return None
-        last = table.end_line - 1 + base
-    if last + 1 == len(spec.text.lines):
-        return remove_lines(spec, first, last + 1)
-    return Edit(Span(first, 0, last + 1, 0), "")
+    first, last = _field_lines(spec, field)
+    return remove_lines(spec, first, last + 1)
 
 
 def remove_line(spec: Spec, line: int) -> Edit:

@@ -454,6 +454,10 @@ SEEN = {
         "## 4. Technical Design\n### Data Model Changes\n## 5. Rollout Plan\n### Architecture & Components\n"
         "### Data Model Changes\n| id | int |\n\n"
     ),
+    "a subsection above the first section of a shifted document was its title": (
+        "#### Data Model Changes\n### 1. Context & Problem Statement\n### 2. Goals & Non-Goals\n"
+        "### 3. User Stories & Acceptance Criteria\n### 4. Technical Design\n"
+    ),
 }
 """Documents that showed a fault of a fix, with `ENDING` behind them so that they are taken for specs."""
 

@@ -25,8 +25,9 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     field = next((field for field in spec.strays if field.at(field.entry.key_span) == finding.place), None)
     if field is None or field.slot is None:
         return
-    base = spec.base(field.piece)
-    insert = compose.insert_field(spec, field.slot, spec.text.slice(field.entry.whole.shifted(base)))
+    whole = field.entry.whole.shifted(spec.base(field.piece))
+    value = spec.text.slice(whole) if whole.start_line == whole.end_line else field.entry.value
+    insert = compose.insert_field(spec, field.slot, value)
     remove = compose.remove_field(spec, field)
     if insert is not None and remove is not None:
         yield Fix(f"Move {field.slot.name} to the metadata", (insert, remove))
