@@ -51,6 +51,12 @@ _MOST_QUEUED = 1000
 _UNSET = object()
 
 
+class Rendered(str):
+    """A result as JSON text, ready to be sent."""
+
+    __slots__ = ()
+
+
 class _End:
     """What the reader thread queues when the stream has ended."""
 
@@ -307,6 +313,8 @@ class WireProtocol(LanguageServerProtocol):
     def _send_response(self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None) -> None:
         if error is not None:
             self.reject(msg_id, error.code, error.message)
+        elif isinstance(result, Rendered):
+            self.send_raw(f'{{"jsonrpc":"2.0","id":{json.dumps(msg_id)},"result":{result}}}'.encode("ascii"))
         else:
             self._send_data({"jsonrpc": "2.0", "id": msg_id, "result": result})
 
