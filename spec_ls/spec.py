@@ -87,6 +87,7 @@ class Spec:
         self.template = template
         self.pieces: list[Piece] = []
         self._dropped: dict[int, Piece] = {}
+        self.binding = Binding(None, 0, [], [], [], set(), 0)
         self._bind()
 
     @property
@@ -191,7 +192,9 @@ class Spec:
                 old = known.get(id(section))
                 title, stem = (old.facts.title, old.facts.stem) if old else heading_facts(section)
                 heads.append(Head(at, section.heading, title, stem))
-        self.binding: Binding = bind(heads, len(sections), self.template)
+        for fill in self.binding.fills:  # parents and children hold each other: let go at once, not by a collection
+            fill.parent, fill.children = None, []
+        self.binding = bind(heads, len(sections), self.template)
         owners, first = self.binding.owners, self.binding.first_section
         starts = self.outline.starts
         pieces: list[Piece] = []

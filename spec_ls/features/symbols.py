@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spec_ls.bind import Fill
 from spec_ls.outline.blocks import Heading
@@ -15,8 +15,7 @@ SymbolKind = Literal["title", "section", "story", "field"]
 _UNTITLED = "(untitled)"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A heading or field: `span` is its whole extent, `selection` its words inside that; `name` is never empty."""
 
     name: str
@@ -74,21 +73,20 @@ def _nodes(spec: Spec) -> list[_Node]:
 
 
 def _heading(spec: Spec, node: _Node, fill: Fill | None, children: tuple[Symbol, ...]) -> Symbol:
-    base = spec.base(node.piece)
-    first = base + node.heading.line
+    base, heading = spec.base(node.piece), node.heading
+    first = base + heading.line
     last = max(first, min(spec.end_line(node.last), len(spec.text.lines)) - 1)
-    words = node.heading.text
+    words = heading.text
     line = base + words.line
     start, end = (words.start, words.end) if words.text else (0, words.start)
-    selection = Span(line, start, line, end)
     kind: SymbolKind = "section"
     detail = ""
     if node.piece == spec.binding.title:
         kind, detail = "title", _status(spec)
     elif fill is not None:
-        kind, detail = "story" if fill.slot.repeats else "section", _gaps(spec, fill)
+        kind, detail = "story" if fill.slot.stem else "section", _gaps(spec, fill) if fill.slot.items else ""
     span = Span(first, 0, last, len(spec.text.content(last)))
-    return Symbol(node.heading.title.strip() or _UNTITLED, detail, kind, span, selection, children)
+    return Symbol(heading.title.strip() or _UNTITLED, detail, kind, span, Span(line, start, line, end), children)
 
 
 def _status(spec: Spec) -> str:
@@ -98,8 +96,6 @@ def _status(spec: Spec) -> str:
 
 def _gaps(spec: Spec, fill: Fill) -> str:
     """How many items the section still lacks, in words; empty where none."""
-    if not fill.slot.items:
-        return ""
     facts = [facts for _, facts in spec.fill_facts(fill)]
     there = {fact.slot for one in facts for fact in one.labels}
     there |= {fact.slot for one in facts for fact in one.checks}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from spec_ls.lsp.client import Client
+from spec_ls.lsp.wire import Rendered
 from spec_ls.rules import rule
 from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
@@ -160,10 +162,10 @@ def hover_json(text: Text, hover: Hover, client: Client) -> Json:
     }
 
 
-def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json]:
+def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json] | Rendered:
     """Document symbols: a tree for clients that show one, else a list in the order of the text."""
     if client.hierarchical_symbols:
-        return [_symbol_tree(text, symbol, client.encoding) for symbol in symbols]
+        return Rendered(_symbol_trees(text, symbols, client.encoding))
     flat: list[Json] = []
     stack = [(symbol, "") for symbol in reversed(symbols)]
     while stack:
@@ -177,16 +179,25 @@ def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client
     return flat
 
 
-def _symbol_tree(text: Text, symbol: Symbol, encoding: Encoding) -> Json:
+def _symbol_trees(text: Text, symbols: Sequence[Symbol], encoding: Encoding) -> str:
+    """The JSON of a list of symbols: a long spec has a thousand, and as objects they would take twice as long."""
     # Headings have six levels, so this goes eight deep at most.
-    item: Json = {
-        "name": symbol.name,
-        "kind": _SYMBOL[symbol.kind],
-        "range": range_json(text, symbol.span, encoding),
-        "selectionRange": range_json(text, symbol.selection, encoding),
-    }
-    if symbol.detail:
-        item["detail"] = symbol.detail
-    if symbol.children:
-        item["children"] = [_symbol_tree(text, child, encoding) for child in symbol.children]
-    return item
+    parts = []
+    for symbol in symbols:
+        detail = f'"detail":{encode_string(symbol.detail)},' if symbol.detail else ""
+        children = f',"children":{_symbol_trees(text, symbol.children, encoding)}' if symbol.children else ""
+        parts.append(
+            f'{{"name":{encode_string(symbol.name)},{detail}"kind":{_SYMBOL[symbol.kind]},'
+            f'"range":{_range_text(text, symbol.span, encoding)},'
+            f'"selectionRange":{_range_text(text, symbol.selection, encoding)}{children}}}'
+        )
+    return f"[{','.join(parts)}]"
+
+
+def _range_text(text: Text, span: Span, encoding: Encoding) -> str:
+    line, start, end_line, end = span
+    if start:
+        start = text.character(span.first, encoding)
+    if end:
+        end = text.character(span.last, encoding)
+    return f'{{"start":{{"line":{line},"character":{start}}},"end":{{"line":{end_line},"character":{end}}}}}'

@@ -16,6 +16,7 @@ from spec_ls.lsp.framing import Outbox
 logger = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 2.0
+_PIPE_BYTES = 1024 * 1024
 
 
 def claim_stdio() -> tuple[int, int]:
@@ -43,10 +44,20 @@ def claim_stdio() -> tuple[int, int]:
         for fd, blocks in ((source, True), (sink, not _is_ours(sink))):
             with contextlib.suppress(OSError):
                 os.set_blocking(fd, blocks)  # Node hands over non-blocking sockets
+            _widen(fd)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stderr
     return source, sink
+
+
+def _widen(fd: int) -> None:
+    """Lets a pipe take as much as Linux allows everybody: else a long document goes through in pieces of 64 KB."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _is_ours(sink: int) -> bool:

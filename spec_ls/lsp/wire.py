@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import json
 import logging
 import os
@@ -29,6 +30,7 @@ import attrs
 import cattrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
+from pygls.feature_manager import is_thread_function
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.workspace import Workspace
@@ -49,6 +51,12 @@ _LOOK_SECONDS = 0.002
 _LONG_SECONDS = 1.0
 _MOST_QUEUED = 1000
 _UNSET = object()
+
+
+class Rendered(str):
+    """A result as JSON text, ready to be sent."""
+
+    __slots__ = ()
 
 
 class _End:
@@ -76,6 +84,7 @@ class WireProtocol(LanguageServerProtocol):
         self._asked: dict[str, asyncio.Future[Any]] = {}
         self._asks = 0
         self._told: set[str] = set()
+        self._plain: dict[Callable[..., Any], bool] = {}
 
     # -- in
 
@@ -233,7 +242,13 @@ class WireProtocol(LanguageServerProtocol):
     ) -> None:
         key: Any = object() if msg_id is None else msg_id
         try:
-            self._execute_handler(key, handler, done, args=(params,))
+            if self._is_plain(handler):
+                # pygls asks what kind of function it is every time, and makes a future for each.
+                result = handler(params)
+                if msg_id is not None:
+                    self._reply(msg_id, method, result)
+            else:
+                self._execute_handler(key, handler, done, args=(params,))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -242,6 +257,14 @@ class WireProtocol(LanguageServerProtocol):
                 self.failed(method, error)
             else:
                 self._refuse(msg_id, method, error)
+
+    def _is_plain(self, handler: Callable[..., Any]) -> bool:
+        """Whether a handler is run by just calling it: it is no coroutine, no generator and not for a thread."""
+        plain = self._plain.get(handler)
+        if plain is None:
+            other = (asyncio.iscoroutinefunction, inspect.isgeneratorfunction, is_thread_function)
+            plain = self._plain[handler] = not any(is_other(handler) for is_other in other)
+        return plain
 
     def _execute_handler(
         self, msg_id: Any, handler: Any, callback: Any, args: tuple[Any, ...] | None = None, kwargs: Any = None
@@ -262,7 +285,11 @@ class WireProtocol(LanguageServerProtocol):
             self.reject(msg_id, types.LSPErrorCodes.RequestCancelled, f"{method} was cancelled")
         elif error := future.exception():
             self._refuse(msg_id, method, error)
-        elif asyncio.iscoroutine(result := future.result()):
+        else:
+            self._reply(msg_id, method, future.result())
+
+    def _reply(self, msg_id: Any, method: str, result: Any) -> None:
+        if asyncio.iscoroutine(result):
             # A handler that takes what it needs at once and returns a coroutine for the rest. The body of an async
             # handler begins after the messages behind it: stock pygls lets it see edits later than its request.
             task = self._request_futures[msg_id] = asyncio.ensure_future(result)  # type: ignore[assignment]
@@ -307,6 +334,8 @@ class WireProtocol(LanguageServerProtocol):
     def _send_response(self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None) -> None:
         if error is not None:
             self.reject(msg_id, error.code, error.message)
+        elif isinstance(result, Rendered):
+            self.send_raw(f'{{"jsonrpc":"2.0","id":{json.dumps(msg_id)},"result":{result}}}'.encode("ascii"))
         else:
             self._send_data({"jsonrpc": "2.0", "id": msg_id, "result": result})
 
