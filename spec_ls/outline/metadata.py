@@ -315,7 +315,10 @@ def _read_yaml(lines: tuple[str, ...]) -> tuple[tuple[_YamlField, ...] | None, Y
         first, last = _unquote(lines[line][start:end])
         listed = isinstance(value, yaml.SequenceNode)
         items = value.value if listed else [value]
-        values = [_yaml_value(item, lines) for item in items[:_MOST]] or [("", value.start_mark.column, line)]
+        values = [_yaml_value(item, lines) for item in items[:_MOST]]
+        if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
+            values = _block_values(value, lines)
+        values = values or [("", value.start_mark.column, line)]
         key_span = Span(line + 1, start + first, line + 1, start + last)
         places = tuple((text, at, number + 1) for text, at, number in values)
         found.append((str(key.value), key_span, places, listed))
@@ -330,6 +333,15 @@ def _yaml_value(node: object, lines: Sequence[str]) -> _Value:
         return "", 0, max(0, len(lines) - 1)
     stop = end.column if end.line == start.line else len(lines[start.line])
     return lines[start.line][start.column : stop].rstrip(), start.column, start.line
+
+
+def _block_values(node: object, lines: Sequence[str]) -> list[_Value]:
+    """The lines of a block scalar, behind its `|` or `>`."""
+    first, end = node.start_mark.line + 1, node.end_mark.line  # type: ignore[attr-defined]
+    rows = [(lines[number], number) for number in range(first, min(end + 1, len(lines)))][:_MOST]
+    indent = next((len(row) - len(row.lstrip()) for row, _ in rows if row.strip()), 0)
+    inside = [(row, number) for row, number in rows if row.strip() and len(row) - len(row.lstrip()) >= max(indent, 1)]
+    return [(row.strip(), len(row) - len(row.lstrip()), number) for row, number in inside]
 
 
 def _fault(error: object, lines: tuple[str, ...]) -> YamlFault:
