@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, heading, table
 from markdown_it.token import Token
 
 from spec_ls.outline.blocks import (
@@ -32,8 +33,15 @@ from spec_ls.outline.blocks import (
 from spec_ls.outline.inline import plain
 from spec_ls.text import Span
 
+
+def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """A table, unless its first line is an ATX heading: that comes first in GFM, not so in markdown-it."""
+    return not heading(state, start_line, end_line, True) and table(state, start_line, end_line, silent)
+
+
 _md = MarkdownIt("commonmark", {"maxNesting": 120}).enable("table")
 """Sixty lists in each other; what is deeper is left out, so that no text exhausts the stack."""
+_md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
 _MARKER = re.compile(r"[-+*]|[0-9]{1,9}[.)]")
 _BOX = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
 _MALFORMED = re.compile(r"([#＃]{1,6})(?=[^#＃\s]|[^\S \t])(?![0-9]+\b(?![.)]))\s*(\S.*)$")
