@@ -183,7 +183,9 @@ def facts_of(
     further down, only rows with the name of a field.
     """
     title, stem = heading_facts(section)
-    content = any(map(says_something, section.blocks))
+    bold = tuple(_bold(section, template))
+    titles = {span.start_line for _, span in bold}  # say nothing yet: they are to be headings
+    content = any(says_something(block) and block.line not in titles for block in section.blocks)
     labels: tuple[LabelFact, ...] = ()
     checks: tuple[CheckFact, ...] = ()
     criteria: tuple[CriteriaFact, ...] = ()
@@ -207,7 +209,7 @@ def facts_of(
         labels=labels,
         checks=checks,
         criteria=criteria,
-        bold=tuple(_bold(section, template)),
+        bold=bold,
         unclosed=_unclosed(section, lines, base),
         formed=formed,
         mentions=mentions,

@@ -304,16 +304,20 @@ def caused(document: Document, after: Document, stage: Stage, mended: str, put_i
 
     Told by rule and words, else by rule and line: a section moved may make its neighbour's words change. What asks
     for what the status demands asks anew when a fix mends the status. Rules about order report the fewest that break
-    it: which these are may change, how many must not grow.
+    it: which these are may change, how many must not grow, but by the subsections of a section that is read now.
     """
     before = errors(document, stage)
     words = Counter((one.rule, one.message) for one in before)
     lines = {(one.rule, document.text.content(one.span.start_line)) for one in before}
+    filled = {fill.slot.index for fill in document.spec.fills}
+    fresh = [fill for fill in after.spec.fills if fill.parent and fill.parent.slot.index not in filled]
+    behind = {rule: int(rule in BEHIND.get(mended, ())) for rule in OF_ORDER}
+    behind["misplaced-section"] += sum(fill.fault == "misplaced" for fill in fresh)
     same_status = document.spec.state == after.spec.state
     found = []
     for rule in OF_ORDER:
         more = sum(one.rule == rule for one in errors(after, stage)) - sum(one.rule == rule for one in before)
-        if more > (rule in BEHIND.get(mended, ())):
+        if more > behind[rule]:
             found.append(f"{more} more of {rule}")
     for one in errors(after, stage):
         if one.span.start_line in put_in or (one.rule in OF_STATUS and not same_status):
@@ -457,6 +461,11 @@ SEEN = {
     "a subsection above the first section of a shifted document was its title": (
         "#### Data Model Changes\n### 1. Context & Problem Statement\n### 2. Goals & Non-Goals\n"
         "### 3. User Stories & Acceptance Criteria\n### 4. Technical Design\n"
+    ),
+    "a bold title was all that a section said": ("## 5. Rollout Plan\n## 6. Support Plan\n**Technical Design**\n"),
+    "a bold title brings a section whose subsections have strayed": (
+        "## 3. User Stories & Acceptance Criteria\n### Data Model Changes\nx\n## 5. Rollout Plan\n## 6. Support Plan\n"
+        "**Technical Design**\n"
     ),
 }
 """Documents that showed a fault of a fix, with `ENDING` behind them so that they are taken for specs."""

@@ -54,6 +54,7 @@ BLOCKS = [
     "> # quoted",
     "> - [ ] q",
     "| a | b |",
+    "## a | b",
     "|---|---|",
     "| **Status** | Done |",
     "| **Status** | Review |",
@@ -144,3 +145,9 @@ def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float,
         document.change(Replacement(Span(*first, *last), new_text))
         if asked or (at, within, length, new_text, asked) == changes[-1]:
             assert picture(document) == picture(Document(document.text.source))
+
+
+def test_a_heading_with_bars_is_no_head_of_a_table() -> None:
+    """Chunks are cut at such lines before anyone looks at the line below."""
+    (chunk,) = Document("# a | b\n--|--\n").outline.chunks
+    assert chunk.sections[0].heading is not None and chunk.sections[0].heading.title == "a | b"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from spec_ls.outline.reader import parse_tokens
+from spec_ls.outline.reader import parse_tokens, table
 
 _PIECES = (
     *(
@@ -56,6 +56,7 @@ _LINES = st.lists(st.lists(st.sampled_from(_PIECES), max_size=5).map("".join), m
 
 def _by_markdown_it(lines: list[str]) -> tuple[list[Token], set[str]]:
     md = MarkdownIt("commonmark", {"maxNesting": 120}).enable("table")
+    md.block.ruler.at("table", table, {"alt": ["paragraph", "reference"]})  # an ATX heading is no table
     tokens: list[Token] = []
     env: dict[str, dict[str, object]] = {}
     md.block.parse("\n".join(lines), md, env, tokens)

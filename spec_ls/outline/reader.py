@@ -60,6 +60,11 @@ def _first_of(letters: _Letters, state: StateBlock, line: int, end_line: int, si
     return rules is not None and any(rule(state, line, end_line, silent) for rule in rules)
 
 
+def table(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
+    """The rule for tables, but for one whose first line is an ATX heading: that comes first in GFM, not in markdown-it."""
+    return not rules_block.heading(state, line, end_line, True) and rules_block.table(state, line, end_line, silent)
+
+
 def _no_underline(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
     """The rule for setext headings in a text without underlines; it leaves the state as markdown-it's own would."""
     if not state.is_code_block(line):
@@ -102,6 +107,7 @@ class _State(StateBlock):
 def _parser() -> MarkdownIt:
     md = MarkdownIt("commonmark", _OPTIONS).enable("table")
     ruler = md.block.ruler
+    ruler.at("table", table, {"alt": ["paragraph", "reference"]})
     ruler.before("lheading", "marked", _marked, {"alt": ["paragraph", "reference", "blockquote"]})
     ruler.before("paragraph", "ends_list", _ends_list, {"alt": ["list"]})
     ruler.disable(["fence", "blockquote", "hr", "list", "reference", "html_block", "heading"])
