@@ -7,7 +7,7 @@ the touched piece are read again after each edit; only if they differ is the who
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
@@ -95,11 +95,9 @@ class Spec:
         the spec had to be bound anew."""
         fresh: dict[int, Piece] = {}
         for update in updates:
-            local = self._local_pieces(update)
-            if local is None:
-                self._bind()
+            if not self._take_local(update, fresh):
+                self._bind(fresh.values())
                 return None
-            fresh |= local
         fills: list[Fill] = []
         for at, piece in fresh.items():
             if piece.facts is not self.pieces[at].facts:
@@ -110,15 +108,15 @@ class Spec:
             self.pieces[at] = piece
         return Touched(tuple(fresh), tuple(fills))
 
-    def _local_pieces(self, update: Update) -> dict[int, Piece] | None:
-        """The new pieces of an update that leaves the binding as it is, by index; None where it may not."""
+    def _take_local(self, update: Update, fresh: dict[int, Piece]) -> bool:
+        """Adds the new pieces of an update to `fresh`, by index; False where the binding may not stay as it is."""
         if len(update.removed) != len(update.added):
-            return None
-        fresh: dict[int, Piece] = {}
+            return False
         at = self._chunk_pieces[update.first]
+        local = True
         for chunk, (old, new) in enumerate(zip(update.removed, update.added, strict=True), update.first):
             if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
-                return None
+                return False
             for section in new.sections:
                 before, owner = self.pieces[at], self.binding.owners[at]
                 if section is before.section:
@@ -129,11 +127,11 @@ class Spec:
                 facts = facts_of(section, slot, self.template, before.preamble, self.text.lines, base)
                 if facts == before.facts:
                     facts = before.facts
-                elif not self._is_local(at, before.facts, facts):
-                    return None
+                else:
+                    local = local and self._is_local(at, before.facts, facts)
                 fresh[at] = Piece(chunk, section, facts, before.slot, before.preamble)
                 at += 1
-        return fresh
+        return local
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
         """Whether facts differ only in what nothing but their own fill depends on."""
@@ -168,8 +166,9 @@ class Spec:
             and skeleton(facts.heading.title) not in known.labels
         )
 
-    def _bind(self) -> None:
-        known = {**self._dropped, **{id(piece.section): piece for piece in self.pieces}}
+    def _bind(self, fresh: Iterable[Piece] = ()) -> None:
+        """Binds the whole anew. `fresh` are pieces whose facts have been read already."""
+        known = {id(piece.section): piece for piece in (*self._dropped.values(), *self.pieces, *fresh)}
         sections: list[tuple[int, Section]] = []
         self._chunk_pieces: list[int] = []
         definitions: set[str] = set()
