@@ -14,7 +14,7 @@ from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
 from spec_ls.outline import MANY, Outline, Update
 from spec_ls.outline.blocks import Block, Heading, Item, List, Section
-from spec_ls.outline.inline import plain, skeleton
+from spec_ls.outline.inline import Title, plain, skeleton
 from spec_ls.outline.metadata import Entry
 from spec_ls.outline.shapes import without_comments
 from spec_ls.template.lookup import lookup
@@ -180,10 +180,14 @@ class Spec:
                 sections.append((number, section))
         self.definitions = frozenset(definitions)
         heads = []
+        titles: dict[int, tuple[Title, Title]] = {}
         for at, (_, section) in enumerate(sections):
             if section.heading is not None:
                 old = known.get(id(section))
-                title, stem = (old.facts.title, old.facts.stem) if old else heading_facts(section)
+                if old is not None:
+                    title, stem = old.facts.title, old.facts.stem
+                else:
+                    title, stem = titles[at] = heading_facts(section)
                 heads.append(Head(at, section.heading, title, stem))
         for fill in self.binding.fills:  # parents and children hold each other: let go at once, not by a collection
             fill.parent, fill.children = None, []
@@ -201,7 +205,8 @@ class Spec:
                 pieces.append(old)
             else:
                 slot_of = owner.slot if owner else None
-                facts = facts_of(section, slot_of, self.template, preamble, self.text.lines, starts[number])
+                lines, base = self.text.lines, starts[number]
+                facts = facts_of(section, slot_of, self.template, preamble, lines, base, titles.get(at))
                 pieces.append(Piece(number, section, facts, slot, preamble))
         if len(self.pieces) - len(pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             kept = {id(piece) for piece in pieces}
