@@ -175,17 +175,23 @@ def heading_facts(section: Section) -> tuple[Title, Title]:
 
 
 def facts_of(
-    section: Section, slot: SectionSlot | None, template: Template, preamble: bool, lines: Sequence[str], base: int
+    section: Section,
+    slot: SectionSlot | None,
+    template: Template,
+    preamble: bool,
+    lines: Sequence[str],
+    base: int,
+    titles: tuple[Title, Title] | None = None,
 ) -> Facts:
     """The facts of `section`, which belongs to `slot`; its chunk starts at line `base` of `lines`. Never raises.
 
     `preamble` marks the team's own sections before the template's first: there, any table or labelled line is metadata;
-    further down, only rows with the name of a field.
+    further down, only rows with the name of a field. `titles` are its `heading_facts`, if they are known.
     """
-    title, stem = heading_facts(section)
+    title, stem = titles or heading_facts(section)
     bold = tuple(_bold(section, template))
-    titles = {span.start_line for _, span in bold}  # say nothing yet: they are to be headings
-    content = any(says_something(block) and block.line not in titles for block in section.blocks)
+    promised = {span.start_line for _, span in bold}  # say nothing yet: they are to be headings
+    content = any(says_something(block) and block.line not in promised for block in section.blocks)
     labels: tuple[LabelFact, ...] = ()
     checks: tuple[CheckFact, ...] = ()
     criteria: tuple[CriteriaFact, ...] = ()

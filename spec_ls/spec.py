@@ -7,14 +7,14 @@ the touched piece are read again after each edit; only if they differ is the who
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
 from spec_ls.outline import MANY, Outline, Update
 from spec_ls.outline.blocks import Block, Heading, Item, List, Section
-from spec_ls.outline.inline import plain, skeleton
+from spec_ls.outline.inline import Title, plain, skeleton
 from spec_ls.outline.metadata import Entry
 from spec_ls.outline.shapes import without_comments
 from spec_ls.template.lookup import lookup
@@ -101,11 +101,9 @@ class Spec:
         the spec had to be bound anew."""
         fresh: dict[int, Piece] = {}
         for update in updates:
-            local = self._local_pieces(update)
-            if local is None:
-                self._bind()
+            if not self._take_local(update, fresh):
+                self._bind(fresh.values())
                 return None
-            fresh |= local
         fills: list[Fill] = []
         for at, piece in fresh.items():
             if piece.facts is not self.pieces[at].facts:
@@ -116,15 +114,15 @@ class Spec:
             self.pieces[at] = piece
         return Touched(tuple(fresh), tuple(fills))
 
-    def _local_pieces(self, update: Update) -> dict[int, Piece] | None:
-        """The new pieces of an update that leaves the binding as it is, by index; None where it may not."""
+    def _take_local(self, update: Update, fresh: dict[int, Piece]) -> bool:
+        """Adds the new pieces of an update to `fresh`, by index; False where the binding may not stay as it is."""
         if len(update.removed) != len(update.added):
-            return None
-        fresh: dict[int, Piece] = {}
+            return False
         at = self._chunk_pieces[update.first]
+        local = True
         for chunk, (old, new) in enumerate(zip(update.removed, update.added, strict=True), update.first):
             if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
-                return None
+                return False
             for section in new.sections:
                 before, owner = self.pieces[at], self.binding.owners[at]
                 if section is before.section:
@@ -135,11 +133,11 @@ class Spec:
                 facts = facts_of(section, slot, self.template, before.preamble, self.text.lines, base)
                 if facts == before.facts:
                     facts = before.facts
-                elif not self._is_local(at, before.facts, facts):
-                    return None
+                else:
+                    local = local and self._is_local(at, before.facts, facts)
                 fresh[at] = Piece(chunk, section, facts, before.slot, before.preamble)
                 at += 1
-        return fresh
+        return local
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
         """Whether facts differ only in what nothing but their own fill depends on."""
@@ -174,8 +172,9 @@ class Spec:
             and skeleton(facts.heading.title) not in known.labels
         )
 
-    def _bind(self) -> None:
-        known = {**self._dropped, **{id(piece.section): piece for piece in self.pieces}}
+    def _bind(self, fresh: Iterable[Piece] = ()) -> None:
+        """Binds the whole anew. `fresh` are pieces whose facts have been read already."""
+        known = {id(piece.section): piece for piece in (*self._dropped.values(), *self.pieces, *fresh)}
         sections: list[tuple[int, Section]] = []
         self._chunk_pieces: list[int] = []
         definitions: set[str] = set()
@@ -187,10 +186,14 @@ class Spec:
                 sections.append((number, section))
         self.definitions = frozenset(definitions)
         heads = []
+        titles: dict[int, tuple[Title, Title]] = {}
         for at, (_, section) in enumerate(sections):
             if section.heading is not None:
                 old = known.get(id(section))
-                title, stem = (old.facts.title, old.facts.stem) if old else heading_facts(section)
+                if old is not None:
+                    title, stem = old.facts.title, old.facts.stem
+                else:
+                    title, stem = titles[at] = heading_facts(section)
                 heads.append(Head(at, section.heading, title, stem))
         for fill in self.binding.fills:  # parents and children hold each other: let go at once, not by a collection
             fill.parent, fill.children = None, []
@@ -208,7 +211,8 @@ class Spec:
                 pieces.append(old)
             else:
                 slot_of = owner.slot if owner else None
-                facts = facts_of(section, slot_of, self.template, preamble, self.text.lines, starts[number])
+                lines, base = self.text.lines, starts[number]
+                facts = facts_of(section, slot_of, self.template, preamble, lines, base, titles.get(at))
                 pieces.append(Piece(number, section, facts, slot, preamble))
         if len(self.pieces) - len(pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             kept = {id(piece) for piece in pieces}

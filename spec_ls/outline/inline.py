@@ -11,6 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 
 _md = MarkdownIt("commonmark").enable("strikethrough")
+# Only the words of a link are looked at here; to encode its address takes longer than all the rest.
+_md.normalizeLink = lambda url: url  # type: ignore[method-assign]
 _MARKUP = re.compile(r"[*_`~\[\]<>&\\!]")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]")
 _REFERENCED = re.compile(r"\[([^\[\]]{1,999})\]\[[^\[\]]{0,999}\]")

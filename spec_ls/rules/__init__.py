@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from spec_ls.bind import Fill
 from spec_ls.facts import Facts
@@ -244,10 +244,7 @@ class Judge:
         )
 
     def _judge_fill(self, fill: Fill) -> None:
-        found: list[Finding] = []
-        for one in _FILL_RULES:
-            if one.check_fill is not None:
-                found += self._run(one, partial(one.check_fill, self.spec, fill))
+        found = self._run_all(_FILL_RULES, _FILL_CHECKS, (self.spec, fill))
         facts = [self.spec.pieces[at].facts for at in fill.pieces]
         judged = _Judged(fill.slot.index, fill.fault, fill.duplicates, len(fill.children), facts, fill.piece, found)
         self._keep_fill(fill, judged)
@@ -259,9 +256,7 @@ class Judge:
     def _judge_piece(self, at: int) -> None:
         found: list[Finding] = []
         if at not in self.spec.binding.ignored:
-            for one in _PIECE_RULES:
-                if one.check_piece is not None:
-                    found += self._run(one, partial(one.check_piece, self.spec, at, self.spec.pieces[at]))
+            found = self._run_all(_PIECE_RULES, _PIECE_CHECKS, (self.spec, at, self.spec.pieces[at]))
         self._keep_piece(at, found)
 
     def _keep_piece(self, at: int, found: list[Finding]) -> None:
@@ -280,6 +275,17 @@ class Judge:
             self._listed = None
         elif self._heavy.pop(key, None):
             self._listed = None
+
+    def _run_all(self, rules: Sequence[Rule], checks: Sequence[Check], subject: tuple[Any, ...]) -> list[Finding]:
+        """The findings of `checks`, which are those of `rules`; where one raises, of all others."""
+        found: list[Finding] = []
+        try:
+            for check in checks:
+                found += check(*subject)
+        except Exception:
+            pairs = zip(rules, checks, strict=True)
+            return [finding for one, check in pairs for finding in self._run(one, partial(check, *subject))]
+        return found
 
     def _run(self, one: Rule, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
         try:
@@ -372,5 +378,8 @@ def _moved(found: list[Finding], pieces: int) -> list[Finding]:
 _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}
+Check: TypeAlias = Callable[..., Iterable[Finding]]
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
+_FILL_CHECKS: tuple[Check, ...] = tuple(one.check_fill for one in CATALOGUE if one.check_fill is not None)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)
+_PIECE_CHECKS: tuple[Check, ...] = tuple(one.check_piece for one in CATALOGUE if one.check_piece is not None)
