@@ -11,13 +11,17 @@ from spec_ls.files import MARKDOWN
 from spec_ls.outline import Outline
 from spec_ls.outline.changes import Changes
 from spec_ls.outline.inline import skeleton
-from spec_ls.rules import Judge
+from spec_ls.rules import Judge, large_document
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Stage, Template
 from spec_ls.text import Span, Text
 
+MOST_BYTES = 5_000_000
+"""Bytes in UTF-8. Of a document that is larger only that is said."""
+_HEAD = 50_000
+"""Code points at the start of a large document that decide whether it is a spec."""
 _TEMPLATE_WORD = re.compile(r"template\s*[=:]\s*[\"']?([\w./-]+)[\"']?$")
 
 
@@ -42,11 +46,18 @@ class Document:
 
     `template` forces that template; without it the document's own words decide, then recognition. A file that
     is not Markdown (`may_be_spec` False) or the template's own (by `path`) is no spec.
+    Above `max_bytes` only its beginning is read, for whether it is a spec at all: `is_large` then.
     Never raises on any text.
     """
 
     def __init__(
-        self, source: str, template: Template | None = None, *, may_be_spec: bool = True, path: str | None = None
+        self,
+        source: str,
+        template: Template | None = None,
+        *,
+        may_be_spec: bool = True,
+        path: str | None = None,
+        max_bytes: int = MOST_BYTES,
     ) -> None:
         self._forced = template
         self._barred = _barred(may_be_spec, path) if template is None else None
@@ -54,8 +65,13 @@ class Document:
         self._changes = Changes()
         self._judge: Judge | None = None
         self.text = Text(source)
-        self._outline = Outline(self.text)
-        self._bind(template or builtin())
+        self._size = _bytes(source)
+        self._max_bytes = max_bytes
+        self._large: list[Problem] | None = None
+        self._outline: Outline
+        self._spec: Spec
+        self._decision: Decision
+        self._read()
 
     @property
     def outline(self) -> Outline:
@@ -76,6 +92,12 @@ class Document:
         return self._decision
 
     @property
+    def is_large(self) -> bool:
+        """Whether the text is too large to be judged: `outline` and `spec` are then those of its beginning."""
+        self._settle()
+        return self._large is not None
+
+    @property
     def judge(self) -> Judge:
         """The findings as they are kept up; made when first asked for."""
         self._settle()
@@ -85,13 +107,21 @@ class Document:
 
     def change(self, replacement: Replacement) -> None:
         """Takes one content change. What follows from it is found out when something is asked."""
-        if replacement.span is None:
-            self._changes.add(self.text.replace(replacement.new_text))
+        span, new_text = replacement
+        if span is None:
+            self._size = _bytes(new_text)
+            self._changes.add(self.text.replace(new_text))
         else:
-            self._changes.add(self.text.splice(replacement.span, replacement.new_text))
+            first, last = sorted((span.first, span.last))
+            self._size += _bytes(new_text) - _bytes(self.text.slice(Span(*first, *last)))
+            self._changes.add(self.text.splice(span, new_text))
 
     def _settle(self) -> None:
         if not self._changes:
+            return
+        if self._large is not None or self._size > self._max_bytes:
+            self._changes.take()
+            self._read()
             return
         touched = self._spec.update(self._outline.update(self._changes.take()))
         if touched is None:
@@ -102,6 +132,22 @@ class Document:
                 return
         if self._judge is not None:
             self._judge.refresh(touched)
+
+    def _read(self) -> None:
+        """Reads the text anew; of one that is too large, its beginning."""
+        text, is_large = self.text, self._size > self._max_bytes
+        if is_large:
+            head = _head(text)
+            if self._large is None or head != self._outline.text.source:
+                self._outline = Outline(Text(head))
+                self._bind(self._forced or builtin())
+            found = large_document.finding(self._spec, self._size, self._max_bytes)
+            span = self._spec.span(found.place)
+            self._large = [Problem(found.rule, "information", found.message, span, found)]
+        else:
+            self._large = None
+            self._outline = Outline(text)
+            self._bind(self._forced or builtin())
 
     def _bind(self, template: Template) -> None:
         self._spec = Spec(self._outline, template)
@@ -125,13 +171,32 @@ class Document:
 
         `stage` asks what would be wrong there; by default the document's own status decides.
         """
-        return self.judge.problems(stage) if self.decision.is_spec else []
+        if not self.decision.is_spec:
+            return []
+        return self.judge.problems(stage) if self._large is None else self._large
 
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""
-        crashed = sorted(self.judge.crashed - self._told)
+        crashed = [] if self.is_large else sorted(self.judge.crashed - self._told)
         self._told.update(crashed)
         return crashed
+
+
+def _bytes(source: str) -> int:
+    """How many bytes `source` takes in UTF-8."""
+    return len(source) if source.isascii() else len(source.encode("utf-8", "surrogatepass"))
+
+
+def _head(text: Text) -> str:
+    """The first lines of a text, or the beginning of its first one."""
+    parts: list[str] = []
+    left = _HEAD
+    for line in text.lines:
+        if len(line) > left:
+            return "".join(parts) or line[:left]
+        parts.append(line)
+        left -= len(line)
+    return "".join(parts)
 
 
 def is_markdown(language_id: str, uri: str) -> bool:

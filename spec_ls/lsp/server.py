@@ -27,7 +27,7 @@ from spec_ls.lsp.wire import WireServer
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
-from spec_ls.workspace import Document, Replacement, is_markdown
+from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +64,9 @@ class OpenDocument:
 
     @property
     def spec(self) -> Spec | None:
-        """The spec to answer from; None where the document is none or an edit was lost."""
-        return self.document.spec if self.document.decision.is_spec and not self.stale else None
+        """The spec to answer from; None where the document is none or too large, or an edit was lost."""
+        document = self.document
+        return document.spec if document.decision.is_spec and not self.stale and not document.is_large else None
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class SpecLanguageServer(WireServer):
         super().__init__("spec-ls", __version__)
         self.documents: dict[str, OpenDocument] = {}
         """By the client's exact URI: two spellings are two documents, as they are for the client."""
+        self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -94,6 +96,15 @@ class SpecLanguageServer(WireServer):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
         yield from super().warm_up()
+
+    def take_options(self, options: Any) -> None:
+        given = options.get("maxBytes") if isinstance(options, dict) else None
+        if given is None:
+            return
+        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+            logger.warning("ignored the initialization option maxBytes: a number of bytes, 1 or more, not %r", given)
+            return
+        self.max_bytes = given
 
     # --- documents
 
@@ -109,7 +120,8 @@ class SpecLanguageServer(WireServer):
             return
         language_id = language_id if isinstance(language_id, str) else ""
         before = self.documents.get(uri)
-        document = Document(text, may_be_spec=is_markdown(language_id, uri), path=_path_of(uri))
+        kind = is_markdown(language_id, uri)
+        document = Document(text, may_be_spec=kind, path=_path_of(uri), max_bytes=self.max_bytes)
         shown = OpenDocument(uri, language_id, _version(item, 0), document)
         shown.published = before is not None and before.published
         self.documents[uri] = shown
@@ -187,13 +199,13 @@ class SpecLanguageServer(WireServer):
             uri = next(iter(self._changed))
             del self._changed[uri]
             shown = self.documents[uri]
-            spec = shown.spec
-            if spec is None:
+            document = shown.document
+            if shown.stale or not document.decision.is_spec:
                 if shown.published:
                     self._publish(uri, shown.version, "")
                 continue
             shown.published = True
-            problems = shown.document.problems()
+            spec, problems = document.spec, document.problems()
             if problems is not shown.problems:
                 known, shown.rendered = shown.rendered, {}
                 for problem in problems:

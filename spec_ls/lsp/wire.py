@@ -196,6 +196,7 @@ class WireProtocol(LanguageServerProtocol):
             return params
         if method == types.INITIALIZE:
             self._server.client = Client.of(params)
+            self._server.take_options(params.get("initializationOptions") if isinstance(params, dict) else None)
             return self._initialize_params(params)
         kind: Any = types.METHOD_TO_TYPES.get(method, (None, None, None))[2]
         return params if kind is None else self._converter.structure(params, kind)
@@ -419,6 +420,9 @@ class WireServer(LanguageServer):
         self._next_warming: asyncio.TimerHandle | None = None
 
     # -- hooks
+
+    def take_options(self, options: Any) -> None:
+        """The initializationOptions, as plain JSON that nobody has checked."""
 
     def did_open(self, params: Any) -> None:
         """textDocument/didOpen, as plain JSON that nobody has checked."""
