@@ -46,9 +46,11 @@ _LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
 _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
-_NEED_MARK = re.compile(r"\s*[(\[](?:optional|mandatory|required|if (?:needed|required|applicable))[)\]]\s*$", re.I)
+_NEED_MARK = re.compile(
+    r"(?<!\s)\s*[(\[](?:optional|mandatory|required|if (?:needed|required|applicable))[)\]]\s*$", re.I
+)
 """A template's note on the need for a section, taken along in a copy of it."""
-_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(]\s*")
+_SEPARATOR = re.compile(r"(?<!\s)\s+[-–—|/]\s+|(?:(?<!\s)\s+)?[:：(]\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ from spec_ls.text import Span, strip_line_end
 Carrier = Literal["table", "yaml", "list", "lines"]
 
 _MOST = 2000
+_MOST_YAML = 20_000
+"""Characters of front matter that are read as YAML (2 µs each); of more, the plain lines are read."""
+_MOST_BRACKETS = 200
+"""Flow collections in front matter that are read as YAML: 1,000 in each other take a second."""
 _PLURAL = re.compile(r"(?<=\w\w)s$")
 _YAML_LINE = re.compile(r"([^\s#:'\"\[{&*!|>%@`-][^:#]{0,80}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029\x0b\x0c]")
@@ -134,7 +138,7 @@ def _entry(name: str, key_span: Span, source: str, start: int, carrier: Carrier,
 
 def _front_matter(block: FrontMatter, lines: Sequence[str]) -> Iterator[Entry]:
     inner = lines[1 : block.end_line - 1]
-    read = None if any(map(_LINE_BREAKS.search, inner)) else _read_yaml(inner)
+    read = _read_yaml(inner) if _is_plain_yaml(inner) else None
     if read is None:  # broken YAML, such as an unquoted @name: its plain lines still say what they say
         for number, line in enumerate(inner[:_MOST], 1):
             found = _YAML_LINE.match(line)
@@ -144,6 +148,15 @@ def _front_matter(block: FrontMatter, lines: Sequence[str]) -> Iterator[Entry]:
         return
     for name, key_span, values in read[:_MOST]:
         yield _yaml_entry(name, key_span, values)
+
+
+def _is_plain_yaml(lines: Sequence[str]) -> bool:
+    """Whether YAML has the same lines as we, and so few of them that reading them takes no time to speak of."""
+    return (
+        sum(map(len, lines)) <= _MOST_YAML
+        and sum(line.count("[") + line.count("{") for line in lines) <= _MOST_BRACKETS
+        and not any(map(_LINE_BREAKS.search, lines))
+    )
 
 
 def _yaml_entry(name: str, key_span: Span, values: Sequence[tuple[str, int, int]]) -> Entry:

@@ -34,9 +34,11 @@ from spec_ls.template.model import (
 from spec_ls.text import Text
 
 _DIRECTIVE = re.compile(r"<!--\s*spec-ls:(.*?)-->", re.S)
-_OPTIONAL = re.compile(r"\s*[*_]*[(\[]\s*(optional|if (?:needed|required|applicable)|when needed)\s*[)\]][*_]*", re.I)
-_MARKER = re.compile(r"\s*[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
-_MANDATORY = re.compile(r"\s*[*_]*[(\[]\s*(?:mandatory|required)\s*[)\]][*_]*", re.I)
+# A run of blanks or marks is tried from its start alone: from all of its letters takes the square of their number.
+_BEFORE = r"(?:(?<!\s)\s+)?(?:(?<![*_])[*_]+)?"
+_OPTIONAL = re.compile(_BEFORE + r"[(\[]\s*(optional|if (?:needed|required|applicable)|when needed)\s*[)\]][*_]*", re.I)
+_MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
+_MANDATORY = re.compile(_BEFORE + r"[(\[]\s*(?:mandatory|required)\s*[)\]][*_]*", re.I)
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) ([0-9]+|N|X)\b\s*[:.)–—-]?\s*(.*)", re.I)
 _BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
 _ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
@@ -59,7 +61,7 @@ _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{
 _HANDLE = re.compile(r"@[\w][\w./-]*")
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
 _DEMAND = re.compile(r"\b(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
-_TIERED = re.compile(r"([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
 _CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "list", "lines")
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
@@ -436,11 +438,16 @@ def choices(sample: str) -> tuple[str, ...]:
             text = text[1:]
     if "://" in sample or "@" in text:
         return ()
-    for split in (r"\s+/\s+", r"\s*\|\s*", r"\s*,\s*(?:or\s+)?|\s+or\s+", r"(?<=\w)/(?=\w)"):
+    for split in (
+        r"(?<!\s)\s+/\s+",
+        r"(?:(?<!\s)\s+)?\|\s*",
+        r"(?:(?<!\s)\s+)?,\s*(?:or\s+)?|(?<!\s)\s+or\s+",
+        r"(?<=\w)/(?=\w)",
+    ):
         found = [value.strip() for value in re.split(split, text)]
         values = [value.strip(" .…") for value in found if value.strip(".…") or not value]
         if len(values) > 1 and all(value and len(value) <= 30 and len(value.split()) <= 3 for value in values):
-            if split[0] == "(" and not all(re.fullmatch(r"[^\W\d_][\w-]*", value) for value in values):
+            if split.endswith(r"(?=\w)") and not all(re.fullmatch(r"[^\W\d_][\w-]*", value) for value in values):
                 continue
             if any(re.fullmatch(r"[0-9]{4}", value) for value in values):
                 continue
@@ -473,7 +480,7 @@ def _states(status: FieldSlot | None, words: Sequence[_Directive]) -> tuple[Stat
     said = {word.word for word in words}
     states = {name.casefold(): State(name=name, stage=_stage(name, at)) for at, name in enumerate(status.values)}
     for word in words:
-        found = re.match(r"(.+?)\s*\((draft|review|approved|done|parked)\)\s*:?\s*(.*)", word.rest)
+        found = re.match(r"(.+?)(?<!\s)\s*\((draft|review|approved|done|parked)\)\s*:?\s*(.*)", word.rest)
         if word.word == "state" and found and found[1].casefold() in states:
             old = states[found[1].casefold()]
             states[found[1].casefold()] = old.model_copy(update={"stage": found[2], "meaning": found[3]})
@@ -541,4 +548,4 @@ def _stem(text: str) -> str:
     found = _SAMPLE.search(text)
     if not found:
         return text
-    return re.sub(r"\s+[0-9]+$", "", text) if found.start() == 0 else text[: found.start()].strip(" :")
+    return re.sub(r"(?<!\s)\s+[0-9]+$", "", text) if found.start() == 0 else text[: found.start()].strip(" :")
