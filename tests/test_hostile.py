@@ -34,10 +34,10 @@ from spec_ls.workspace import Document, Replacement
 
 PACKAGE = Path(spec_ls.__file__).parent
 METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
-LENGTHS = (16, 20, 25, 31, 39, 49, 61, 125, 250, 500, 2000)
+LENGTHS = (16, 20, 25, 31, 39, 49, 61, 125, 250, 500, 4000)
 """Letters, in small steps at first: a pattern that tries all ways to cut up a text would not come back from a leap."""
 QUICK = 0.003
-"""Seconds. What is done with 2,000 letters by then is not quadratic: that takes a hundred times as long."""
+"""Seconds. What is done with 4,000 letters by then is not quadratic: that takes a hundred times as long."""
 ENOUGH = 0.1
 """Seconds that a whole document may take without a second look."""
 SOAK = bool(os.environ.get("SPEC_LS_SOAK"))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.uris import to_fs_path
 
 from spec_ls import __version__
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
+_MOST_TROUBLES = 20
 _APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -75,6 +76,7 @@ class _Known:
 
     people: tuple[Person, ...]
     ids: frozenset[str]
+    troubles: tuple[str, ...]
     at: float
 
 
@@ -87,6 +89,7 @@ class SpecLanguageServer(WireServer):
         """By the client's exact URI: two spellings are two documents, as they are for the client."""
         self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
+        self._told: set[str] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
@@ -217,8 +220,13 @@ class SpecLanguageServer(WireServer):
                 shown.problems = problems
                 shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
             self._publish(uri, shown.version, shown.diagnostics)
-            for crashed in shown.document.new_crashes():
-                self.tell(f"the rule {crashed} failed and its findings are left out (see the log)")
+            for crashed in document.new_crashes():
+                self._tell_once(f"the rule {crashed} failed and its findings are left out (see the log)")
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self.tell(message)
 
     def _publish(self, uri: str, version: int | None, diagnostics: str) -> None:
         """Sends diagnostics that are rendered as JSON already."""
@@ -279,12 +287,17 @@ class SpecLanguageServer(WireServer):
             from spec_ls import index
 
             root, prefix = key
-            return _Known(index.people(root), index.identifiers(root, prefix), time.monotonic())
+            troubles: list[str] = []
+            people = index.people(root, troubles.append)
+            ids = index.identifiers(root, prefix, troubles.append)
+            return _Known(people, ids, tuple(troubles), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]
             if not done.cancelled() and done.exception() is None:
-                self._known[key] = done.result()
+                self._known[key] = known = done.result()
+                for trouble in known.troubles[:_MOST_TROUBLES]:
+                    self._tell_once(trouble)
 
         future = asyncio.get_running_loop().run_in_executor(self._pool, find_out)
         self._gathering[key] = future
@@ -402,6 +415,8 @@ def create_server() -> SpecLanguageServer:
     @server.command(_APPLY)
     async def on_apply(ls: SpecLanguageServer, *arguments: Any) -> None:
         """Applies an edit for clients that take commands where others take code actions."""
+        if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
+            raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
         label, edit = arguments
         await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
 

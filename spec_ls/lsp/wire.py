@@ -130,6 +130,10 @@ class WireProtocol(LanguageServerProtocol):
             self.cancelled.discard(msg_id)
             return self.reject(msg_id, types.LSPErrorCodes.RequestCancelled, f"{method} was cancelled")
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
+        if method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1] is None:
+            # A notification with an id. Stock pygls runs it: an `exit` fails, a `didChange` is answered.
+            self._server.lost(params)
+            handler = None
         if handler is None:
             return self.reject(msg_id, types.ErrorCodes.MethodNotFound, f"unknown method {method}")
         try:
