@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -31,6 +32,8 @@ from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
 
 logger = logging.getLogger(__name__)
 
+_AT_ONCE = 100_000
+"""Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _MOST_TROUBLES = 20
@@ -53,6 +56,13 @@ class OpenDocument:
     published: bool = False
     """Diagnostics were sent; from then on every version gets its own, if only an empty list."""
 
+    reading: asyncio.Future[Document] | None = None
+    """The document is long and is read in a thread; until then, `document` is an empty one."""
+    pending: list[Replacement] = field(default_factory=list)
+    """The edits that came meanwhile."""
+    unread: Text | None = None
+    """The text with these edits."""
+
     rendered: dict[int, tuple[Problem, str]] = field(default_factory=dict)
     """The last diagnostics by the identity of their problem: what has not changed is not rendered again."""
     problems: list[Problem] | None = None
@@ -61,7 +71,18 @@ class OpenDocument:
 
     @property
     def text(self) -> Text:
-        return self.document.text
+        return self.unread or self.document.text
+
+    def change(self, replacement: Replacement) -> None:
+        """Takes one content change; one of a text that is still being read is kept until it has been."""
+        if self.unread is None:
+            self.document.change(replacement)
+        elif replacement.span is None:
+            self.unread.replace(replacement.new_text)
+            self.pending.append(replacement)
+        else:
+            self.unread.splice(replacement.span, replacement.new_text)
+            self.pending.append(replacement)
 
     @property
     def spec(self) -> Spec | None:
@@ -93,6 +114,7 @@ class SpecLanguageServer(WireServer):
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
+        self._readers: ThreadPoolExecutor | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in ("completion", "hover", "symbols", "actions"):
@@ -124,11 +146,44 @@ class SpecLanguageServer(WireServer):
         language_id = language_id if isinstance(language_id, str) else ""
         before = self.documents.get(uri)
         kind = is_markdown(language_id, uri)
-        document = Document(text, may_be_spec=kind, path=_path_of(uri), max_bytes=self.max_bytes)
-        shown = OpenDocument(uri, language_id, _version(item, 0), document)
+        read = partial(Document, text, may_be_spec=kind, path=_path_of(uri), max_bytes=self.max_bytes)
+        shown = OpenDocument(uri, language_id, _version(item, 0))
         shown.published = before is not None and before.published
         self.documents[uri] = shown
-        self._changed[uri] = None
+        if kind and len(text) > _AT_ONCE and self._loop is not None:
+            shown.unread = Text(text)
+            self._read_aside(shown, read, self._loop)
+        else:
+            shown.document = read()
+            self._changed[uri] = None
+
+    def _read_aside(self, shown: OpenDocument, read: Callable[[], Document], loop: asyncio.AbstractEventLoop) -> None:
+        """Reads and judges a long text in a thread, so that it holds up neither keystrokes nor other documents."""
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(1, thread_name_prefix="long texts")
+
+        def work() -> Document:
+            document = read()
+            document.problems()
+            return document
+
+        def take(done: asyncio.Future[Document]) -> None:
+            shown.reading = shown.unread = None
+            if self.documents.get(shown.uri) is not shown:
+                return  # closed, or opened anew
+            self._changed[shown.uri] = None
+            if error := done.exception():
+                self.protocol.failed("a long text", error)
+                self._mark_stale(shown)
+            else:
+                shown.document = done.result()
+                for replacement in shown.pending:
+                    shown.document.change(replacement)
+            shown.pending.clear()
+            self.settle()
+
+        shown.reading = loop.run_in_executor(self._readers, work)
+        shown.reading.add_done_callback(take)
 
     def did_change(self, params: Any) -> None:
         try:
@@ -179,14 +234,14 @@ class SpecLanguageServer(WireServer):
         if not isinstance(new_text, str):
             raise TypeError("text is a string")
         if place is None:
-            shown.document.change(Replacement(None, new_text))
+            shown.change(Replacement(None, new_text))
             shown.stale = False
         elif not shown.stale:
             start, end = place["start"], place["end"]
             text, encoding = shown.text, self.client.encoding
             first = text.point(number(start["line"]), number(start["character"]), encoding)
             last = text.point(number(end["line"]), number(end["character"]), encoding)
-            shown.document.change(Replacement(Span(*first, *last), new_text))
+            shown.change(Replacement(Span(*first, *last), new_text))
 
     def _mark_stale(self, shown: OpenDocument) -> None:
         if not shown.stale:
@@ -203,6 +258,8 @@ class SpecLanguageServer(WireServer):
             del self._changed[uri]
             shown = self.documents[uri]
             document = shown.document
+            if shown.reading is not None:
+                continue
             if shown.stale or not document.decision.is_spec:
                 if shown.published:
                     self._publish(uri, shown.version, "")
@@ -327,7 +384,8 @@ def _path_of(uri: str) -> str | None:
         path = to_fs_path(uri) if uri.startswith("file:") else None
     except ValueError:
         return None
-    return None if path is None or "\0" in path else path
+    # `file:///c%3A/x.md` is no path here but on Windows: it would count from the working directory.
+    return path if path and "\0" not in path and os.path.isabs(path) else None
 
 
 def _version(item: Json, fallback: int) -> int:
@@ -349,9 +407,31 @@ def create_server() -> SpecLanguageServer:
         spec = shown.spec if shown else None
         return (shown, spec) if shown and spec else None
 
+    def about_a_document(handler: Callable[[SpecLanguageServer, Any], Any]) -> Callable[..., Any]:
+        """A handler that waits until a long text has been read; superseded if the text changed meanwhile."""
+
+        @wraps(handler)
+        def handle(ls: SpecLanguageServer, params: Any) -> Any:
+            shown = ls.documents.get(params.text_document.uri)
+            if shown is None or shown.reading is None:
+                return handler(ls, params)
+            return later(shown, shown.reading, shown.version, ls, params)
+
+        async def later(
+            shown: OpenDocument, reading: asyncio.Future[Document], version: int, ls: SpecLanguageServer, params: Any
+        ) -> Any:
+            await asyncio.wait([reading])
+            if ls.documents.get(shown.uri) is not shown or shown.version != version:
+                raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+            answer = handler(ls, params)
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        return handle
+
     triggers = ["@", "#", "|", "-", "[", "*", ",", " "]
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=triggers))
+    @about_a_document
     def on_completion(ls: SpecLanguageServer, params: types.CompletionParams) -> Any:
         found = opened(params.text_document.uri)
         if found is None:
@@ -368,6 +448,7 @@ def create_server() -> SpecLanguageServer:
         return ls.answer(shown, answer, ls.surroundings(shown))
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
+    @about_a_document
     def on_hover(ls: SpecLanguageServer, params: types.HoverParams) -> Any:
         found = opened(params.text_document.uri)
         if found is None:
@@ -384,6 +465,7 @@ def create_server() -> SpecLanguageServer:
         return ls.answer(shown, answer, ls.surroundings(shown))
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    @about_a_document
     def on_symbols(ls: SpecLanguageServer, params: types.DocumentSymbolParams) -> Any:
         found = opened(params.text_document.uri)
         if found is None:
@@ -396,6 +478,7 @@ def create_server() -> SpecLanguageServer:
     kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
+    @about_a_document
     def on_code_action(ls: SpecLanguageServer, params: types.CodeActionParams) -> Any:
         found = opened(params.text_document.uri)
         if found is None:

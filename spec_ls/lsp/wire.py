@@ -457,6 +457,11 @@ class WireServer(LanguageServer):
 
     # -- for handlers
 
+    def settle(self) -> None:
+        """Runs `on_idle` now if no message waits; else it runs behind them anyway."""
+        if not self._inbox:
+            self._guard("on_idle", self.on_idle)
+
     def is_cancelled(self) -> bool:
         """Whether the client no longer wants the request that is being handled; for loops in slow handlers."""
         return self.protocol.msg_id in self.protocol.cancelled
