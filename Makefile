@@ -28,14 +28,14 @@ bench: $(VENV)/.run
 		|| echo 'rumdl cannot be installed here; the benchmark goes without it' >&2
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
-# The property tests on ever new examples for SOAK_SECONDS, and the load at its full size.
+# The property tests on ever new examples for SOAK_SECONDS, and, once, the load and the hostile texts at their full size.
 SOAK_SECONDS ?= 600
 SOAK_EXAMPLES ?= 400
 soak: $(VENV)/.test
 	@end=$$(($$(date +%s) + $(SOAK_SECONDS))); round=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
 		round=$$((round + 1)); echo "round $$round"; \
-		if [ $$round -eq 1 ]; then load=tests/test_load.py; else load=; fi; \
+		if [ $$round -eq 1 ]; then load="tests/test_load.py tests/test_hostile.py"; else load=; fi; \
 		SPEC_LS_SOAK=1 SPEC_LS_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/pytest -n $(WORKERS) $$load \
 			tests/test_sync.py tests/test_fix_oracle.py tests/test_incremental.py || exit 1; \
 	done

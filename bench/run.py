@@ -427,9 +427,9 @@ def page(samples: Samples, judged: list[Row], quick: bool) -> str:
         f"One run of `make bench{' QUICK=1' if quick else ''}` on two shared cores with Python {version}: spec-ls and "
         "`rumdl server` (a linter and language server for Markdown, written in Rust) by turns, on the same generated "
         "specs with the same edits. What is measured is what the author feels: from the first byte written to the "
-        "last one read, through the real server with every rule at work. Each server has its first one and a half seconds, "
-        "ten keystrokes and three requests of each kind before it is measured: what is done once after a start is in the "
-        "start.",
+        "last one read, through the real server with every rule at work. Each server has its first one and a half "
+        "seconds, ten keystrokes and three requests of each kind before it is measured: what is done once after a "
+        "start is in the start.",
         table(["", "must be", "measured", ""], [row.cells for row in judged]),
         "Sizes are lines; for the load they are open documents and edits. The whole of what was measured:",
         medians(samples),

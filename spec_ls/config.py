@@ -240,6 +240,7 @@ def _listed() -> str:
 Places = Mapping[tuple[str, ...], tuple[Span, Span]]
 
 _KEY = r"(?:[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\])*\"|'[^']*')"
+_PART = re.compile(_KEY)
 _DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?$")
 _ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=\s*")
@@ -294,7 +295,7 @@ def _resolved(path: tuple[str, ...], counts: Mapping[tuple[str, ...], int]) -> t
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip("\"'") for part in re.findall(_KEY, dotted))
+    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
 
 
 def _masked(line: str, depth: int, quote: str) -> tuple[str, int, str]:

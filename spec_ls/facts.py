@@ -51,7 +51,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
 """A mark such as `(R)` in front of a fixed item: the words behind it are the item."""
-_SEPARATOR = re.compile(r"\s+[-–—|/]\s+|\s*[:：(\[{]\s*")
+_SEPARATOR = re.compile(r"(?<!\s)\s+[-–—|/]\s+|(?:(?<!\s)\s+)?[:：(\[{]\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ MARKDOWN = (".md", ".markdown")
 PASSED_BY = frozenset({".git", ".venv", "node_modules"})
 """Folders that hold other people's files, whatever .gitignore says."""
 
+_MOST_IGNORES = 1_000_000
+"""Bytes of a .gitignore that are read."""
 _LINE_END = re.compile(rb"\r\n?|\n")
 
 
@@ -168,13 +170,27 @@ def _ignores_in(folder: Path) -> Iterator[_Ignores]:
 
 
 def _ignores_of(file: Path, base: Path) -> Iterator[_Ignores]:
-    try:
-        lines = file.read_bytes().decode("utf-8", "surrogateescape").split("\n")
-    except OSError:
+    lines = _lines_of(file)
+    if lines is None:
         return
     from pathspec import GitIgnoreSpec  # takes a while, and the server starts without it
 
     yield _Ignores(base, GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)]))
+
+
+def _lines_of(file: Path) -> list[str] | None:
+    """The lines of a .gitignore; None where it is missing or no file of its own: like git, links are not followed.
+
+    What is no file, such as a pipe or a link to /dev/zero, would never end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(file, flags), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                return None
+            return opened.read(_MOST_IGNORES).decode("utf-8", "surrogateescape").split("\n")
+    except (OSError, ValueError):
+        return None
 
 
 def _is_pattern(line: str) -> bool:

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
@@ -24,6 +24,8 @@ _GIT_SECONDS = 5.0
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
+_MOST_OWNERS = 3_000_000
+"""Bytes of CODEOWNERS; the hosts ignore a longer one."""
 
 
 def root_of(path: Path) -> Path | None:
@@ -34,27 +36,33 @@ def root_of(path: Path) -> Path | None:
     return None
 
 
-def people(root: Path) -> tuple[Person, ...]:
+def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[Person, ...]:
     """Those whom the repository names: owners in CODEOWNERS, then git authors with the most recent first.
 
-    Each handle once, whatever its case. Empty where neither is there. Never raises.
+    Each handle once, whatever its case. Empty where neither is there. What cannot be read goes to `trouble` as a
+    sentence. Never raises.
     """
     found: dict[str, Person] = {}
-    for person in [*_code_owners(root), *_authors(root)]:
+    for person in [*_code_owners(root, trouble), *_authors(root)]:
         found.setdefault(person.handle.casefold(), person)
     return tuple(found.values())
 
 
-def _code_owners(root: Path) -> Iterator[Person]:
+def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[Person]:
     """The owners in the first of the three places where hosts look for CODEOWNERS."""
     for folder in (root / ".github", root, root / "docs"):
         file = folder / "CODEOWNERS"
         if not os.path.isfile(file):
             continue
+        if not _is_inside(root, str(file)):
+            trouble(f"{file}: leads out of the repository and is not read")
+            continue
         try:
+            if os.path.getsize(file) > _MOST_OWNERS:
+                raise CannotRead(f"is not read: it has more than {_MOST_OWNERS:,} bytes")
             source = read_source(str(file))
-        except CannotRead as error:
-            log.warning("%s: %s", file, error)
+        except (CannotRead, OSError) as error:
+            trouble(f"{file}: {error}")
             continue
         for line in source.splitlines():
             rule = line.split("#", 1)[0].split()
@@ -104,16 +112,30 @@ def _environment() -> dict[str, str]:
     return {**kept, **quiet, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
-def identifiers(root: Path, prefix: str) -> frozenset[str]:
-    """The identifiers with `prefix` in the heads of the Markdown files under `root`. Never raises."""
+def _is_inside(root: Path, path: str) -> bool:
+    """Whether a path stays under `root` when all links are followed."""
+    real = os.path.realpath(path)
+    return os.path.commonpath([real, os.path.realpath(root)]) == os.path.realpath(root)
+
+
+def identifiers(root: Path, prefix: str, trouble: Callable[[str], object] = log.warning) -> frozenset[str]:
+    """The identifiers with `prefix` in the heads of the Markdown files under `root`, links out of it left alone.
+
+    Folders and files that cannot be read go to `trouble`, a sentence each. Never raises.
+    """
     if not prefix:
         return frozenset()
     pattern = re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
     found: set[str] = set()
-    for source in markdown_files(str(root)).sources[:_MOST_FILES]:
+    files = markdown_files(str(root))
+    for message in files.troubles:
+        trouble(message)
+    for source in files.sources[:_MOST_FILES]:
+        if os.path.islink(source.path) and not _is_inside(root, source.path):
+            continue
         try:
             with open(source.path, "rb") as file:
                 found.update(match.decode("ascii", "replace") for match in pattern.findall(file.read(_HEAD)))
-        except OSError:
-            continue
+        except OSError as error:
+            trouble(f"{source.path}: cannot be read: {error.strerror or error}")
     return frozenset(found)

@@ -16,7 +16,7 @@ from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
 _LINKED = re.compile(r"\[((?:\\.|[^\[\]\\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?")
-_SEPARATOR = re.compile(r"[,;،、，]|<br\s*/?>|\s+(?:and|&|und|et|y)\s+|\s/\s|\s\+\s|\s*\|\s*", re.I)
+_SEPARATOR = re.compile(r"[,;،、，]|<br\s*/?>|(?<!\s)\s+(?:and|&|und|et|y)\s+|\s/\s|\s\+\s|(?:(?<!\s)\s+)?\|\s*", re.I)
 _ENTITY = re.compile(r"&#?\w{1,32};")
 _REMARK = re.compile(r"\([^()]*\)")
 _SAYINGS = frozenset(["tbd", "tba", "todo", "pending", "none", "nobody", "unknown", "later", "open", "vacant", "na"])

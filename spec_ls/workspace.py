@@ -13,13 +13,17 @@ from spec_ls.outline import Outline
 from spec_ls.outline.changes import Changes
 from spec_ls.outline.inline import skeleton
 from spec_ls.resolver import Policy, default_policy
-from spec_ls.rules import Judge
+from spec_ls.rules import Judge, large_document
 from spec_ls.rules.base import Problem, Severity, severities_of
 from spec_ls.spec import Spec
 from spec_ls.template import builtin
 from spec_ls.template.model import Stage, Template
 from spec_ls.text import Span, Text
 
+MOST_BYTES = 5_000_000
+"""Bytes in UTF-8. Of a document that is larger only that is said."""
+_HEAD = 50_000
+"""Code points at the start of a large document that decide whether it is a spec."""
 _TEMPLATE_WORD = re.compile(r"template\s*[=:]\s*[\"']?([\w./-]+)[\"']?$")
 
 
@@ -44,7 +48,8 @@ class Document:
 
     `template` forces that template. Without it `policy` says what may judge the text: what its own words name, else
     what a glob binds it to, else what it is recognised by. A file that is not Markdown (`may_be_spec` False) is no
-    spec, nor is one that the policy bars. Never raises on any text.
+    spec, nor is one that the policy bars. Above `max_bytes` only its beginning is read, for whether it is a spec at
+    all: `is_large` then. Never raises on any text.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Document:
         *,
         may_be_spec: bool = True,
         policy: Policy | None = None,
+        max_bytes: int = MOST_BYTES,
     ) -> None:
         self._forced = template
         self._may_be_spec = may_be_spec
@@ -64,9 +70,13 @@ class Document:
         self._found: list[Problem] | None = None
         self._left: list[Problem] = []
         self.text = Text(source)
-        self._outline = Outline(self.text)
-        self._spec = Spec(self._outline, template or self.policy.bound or next(iter(self.policy.recognised), builtin()))
-        self._choose()
+        self._size = _bytes(source)
+        self._max_bytes = max_bytes
+        self._large: list[Problem] | None = None
+        self._outline: Outline
+        self._spec: Spec
+        self._decision: Decision
+        self._read()
 
     @property
     def outline(self) -> Outline:
@@ -93,6 +103,12 @@ class Document:
         return self._decision
 
     @property
+    def is_large(self) -> bool:
+        """Whether the text is too large to be judged: `outline` and `spec` are then those of its beginning."""
+        self._settle()
+        return self._large is not None
+
+    @property
     def judge(self) -> Judge:
         """The findings as they are kept up; made when first asked for."""
         self._settle()
@@ -102,10 +118,14 @@ class Document:
 
     def change(self, replacement: Replacement) -> None:
         """Takes one content change. What follows from it is found out when something is asked."""
-        if replacement.span is None:
-            self._changes.add(self.text.replace(replacement.new_text))
+        span, new_text = replacement
+        if span is None:
+            self._size = _bytes(new_text)
+            self._changes.add(self.text.replace(new_text))
         else:
-            self._changes.add(self.text.splice(replacement.span, replacement.new_text))
+            first, last = sorted((span.first, span.last))
+            self._size += _bytes(new_text) - _bytes(self.text.slice(Span(*first, *last)))
+            self._changes.add(self.text.splice(span, new_text))
 
     def govern(self, policy: Policy) -> None:
         """Judges the text by another policy from now on."""
@@ -117,12 +137,37 @@ class Document:
     def _settle(self) -> None:
         if not self._changes:
             return
+        if self._large is not None or self._size > self._max_bytes:
+            self._changes.take()
+            self._read()
+            return
         before = self._spec
         touched = before.update(self._outline.update(self._changes.take()))
         if touched is None:
             self._choose()
         if self._judge is not None and self._spec is before:
             self._judge.refresh(touched)
+
+    def _read(self) -> None:
+        """Reads the text anew; of one that is too large, its beginning."""
+        text, is_large = self.text, self._size > self._max_bytes
+        if not is_large:
+            self._large = None
+            self._outline = Outline(text)
+            self._bind()
+            return
+        head = _head(text)
+        if self._large is None or head != self._outline.text.source:
+            self._outline = Outline(Text(head))
+            self._bind()
+        found = large_document.finding(self._spec, self._size, self._max_bytes)
+        self._large = [Problem(found.rule, "information", found.message, self._spec.span(found.place), found)]
+
+    def _bind(self) -> None:
+        first = self._forced or self.policy.bound or next(iter(self.policy.recognised), builtin())
+        self._spec = Spec(self._outline, first)
+        self._judge = None
+        self._choose()
 
     def _choose(self) -> None:
         """Decides whether the text is a spec and after which template, and binds it to that one."""
@@ -158,6 +203,8 @@ class Document:
         """
         if not self.decision.is_spec:
             return []
+        if self._large is not None:
+            return self._large
         found = self.judge.problems(stage)
         if not self.policy.known:
             return found
@@ -167,13 +214,32 @@ class Document:
 
     def all_problems(self) -> list[Problem]:
         """As `problems`, with those that the baseline passes over."""
-        return self.judge.problems() if self.decision.is_spec else []
+        if self._large is not None or not self.decision.is_spec:
+            return self.problems()
+        return self.judge.problems()
 
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""
-        crashed = sorted(self.judge.crashed - self._told)
+        crashed = [] if self.is_large else sorted(self.judge.crashed - self._told)
         self._told.update(crashed)
         return crashed
+
+
+def _bytes(source: str) -> int:
+    """How many bytes `source` takes in UTF-8."""
+    return len(source) if source.isascii() else len(source.encode("utf-8", "surrogatepass"))
+
+
+def _head(text: Text) -> str:
+    """The first lines of a text, or the beginning of its first one."""
+    parts: list[str] = []
+    left = _HEAD
+    for line in text.lines:
+        if len(line) > left:
+            return "".join(parts) or line[:left]
+        parts.append(line)
+        left -= len(line)
+    return "".join(parts)
 
 
 def is_markdown(language_id: str, uri: str) -> bool:

@@ -155,6 +155,24 @@ def test_owners_that_are_no_file(repository: Repository) -> None:
     assert repository.people == ["@zoë"]
 
 
+def test_owners_outside_the_repository(repository: Repository, tmp_path: Path) -> None:
+    """A link may lead anywhere on the machine of whoever opens the repository."""
+    (tmp_path / "elsewhere").write_text("* @secret\n")
+    (repository.root / "CODEOWNERS").symlink_to(tmp_path / "elsewhere")
+    told: list[str] = []
+    assert index.people(repository.root, told.append) == ()
+    assert told == [f"{repository.root / 'CODEOWNERS'}: leads out of the repository and is not read"]
+
+
+def test_owners_without_end(repository: Repository) -> None:
+    file = repository.write("CODEOWNERS", "* @zoë\n")
+    os.truncate(file, 10_000_000_000)
+    repository.write("docs/CODEOWNERS", "* @ana\n")
+    told: list[str] = []
+    assert [person.handle for person in index.people(repository.root, told.append)] == ["@ana"]
+    assert len(told) == 1 and "bytes" in told[0]
+
+
 needs_permissions = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
 )
@@ -467,6 +485,43 @@ def test_links_are_not_followed_in_circles(repository: Repository) -> None:
     assert index.identifiers(repository.root, "SPEC-") == {"SPEC-001"}
 
 
+def test_links_out_of_the_repository_are_not_read(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.md").write_text("SPEC-666\n")
+    (repository.root / "out.md").symlink_to(tmp_path / "elsewhere.md")
+    repository.write("docs/a.md", "SPEC-001\n")
+    (repository.root / "in.md").symlink_to("docs/a.md")
+    assert index.identifiers(repository.root, "SPEC-") == {"SPEC-001"}
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "pipe", ".gitignore", "folder"])
+def test_a_gitignore_that_is_no_file(repository: Repository, target: str) -> None:
+    """One that never ends, one that waits for a writer, one that leads to itself, a folder."""
+    repository.write("a.md", "SPEC-001\n")
+    os.mkfifo(repository.root / "pipe")
+    (repository.root / "folder").mkdir()
+    (repository.root / ".gitignore").symlink_to(target)
+    (repository.root / "docs").mkdir()
+    os.mkfifo(repository.root / "docs" / ".gitignore")
+    repository.write("docs/b.md", "SPEC-002\n")
+    assert index.identifiers(repository.root, "SPEC-") == {"SPEC-001", "SPEC-002"}
+
+
+def test_a_folder_that_cannot_be_read_is_told(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.write("docs/a.md", "SPEC-001\n")
+    repository.write("b.md", "SPEC-002\n")
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("docs"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    told: list[str] = []
+    assert index.identifiers(repository.root, "SPEC-", told.append) == {"SPEC-002"}
+    assert told == [f"{repository.root / 'docs'}: the folder cannot be read: Permission denied"]
+
+
 def test_folders_that_are_not_there(tmp_path: Path) -> None:
     assert index.identifiers(tmp_path / "nowhere", "SPEC-") == frozenset()
     (tmp_path / "file").write_text("SPEC-001")
@@ -622,6 +677,18 @@ def test_outside_a_repository_the_document_speaks_for_itself(wire: Stdio, tmp_pa
     editor = Editor(wire, Repository(tmp_path / "folder"))
     editor.repository.write("CODEOWNERS", "* @zoë\n")
     assert set(editor.complete("quiet.md", ASKS)) == {"@ines", "@jonas", "@mira"}
+
+
+def test_what_cannot_be_read_is_told_once(editor: Editor, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("* @secret\n")
+    (editor.repository.root / "CODEOWNERS").symlink_to(tmp_path / "elsewhere")
+    start = len(editor.wire.received)
+    for name in ("quiet.md", "other.md"):
+        assert "@secret" not in editor.complete(name, ASKS)
+    told = [one for one in editor.wire.received[start:] if one.get("method") == "window/logMessage"]
+    assert [one["params"]["message"].count("leads out of the repository") for one in told] == [1]
+    for one in told:
+        editor.wire.received.remove(one)  # the others expect silence
 
 
 class Gate:

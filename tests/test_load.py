@@ -20,6 +20,7 @@ from specgen import make_spec
 from stdio import Stdio, frame
 
 from spec_ls.lsp.server import SpecLanguageServer, create_server
+from spec_ls.outline.inline import plain, title_of
 
 SOAK = bool(os.environ.get("SPEC_LS_SOAK"))
 DOCUMENTS = 200 if SOAK else 40
@@ -104,6 +105,8 @@ def run(server: SpecLanguageServer, client: Client, documents: int, mixed: int, 
     for message in client.close_all():
         server.protocol.take(message)
     assert not server.documents
+    for cached in (plain, title_of):  # as full as their limit allows, after few texts or many
+        cached.cache_clear()
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
 

@@ -477,6 +477,8 @@ MALFORMED: dict[str, tuple[object, object, int]] = {
     "fraction for an id": ({"jsonrpc": "2.0", "id": 1.5, "method": "probe/state"}, None, -32600),
     "unknown method": ({"jsonrpc": "2.0", "id": "m5", "method": "no/such"}, "m5", -32601),
     "unknown $ method": ({"jsonrpc": "2.0", "id": "m6", "method": "$/noSuch"}, "m6", -32601),
+    "exit with an id": ({"jsonrpc": "2.0", "id": "m8", "method": "exit"}, "m8", -32601),
+    "initialized with an id": ({"jsonrpc": "2.0", "id": "m9", "method": "initialized", "params": {}}, "m9", -32601),
     "notification with an id": ({"jsonrpc": "2.0", "id": "m7", "method": "$/cancelRequest"}, "m7", -32601),
 }
 
@@ -961,6 +963,7 @@ LOST: dict[str, Callable[[str], object]] = {
     "odd text": lambda uri: change(uri, {"text": 7}),
     "odd range": lambda uri: change(uri, {"text": "X", "range": [1, 2]}),
     "null change": lambda uri: change(uri, None),
+    "an id": lambda uri: {**change(uri, {"text": "X"}), "id": "an edit is no request"},
     "no changes": lambda uri: {**change(uri), "params": {"textDocument": {"uri": uri, "version": 2}}},
     "no jsonrpc": lambda uri: {"method": "textDocument/didChange", "params": change(uri)["params"]},
     "escaped slashes": lambda uri: frame(frame(change(uri)).partition(b"\r\n\r\n")[2][:-3].replace(b"/", b"\\/")),

@@ -21,7 +21,7 @@ from spec_ls.rules.base import Severity
 from spec_ls.template import builtin
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
-from spec_ls.workspace import Document, looks_filled_in
+from spec_ls.workspace import MOST_BYTES, Document, looks_filled_in
 
 Format = Literal["text", "json", "jsonl"]
 
@@ -41,9 +41,22 @@ STDIN = "-"
 )
 @click.option("--template", metavar="NAME|FILE", help="Check against this template: a built-in one or a Markdown file.")
 @click.option("--stdin-filename", metavar="NAME", help="What to call the text that '-' reads.")
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    default=MOST_BYTES,
+    show_default=True,
+    help="Of a spec that is larger, report only that.",
+)
 @click.option("--diff", "as_diff", is_flag=True, help="Print the certain fixes as a diff; write nothing.")
 def check(
-    paths: Sequence[str], form: Format, fail_on: str, template: str | None, stdin_filename: str | None, as_diff: bool
+    paths: Sequence[str],
+    form: Format,
+    fail_on: str,
+    template: str | None,
+    stdin_filename: str | None,
+    max_bytes: int,
+    as_diff: bool,
 ) -> None:
     """Checks specs and prints what an editor would show.
 
@@ -67,7 +80,7 @@ def check(
     _log_to_stderr()
     report: Report = _report(form)
     resolver = Resolver()
-    run = _Run(_template(template, resolver), report, as_diff, template_file=template, resolver=resolver)
+    run = _Run(_template(template, resolver), report, as_diff, max_bytes, template_file=template, resolver=resolver)
     run.check_all(paths, stdin_filename or "<stdin>")
     report.close()
     sys.exit(run.exit_code(fail_on))
@@ -127,6 +140,7 @@ class _Run:
     template: Template | None
     report: Report
     as_diff: bool
+    max_bytes: int
     template_file: str | None
     resolver: Resolver
     specs: int = 0
@@ -187,7 +201,7 @@ class _Run:
                 self._trouble(f"{path}: no specs in this folder ({counted(len(sources), 'Markdown file')} looked at)")
 
     def _check(self, name: str, text: str, named: bool) -> None:
-        document = Document(text, self.template, policy=self.resolver.policy(name))
+        document = Document(text, self.template, policy=self.resolver.policy(name), max_bytes=self.max_bytes)
         decision = document.decision
         if not named and self.template is not None:
             decision = looks_filled_in(document.spec)

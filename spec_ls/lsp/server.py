@@ -11,13 +11,13 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.uris import to_fs_path
 
 from spec_ls import __version__
@@ -30,12 +30,15 @@ from spec_ls.resolver import Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
-from spec_ls.workspace import Document, Replacement, is_markdown
+from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
 
 logger = logging.getLogger(__name__)
 
+_AT_ONCE = 100_000
+"""Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
+_MOST_TROUBLES = 20
 _APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -55,6 +58,13 @@ class OpenDocument:
     published: bool = False
     """Diagnostics were sent; from then on every version gets its own, if only an empty list."""
 
+    reading: asyncio.Future[Document] | None = None
+    """The document is long and is read in a thread; until then, `document` is an empty one."""
+    pending: list[Replacement] = field(default_factory=list)
+    """The edits that came meanwhile."""
+    unread: Text | None = None
+    """The text with these edits."""
+
     rendered: dict[int, tuple[Problem, str]] = field(default_factory=dict)
     """The last diagnostics by the identity of their problem: what has not changed is not rendered again."""
     problems: list[Problem] | None = None
@@ -69,7 +79,18 @@ class OpenDocument:
 
     @property
     def text(self) -> Text:
-        return self.document.text
+        return self.unread or self.document.text
+
+    def change(self, replacement: Replacement) -> None:
+        """Takes one content change; one of a text that is still being read is kept until it has been."""
+        if self.unread is None:
+            self.document.change(replacement)
+        elif replacement.span is None:
+            self.unread.replace(replacement.new_text)
+            self.pending.append(replacement)
+        else:
+            self.unread.splice(replacement.span, replacement.new_text)
+            self.pending.append(replacement)
 
     @property
     def is_template(self) -> bool:
@@ -78,11 +99,17 @@ class OpenDocument:
 
     @property
     def spec(self) -> Spec | None:
-        """The spec to answer from; None where the document is none or an edit was lost."""
-        if self.outdated is not None:
+        """The spec to answer from; None where the document is none or too large, or an edit was lost."""
+        document = self.governed
+        return document.spec if document.decision.is_spec and not self.stale and not document.is_large else None
+
+    @property
+    def governed(self) -> Document:
+        """The document under the policy that holds now."""
+        if self.outdated is not None and self.reading is None:
             policy, self.outdated = self.outdated(), None
             self.document.govern(policy)
-        return self.document.spec if self.document.decision.is_spec and not self.stale else None
+        return self.document
 
 
 @dataclass(slots=True)
@@ -91,6 +118,7 @@ class _Known:
 
     people: tuple[Person, ...]
     ids: frozenset[str]
+    troubles: tuple[str, ...]
     at: float
 
 
@@ -104,10 +132,13 @@ class SpecLanguageServer(WireServer):
         self._uris_by_path: dict[str, str] = {}
         self.configuration = Configuration(self._text_at, self._uris_by_path.get)
         self.watching: asyncio.Task[Any] | None = None
+        self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
+        self._told: set[str] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
+        self._readers: ThreadPoolExecutor | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in ("completion", "hover", "symbols", "actions"):
@@ -118,6 +149,15 @@ class SpecLanguageServer(WireServer):
 
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
+
+    def take_options(self, options: Any) -> None:
+        given = options.get("maxBytes") if isinstance(options, dict) else None
+        if given is None:
+            return
+        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+            logger.warning("ignored the initialization option maxBytes: a number of bytes, 1 or more, not %r", given)
+            return
+        self.max_bytes = given
 
     # --- documents
 
@@ -137,12 +177,45 @@ class SpecLanguageServer(WireServer):
         path = os.path.realpath(path) if path else None
         if path is not None:
             self._uris_by_path[path] = uri
-        policy = self.configuration.policy(path)
-        document = Document(text, may_be_spec=is_markdown(language_id, uri), policy=policy)
-        shown = OpenDocument(uri, language_id, _version(item, 0), document, path=path)
+        kind, policy = is_markdown(language_id, uri), self.configuration.policy(path)
+        read = partial(Document, text, may_be_spec=kind, policy=policy, max_bytes=self.max_bytes)
+        shown = OpenDocument(uri, language_id, _version(item, 0), path=path)
         shown.published = before is not None and before.published
         self.documents[uri] = shown
-        self._touch(shown)
+        if kind and len(text) > _AT_ONCE and self._loop is not None:
+            shown.unread = Text(text)
+            self._read_aside(shown, read, self._loop)
+        else:
+            shown.document = read()
+            self._touch(shown)
+
+    def _read_aside(self, shown: OpenDocument, read: Callable[[], Document], loop: asyncio.AbstractEventLoop) -> None:
+        """Reads and judges a long text in a thread, so that it holds up neither keystrokes nor other documents."""
+        if self._readers is None:
+            self._readers = ThreadPoolExecutor(1, thread_name_prefix="long texts")
+
+        def work() -> Document:
+            document = read()
+            document.problems()
+            return document
+
+        def take(done: asyncio.Future[Document]) -> None:
+            shown.reading = shown.unread = None
+            if self.documents.get(shown.uri) is not shown:
+                return  # closed, or opened anew
+            self._touch(shown)
+            if error := done.exception():
+                self.protocol.failed("a long text", error)
+                self._mark_stale(shown)
+            else:
+                shown.document = done.result()
+                for replacement in shown.pending:
+                    shown.document.change(replacement)
+            shown.pending.clear()
+            self.settle()
+
+        shown.reading = loop.run_in_executor(self._readers, work)
+        shown.reading.add_done_callback(take)
 
     def did_change(self, params: Any) -> None:
         try:
@@ -213,14 +286,14 @@ class SpecLanguageServer(WireServer):
         if not isinstance(new_text, str):
             raise TypeError("text is a string")
         if place is None:
-            shown.document.change(Replacement(None, new_text))
+            shown.change(Replacement(None, new_text))
             shown.stale = False
         elif not shown.stale:
             start, end = place["start"], place["end"]
             text, encoding = shown.text, self.client.encoding
             first = text.point(number(start["line"]), number(start["character"]), encoding)
             last = text.point(number(end["line"]), number(end["character"]), encoding)
-            shown.document.change(Replacement(Span(*first, *last), new_text))
+            shown.change(Replacement(Span(*first, *last), new_text))
 
     def _mark_stale(self, shown: OpenDocument) -> None:
         if not shown.stale:
@@ -242,17 +315,19 @@ class SpecLanguageServer(WireServer):
             uri = next(iter(self._changed))
             del self._changed[uri]
             shown = self.documents[uri]
-            spec = shown.spec
+            if shown.reading is not None:
+                continue
             if shown.is_template:
                 shown.published = True
                 self._publish(uri, shown.version, authoring.diagnostics(shown.text, self.client))
                 continue
-            if spec is None or "diagnostics" in shown.document.policy.off:
+            document = shown.governed
+            if shown.stale or not document.decision.is_spec or "diagnostics" in document.policy.off:
                 if shown.published:
                     self._publish(uri, shown.version, "")
                 continue
             shown.published = True
-            problems = shown.document.problems()
+            spec, problems = document.spec, document.problems()
             if problems is not shown.problems:
                 known, shown.rendered = shown.rendered, {}
                 for problem in problems:
@@ -264,9 +339,14 @@ class SpecLanguageServer(WireServer):
                 shown.problems = problems
                 shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
             self._publish(uri, shown.version, shown.diagnostics)
-            for crashed in shown.document.new_crashes():
-                self.tell(f"the rule {crashed} failed and its findings are left out (see the log)")
+            for crashed in document.new_crashes():
+                self._tell_once(f"the rule {crashed} failed and its findings are left out (see the log)")
         self.configuration.publish_faults(self.client, self._publish)
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self.tell(message)
 
     def _publish(self, uri: str, version: int | None, diagnostics: str) -> None:
         """Sends diagnostics that are rendered as JSON already."""
@@ -334,12 +414,17 @@ class SpecLanguageServer(WireServer):
             from spec_ls import index
 
             root, prefix = key
-            return _Known(index.people(root), index.identifiers(root, prefix), time.monotonic())
+            troubles: list[str] = []
+            people = index.people(root, troubles.append)
+            ids = index.identifiers(root, prefix, troubles.append)
+            return _Known(people, ids, tuple(troubles), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]
             if not done.cancelled() and done.exception() is None:
-                self._known[key] = done.result()
+                self._known[key] = known = done.result()
+                for trouble in known.troubles[:_MOST_TROUBLES]:
+                    self._tell_once(trouble)
 
         future = asyncio.get_running_loop().run_in_executor(self._pool, find_out)
         self._gathering[key] = future
@@ -369,7 +454,8 @@ def _path_of(uri: str) -> str | None:
         path = to_fs_path(uri) if uri.startswith("file:") else None
     except ValueError:
         return None
-    return None if path is None or "\0" in path else path
+    # `file:///c%3A/x.md` is no path here but on Windows: it would count from the working directory.
+    return path if path and "\0" not in path and os.path.isabs(path) else None
 
 
 def _version(item: Json, fallback: int) -> int:
@@ -415,9 +501,31 @@ def create_server() -> SpecLanguageServer:
     def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
         ls.configuration.may_have_changed = True
 
+    def about_a_document(handler: Callable[[SpecLanguageServer, Any], Any]) -> Callable[..., Any]:
+        """A handler that waits until a long text has been read; superseded if the text changed meanwhile."""
+
+        @wraps(handler)
+        def handle(ls: SpecLanguageServer, params: Any) -> Any:
+            shown = ls.documents.get(params.text_document.uri)
+            if shown is None or shown.reading is None:
+                return handler(ls, params)
+            return later(shown, shown.reading, shown.version, ls, params)
+
+        async def later(
+            shown: OpenDocument, reading: asyncio.Future[Document], version: int, ls: SpecLanguageServer, params: Any
+        ) -> Any:
+            await asyncio.wait([reading])
+            if ls.documents.get(shown.uri) is not shown or shown.version != version:
+                raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+            answer = handler(ls, params)
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        return handle
+
     triggers = ["@", "#", "|", "-", "[", "*", ",", " "]
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=triggers))
+    @about_a_document
     def on_completion(ls: SpecLanguageServer, params: types.CompletionParams) -> Any:
         found = opened(params.text_document.uri, "completion")
         if found is None:
@@ -438,6 +546,7 @@ def create_server() -> SpecLanguageServer:
         return ls.answer(shown, answer, ls.surroundings(shown))
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
+    @about_a_document
     def on_hover(ls: SpecLanguageServer, params: types.HoverParams) -> Any:
         found = opened(params.text_document.uri, "hover")
         if found is None:
@@ -458,6 +567,7 @@ def create_server() -> SpecLanguageServer:
         return ls.answer(shown, answer, ls.surroundings(shown))
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    @about_a_document
     def on_symbols(ls: SpecLanguageServer, params: types.DocumentSymbolParams) -> Any:
         found = opened(params.text_document.uri, "symbols")
         if found is None:
@@ -470,6 +580,7 @@ def create_server() -> SpecLanguageServer:
     kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
+    @about_a_document
     def on_code_action(ls: SpecLanguageServer, params: types.CodeActionParams) -> Any:
         found = opened(params.text_document.uri, "code-actions")
         if found is None:
@@ -490,6 +601,8 @@ def create_server() -> SpecLanguageServer:
     @server.command(_APPLY)
     async def on_apply(ls: SpecLanguageServer, *arguments: Any) -> None:
         """Applies an edit for clients that take commands where others take code actions."""
+        if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
+            raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
         label, edit = arguments
         await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
 

@@ -144,6 +144,10 @@ class WireProtocol(LanguageServerProtocol):
             self.cancelled.discard(msg_id)
             return self.reject(msg_id, types.LSPErrorCodes.RequestCancelled, f"{method} was cancelled")
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
+        if method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1] is None:
+            # A notification with an id. Stock pygls runs it: an `exit` fails, a `didChange` is answered.
+            self._server.lost(params)
+            handler = None
         if handler is None:
             return self.reject(msg_id, types.ErrorCodes.MethodNotFound, f"unknown method {method}")
         try:
@@ -210,6 +214,7 @@ class WireProtocol(LanguageServerProtocol):
             return params
         if method == types.INITIALIZE:
             self._server.client = Client.of(params)
+            self._server.take_options(params.get("initializationOptions") if isinstance(params, dict) else None)
             return self._initialize_params(params)
         kind: Any = types.METHOD_TO_TYPES.get(method, (None, None, None))[2]
         return params if kind is None else self._converter.structure(params, kind)
@@ -464,6 +469,9 @@ class WireServer(LanguageServer):
     def started(self, params: types.InitializeParams) -> None:
         """The client has said who it is and what it opens; nothing of it is shown yet."""
 
+    def take_options(self, options: Any) -> None:
+        """The initializationOptions, as plain JSON that nobody has checked."""
+
     def did_open(self, params: Any) -> None:
         """textDocument/didOpen, as plain JSON that nobody has checked."""
 
@@ -489,6 +497,11 @@ class WireServer(LanguageServer):
                 yield partial(converter.get_structure_hook, kind)
 
     # -- for handlers
+
+    def settle(self) -> None:
+        """Runs `on_idle` now if no message waits; else it runs behind them anyway."""
+        if not self._inbox:
+            self._guard("on_idle", self.on_idle)
 
     def is_cancelled(self) -> bool:
         """Whether the client no longer wants the request that is being handled; for loops in slow handlers."""

@@ -33,6 +33,10 @@ Carrier = Literal["table", "yaml", "list", "lines", "fence"]
 
 _MOST = 2000
 _REMARK = re.compile(r"(?<=\w)\s*\([^()]*\)$")
+_MOST_YAML = 20_000
+"""Characters of front matter that are read as YAML (2 µs each); of more, the plain lines are read."""
+_MOST_BRACKETS = 200
+"""Flow collections in front matter that are read as YAML: 1,000 in each other take a second."""
 _PLURAL = re.compile(r"(?<=\w\w)s$")
 _YAML_LINE = re.compile(r"([^\s#:'\"\[{&*!|>%@`-][^:#]{0,80}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029\x0b\x0c]")
@@ -216,7 +220,7 @@ def yaml_fault(section: Section, lines: Sequence[str], base: int) -> YamlFault |
     for block in section.blocks[:1]:
         if isinstance(block, FrontMatter):
             inner = _front_lines(block, lines, base)
-            if any(map(_LINE_BREAKS.search, inner)) or not any(map(_YAML_LINE.match, inner)):
+            if not _is_plain_yaml(inner) or not any(map(_YAML_LINE.match, inner)):
                 return None
             return _read_yaml(tuple(inner))[1]
     return None
@@ -227,7 +231,7 @@ def _front_lines(block: FrontMatter, lines: Sequence[str], base: int) -> list[st
 
 
 def _front_matter(inner: Sequence[str]) -> Iterator[Entry]:
-    read = None if any(map(_LINE_BREAKS.search, inner)) else _read_yaml(tuple(inner))[0]
+    read = _read_yaml(tuple(inner))[0] if _is_plain_yaml(inner) else None
     for name, key_span, values, listed in (_plain_fields(inner) if read is None else read)[:_MOST]:
         yield _block_entry(name, key_span, values, "yaml", 0, listed)
 
@@ -257,6 +261,15 @@ def _flow(value: str, start: int, line: int) -> Iterator[_Value]:
         return
     for part in re.finditer(r"[^,\s][^,]*", value[1:-1]):
         yield part[0].rstrip(), start + 1 + part.start(), line
+
+
+def _is_plain_yaml(lines: Sequence[str]) -> bool:
+    """Whether YAML has the same lines as we, and so few of them that reading them takes no time to speak of."""
+    return (
+        sum(map(len, lines)) <= _MOST_YAML
+        and sum(line.count("[") + line.count("{") for line in lines) <= _MOST_BRACKETS
+        and not any(map(_LINE_BREAKS.search, lines))
+    )
 
 
 def _block_entry(

@@ -61,7 +61,7 @@ def _first_of(letters: _Letters, state: StateBlock, line: int, end_line: int, si
 
 
 def table(state: StateBlock, line: int, end_line: int, silent: bool) -> bool:
-    """The rule for tables, but for one whose first line is an ATX heading: that comes first in GFM, here it does not."""
+    """The rule for tables, unless the first line is an ATX heading: that comes first in GFM, not so in markdown-it."""
     return not rules_block.heading(state, line, end_line, True) and rules_block.table(state, line, end_line, silent)
 
 

@@ -25,6 +25,7 @@ from spec_ls.rules import (
     invalid_handle,
     invalid_id,
     invalid_link,
+    large_document,
     leftover_guidance,
     malformed_heading,
     malformed_metadata,
@@ -93,6 +94,7 @@ CATALOGUE: tuple[Rule, ...] = (
     unsigned_approval.RULE,
     unticked_check.RULE,
     unfinished_work.RULE,
+    large_document.RULE,
 )
 
 

@@ -17,21 +17,20 @@ from spec_ls.spec import Spec
 def check(spec: Spec) -> Iterator[Finding]:
     for slot in spec.template.fields:
         fields = spec.fields.get(slot.key, [])
-        for field in fields[1:]:
+        for at, field in enumerate(fields[1:], 1):
             first = fields[0]
             related = Related(first.at(first.entry.key_span), f"{slot.name} is here, too.")
             message = f"{slot.name} is already there."
-            yield Finding(RULE.name, field.at(field.entry.key_span), message, slot.key, (related,))
+            yield Finding(RULE.name, field.at(field.entry.key_span), message, (slot.key, at), (related,))
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
-    first, *others = spec.fields[finding.subject]
-    for field in others:
-        if field.at(field.entry.key_span) == finding.place:
-            same = field.entry.value == first.entry.value or not field.entry.value
-            edit = compose.remove_field(spec, field)
-            if edit is not None:
-                yield Fix(f"Remove this {field.entry.name}", (edit,), certain=same)
+    key, at = finding.subject
+    first, field = spec.fields[key][0], spec.fields[key][at]
+    same = field.entry.value == first.entry.value or not field.entry.value
+    edit = compose.remove_field(spec, field)
+    if edit is not None:
+        yield Fix(f"Remove this {field.entry.name}", (edit,), certain=same)
 
 
 RULE = Rule("duplicate-field", __doc__, STRUCTURE, check=check, fix=fix)

@@ -17,7 +17,7 @@ from spec_ls.spec import Spec, plain_value
 from spec_ls.text import Edit
 from spec_ls.values import is_dates, near_dates
 
-_REMARK = re.compile(r"\s*\([^()]*\)$")
+_REMARK = re.compile(r"(?<!\s)\s*\([^()]*\)$")
 
 
 def check(spec: Spec) -> Iterator[Finding]:

@@ -605,4 +605,4 @@ def _stem(text: str) -> str:
     found = _SAMPLE.search(text)
     if not found:
         return text
-    return re.sub(r"\s+[0-9]+$", "", text) if found.start() == 0 else text[: found.start()].strip(" :")
+    return re.sub(r"(?<!\s)\s+[0-9]+$", "", text) if found.start() == 0 else text[: found.start()].strip(" :")

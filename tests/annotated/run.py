@@ -21,7 +21,7 @@ from spec_ls.rules.base import STAGES, Fix, Problem
 from spec_ls.template.model import Stage, Template
 from spec_ls.template.read import read_template
 from spec_ls.text import Edit, Point, Span, apply_edits, split_lines, strip_line_end
-from spec_ls.workspace import Document
+from spec_ls.workspace import MOST_BYTES, Document
 
 BASES = Path(__file__).parent.parent / "cases" / "bases"
 TODAY = date(2026, 3, 2)
@@ -151,7 +151,8 @@ def _sheet(block: Block, template: Template | None) -> Sheet:
 
 
 def _document(sheet: Sheet, source: str | None = None) -> Document:
-    return Document(sheet.source if source is None else source, sheet.template)
+    most = int(sheet.block.options.get("max-bytes", MOST_BYTES))
+    return Document(sheet.source if source is None else source, sheet.template, max_bytes=most)
 
 
 # --- findings -------------------------------------------------------------------------------
