@@ -63,7 +63,9 @@ def _patch_heading(heading: Heading, old: str, new: str) -> Heading | None:
 
 def _patch_block(block: Block, line: int, old: str, new: str) -> Block | None:
     if isinstance(block, Fence):
-        inside = block.closed and block.line < line < block.end_line - 1
+        inside = block.line < line < block.end_line - 1
+        if not block.closed and ("#" in old or "#" in new):
+            return None  # the headings that an open fence has swallowed count
         mark = block.marker[0]
         if not inside or old.lstrip().startswith(mark) or new.lstrip().startswith(mark):
             return None
