@@ -67,6 +67,20 @@ def decode(data: bytes) -> str:
         raise CannotRead(f"is not UTF-8: byte 0x{data[error.start]:02x} at {where}; save it as UTF-8") from None
 
 
+def create_file(path: str, text: str) -> None:
+    """Writes a file that is not there yet, and the folders that it needs. Raises OSError: FileExistsError for one that
+    is there, even as a link that leads nowhere; then and otherwise nothing is left behind."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "x", encoding="utf-8", newline="") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
+
+
 def replace_file(path: str, text: str) -> None:
     """Writes a file whole or not at all: beside it first, then in its place, with its mode. Raises OSError."""
     real = os.path.realpath(path)

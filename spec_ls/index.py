@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
@@ -72,6 +72,12 @@ def _authors(root: Path) -> Iterator[Person]:
             yield Person(f"@{noreply[1]}", "git")
 
 
+def own_handle(folder: Path) -> str:
+    """The handle of whoever commits in `folder`, by their noreply address; empty where git knows none. Never raises."""
+    noreply = _NOREPLY.fullmatch(git(folder, "config", "--get", "user.email").strip())
+    return f"@{noreply[1]}" if noreply else ""
+
+
 def git(root: Path, *arguments: str) -> str:
     """What git prints; empty where it fails, is missing, or takes longer than five seconds. Never raises.
 
@@ -104,13 +110,18 @@ def _environment() -> dict[str, str]:
     return {**kept, **quiet, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
-def identifiers(root: Path, prefix: str) -> frozenset[str]:
-    """The identifiers with `prefix` in the heads of the Markdown files under `root`. Never raises."""
+def identifiers(root: Path, prefix: str, templates: Collection[str] = ()) -> frozenset[str]:
+    """The identifiers with `prefix` in the heads of the Markdown files under `root`. Never raises.
+
+    `templates` are real paths of files whose identifiers are samples and do not count.
+    """
     if not prefix:
         return frozenset()
     pattern = re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
     found: set[str] = set()
     for source in markdown_files(str(root)).sources[:_MOST_FILES]:
+        if templates and os.path.realpath(source.path) in templates:
+            continue
         try:
             with open(source.path, "rb") as file:
                 found.update(match.decode("ascii", "replace") for match in pattern.findall(file.read(_HEAD)))
