@@ -149,21 +149,17 @@ def _field_edits(spec: Spec, given: Given) -> Iterator[Edit]:
 def _value_edit(spec: Spec, field: Field, value: str) -> Edit:
     """Puts a value in place of a field's, in the same marks and quotes; a comment beside it stays."""
     entry = field.entry
-    base = spec.base(field.piece)
     span = entry.value_span
     if entry.listed:
         span = Span(*entry.parts[0][1].first, *entry.parts[-1][1].last)
-    elif span.start_line == span.end_line:
-        stop = entry.value.find("<!--")
-        if stop >= 0:
-            length = len(entry.value[:stop].rstrip())
-            span = Span(span.start_line, span.start, span.start_line, span.start + length)
-    span = span.shifted(base)
+    elif not entry.value:
+        span = Span(*entry.whole.first, *entry.whole.first)  # in front of a comment that stands alone
+    span = span.shifted(spec.base(field.piece))
     before = spec.text.lines[span.start_line][: span.start]
     behind = spec.text.content(span.end_line)[span.end :]
     words = _written(entry, value, before[-1:])
     if span.first == span.last:
-        words = (" " if before[-1:].strip() else "") + words + (" " if behind.strip() and behind[0] != " " else "")
+        words = (" " if before[-1:].strip() else "") + words + (" " if behind[:1].strip() else "")
     return Edit(span, words)
 
 
@@ -171,7 +167,8 @@ def _written(entry: Entry, value: str, quote: str) -> str:
     """A value as its carrier has it; `quote` is what stands in front of it."""
     if entry.carrier == "table":
         return value.replace("|", "\\|")
-    if entry.carrier != "yaml":
+    in_block = not entry.listed and entry.value_span.start_line > entry.line  # below a `|` or `>` of YAML
+    if entry.carrier != "yaml" or in_block:
         return value
     if quote == '"':
         return json.dumps(value, ensure_ascii=False)[1:-1]
@@ -183,19 +180,18 @@ def _word_edit(spec: Spec, word: str) -> Edit:
     comment = f"<!-- spec-ls: template={word} -->\n"
     at = spec.binding.title
     heading = spec.pieces[at].section.heading if at is not None else None
+    line = _front_end(spec.pieces[0].section)
     if at is not None and heading is not None:
         line = spec.base(at) + heading.end_line
-        gap = line < len(spec.text.lines) and bool(spec.text.content(line).strip())
-        if line >= len(spec.text.lines):
-            return Edit(Span(*spec.text.end, *spec.text.end), "\n\n" + comment)
-        return Edit(Span(line, 0, line, 0), "\n" + comment + ("\n" if gap else ""))
-    line = _front_end(spec.pieces[0].section) if spec.pieces else 0
     if line >= len(spec.text.lines):
         return Edit(Span(*spec.text.end, *spec.text.end), "\n\n" + comment)
-    return Edit(Span(line, 0, line, 0), ("\n" if line else "") + comment + ("\n" if not line else ""))
+    above = "\n" if line else ""
+    below = "\n" if spec.text.content(line).strip() else ""
+    return Edit(Span(line, 0, line, 0), above + comment + below)
 
 
 def _front_end(section: Section) -> int:
+    """The line below the front matter with which a document begins; 0 without any."""
     first = section.blocks[0] if section.blocks else None
     return first.end_line if isinstance(first, FrontMatter) else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -70,7 +71,11 @@ def decode(data: bytes) -> str:
 def create_file(path: str, text: str) -> None:
     """Writes a file that is not there yet, and the folders that it needs. Raises OSError: FileExistsError for one that
     is there, even as a link that leads nowhere; then and otherwise nothing is left behind."""
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    folder = os.path.dirname(path) or "."
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is a file, not a folder") from None
     with open(path, "x", encoding="utf-8", newline="") as file:
         try:
             file.write(text)
