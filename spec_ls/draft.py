@@ -218,15 +218,24 @@ def numbering(names: Sequence[str], prefix: str) -> Numbering | None:
 
     None where they do not. The days of a calendar in front are no numbers.
     """
-    for before in filter(None, (re.escape(prefix), "-")):
-        alone = before == "-"
-        form = rf"({'' if alone else before})([0-9]{{1,9}})([-_. ]+)(?![0-9]{{2}}-[0-9]{{2}}\b)"
-        found = [match for name in sorted(names) if (match := re.match(form, name, re.I))]
-        if found and (not alone or len(found) * 2 >= len(names)):
-            last = max(found, key=lambda match: int(match[2]))
-            joint = "-" if last[3] == "." else last[3]
-            return Numbering(last[1], len(last[2]), joint, int(last[2]))
-    return None
+    if prefix:
+        behind_prefix = _numbered(names, re.escape(prefix))
+        if behind_prefix:
+            return _like(behind_prefix)
+    alone = _numbered(names, "")
+    return _like(alone) if alone and len(alone) * 2 >= len(names) else None
+
+
+def _numbered(names: Sequence[str], prefix: str) -> list[re.Match[str]]:
+    """Prefix, number and joint of the names that begin with them; `prefix` is a pattern."""
+    form = re.compile(rf"({prefix})([0-9]{{1,9}})([-_. ]+)(?![0-9]{{2}}-[0-9]{{2}}\b)", re.I)
+    return [found for found in map(form.match, sorted(names)) if found]
+
+
+def _like(found: Sequence[re.Match[str]]) -> Numbering:
+    """The form of the name with the highest number."""
+    last = max(found, key=lambda match: int(match[2]))
+    return Numbering(last[1], len(last[2]), "-" if last[3].startswith(".") else last[3], int(last[2]))
 
 
 def file_name(title: str, number: int | None, like: Numbering | None, otherwise: str) -> str:

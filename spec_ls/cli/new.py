@@ -78,7 +78,7 @@ def new(
     source, words = _template_and_title(name, template, title, policy)
     form = source.template
     owner, day = _owner(owner, form, place), _date(day, form)
-    folder = place if output not in (None, STDOUT) else _folder(source, policy, resolver, place)
+    folder = place if output not in (None, STDOUT) else _folder(source, policy, place)
     identified = _identified(wanted_id, source, policy, folder)
     given = Given(words, identified.identifier, owner, day)
     file = file_name(words, identified.number, identified.like, identified.identifier or source.name or form.name)
@@ -195,7 +195,11 @@ def _owner(owner: str | None, template: Template, folder: str) -> str:
         raise click.BadParameter(message, param_hint="--owner")
     handle = handle_of(owner)
     if handle is None or handle != owner.strip():
-        meant = f"; is {near_handles(owner)[0]} meant?" if near_handles(owner) else ", such as @mira"
+        meant = (
+            f"; is {near_handles(owner)[0]} meant?"
+            if near_handles(owner)
+            else "; name one person or team, such as @mira"
+        )
         raise click.BadParameter(f"{owner!r} is no handle{meant}", param_hint="--owner")
     return handle
 
@@ -262,14 +266,14 @@ def _markdown_names(folder: str) -> Sequence[str]:
 # --- the file ---------------------------------------------------------------------------------
 
 
-def _folder(source: _Source, policy: Policy, resolver: Resolver, place: str) -> str:
-    """The folder that the configuration's globs lead to, never one outside its own; else `place`.
+def _folder(source: _Source, policy: Policy, place: str) -> str:
+    """The folder that the configuration's globs lead to, never one outside its own; else `place`, for which `policy` holds.
 
     Where a document in `place` would be bound to the template as well, it stays there.
     """
     entry = policy.config.templates.get(source.name) if policy.config else None
     glob = next((one for one in entry.files if not one.startswith("!")), None) if entry else None
-    if glob is None or resolver.policy(os.path.join(place, "-.md")).bound is source.template:
+    if glob is None or policy.bound is source.template:
         return place
     fixed = []
     for part in glob.split("/")[:-1]:
