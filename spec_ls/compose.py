@@ -387,7 +387,7 @@ def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str
     line = spec.text.content(neighbour.entry.line + spec.base(neighbour.piece))
     entry = neighbour.entry
     if entry.carrier == "yaml":
-        return f"{_yaml_key(slot.name, entry.name)}: {_yaml_scalar(value)}"
+        return f"{_yaml_key(slot.name, entry.name)}: {yaml_scalar(value)}"
     if entry.carrier != "table":
         stop = entry.whole.start if entry.whole.start_line == entry.line else len(line)
         head = line[: entry.key_span.start] + slot.name + line[entry.key_span.end : stop]
@@ -408,7 +408,7 @@ def _yaml_key(name: str, like: str) -> str:
     return joint.join(words).lower() if like == like.lower() else joint.join(words)
 
 
-def _yaml_scalar(value: str) -> str:
+def yaml_scalar(value: str) -> str:
     """A value as YAML reads it back: in quotes where it would be something else without."""
     plain_scalar = re.fullmatch(r"[\w][\w /.,-]*", value)
     return value if plain_scalar else json.dumps(value, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -67,6 +68,24 @@ def decode(data: bytes) -> str:
         line = len(_LINE_END.findall(data, 0, error.start)) + 1
         where = f"line {line}, byte offset {error.start}"
         raise CannotRead(f"is not UTF-8: byte 0x{data[error.start]:02x} at {where}; save it as UTF-8") from None
+
+
+def create_file(path: str, text: str) -> None:
+    """Writes a file that is not there yet, and the folders that it needs. Raises OSError: FileExistsError for one that
+    is there, even as a link that leads nowhere; then and otherwise nothing is left behind."""
+    folder = os.path.dirname(path) or "."
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is a file, not a folder") from None
+    with open(path, "x", encoding="utf-8", newline="") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
 
 
 def replace_file(path: str, text: str) -> None:

@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
@@ -80,6 +80,12 @@ def _authors(root: Path) -> Iterator[Person]:
             yield Person(f"@{noreply[1]}", "git")
 
 
+def own_handle(folder: Path) -> str:
+    """The handle of whoever commits in `folder`, by their noreply address; empty where git knows none. Never raises."""
+    noreply = _NOREPLY.fullmatch(git(folder, "config", "--get", "user.email").strip())
+    return f"@{noreply[1]}" if noreply else ""
+
+
 def git(root: Path, *arguments: str) -> str:
     """What git prints; empty where it fails, is missing, or takes longer than five seconds. Never raises.
 
@@ -118,10 +124,13 @@ def _is_inside(root: Path, path: str) -> bool:
     return os.path.commonpath([real, os.path.realpath(root)]) == os.path.realpath(root)
 
 
-def identifiers(root: Path, prefix: str, trouble: Callable[[str], object] = log.warning) -> frozenset[str]:
+def identifiers(
+    root: Path, prefix: str, templates: Collection[str] = (), trouble: Callable[[str], object] = log.warning
+) -> frozenset[str]:
     """The identifiers with `prefix` in the heads of the Markdown files under `root`, links out of it left alone.
 
-    Folders and files that cannot be read go to `trouble`, a sentence each. Never raises.
+    `templates` are real paths of files whose identifiers are samples and do not count. Folders and files that cannot
+    be read go to `trouble`, a sentence each. Never raises.
     """
     if not prefix:
         return frozenset()
@@ -132,6 +141,8 @@ def identifiers(root: Path, prefix: str, trouble: Callable[[str], object] = log.
         trouble(message)
     for source in files.sources[:_MOST_FILES]:
         if os.path.islink(source.path) and not _is_inside(root, source.path):
+            continue
+        if templates and os.path.realpath(source.path) in templates:
             continue
         try:
             with open(source.path, "rb") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -147,6 +147,18 @@ def near_handles(text: str) -> list[str]:
     ):
         return ["@" + folded]
     return []
+
+
+def last_number(prefix: str, identifiers: Iterable[str]) -> int:
+    """The highest number behind `prefix`, whatever its case, in identifiers; 0 where there is none."""
+    folded = prefix.casefold()
+    tails = [name[len(folded) :] for name in identifiers if name.casefold().startswith(folded)]
+    return max((int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 19), default=0)
+
+
+def identifier(prefix: str, number: int, digits: int) -> str:
+    """`SPEC-007`: the number with at least so many digits behind the prefix."""
+    return f"{prefix}{number:0{digits}d}"
 
 
 def iso_date(text: str) -> date | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spec_ls.cli.commands import cli
 from spec_ls.rules import CATALOGUE
-from spec_ls.template import builtin
+from spec_ls.template import builtin, builtin_names
 from spec_ls.template.annotations import WORDS
 from spec_ls.template.authoring import annotation_completions, annotation_hover
 from spec_ls.template.check import faults
@@ -146,8 +146,32 @@ def test_code_says_nothing() -> None:
     assert marked("# T\n\n## Why\n\n```\n<!-- spec-ls: wobble -->\n```\n\nWrite `<!-- spec-ls: wobble -->`.\n") == []
 
 
-def test_the_templates_that_come_along_are_clean() -> None:
-    assert faults(builtin().source, RULES) == []
+@pytest.mark.parametrize("name", builtin_names())
+def test_the_templates_that_come_along_are_clean(name: str) -> None:
+    assert faults(builtin(name).source, RULES) == []
+
+
+def test_a_built_in_template_is_one_object_by_whatever_name_it_is_asked_for() -> None:
+    """Documents and policies compare templates by identity."""
+    assert builtin() is builtin("product-spec")
+
+
+@pytest.mark.parametrize(
+    ("field", "is_today"),
+    [
+        ("Date | YYYY-MM-DD", True),
+        ("Created | 2026-01-31", True),
+        ("Target Date | YYYY-MM-DD", False),
+        ("Opened | YYYY-MM-DD <!-- spec-ls: today -->", True),
+        ("Opened | [day] <!-- spec-ls: today -->", True),
+        ("Date | [when it suits]", False),
+    ],
+)
+def test_which_date_is_the_day_on_which_a_document_is_begun(field: str, is_today: bool) -> None:
+    source = TEMPLATE.replace("| Owner | @user |", f"| Owner | @user |\n| {field} |")
+    assert marked(source) == []
+    slot = read_template(source, "t").fields[-1]
+    assert (slot.today, slot.kind == "date") == (is_today, is_today or "YYYY" in field)
 
 
 def test_severities_are_kept_as_data() -> None:

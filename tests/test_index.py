@@ -518,7 +518,7 @@ def test_a_folder_that_cannot_be_read_is_told(repository: Repository, monkeypatc
 
     monkeypatch.setattr(os, "scandir", refuse)
     told: list[str] = []
-    assert index.identifiers(repository.root, "SPEC-", told.append) == {"SPEC-002"}
+    assert index.identifiers(repository.root, "SPEC-", trouble=told.append) == {"SPEC-002"}
     assert told == [f"{repository.root / 'docs'}: the folder cannot be read: Permission denied"]
 
 

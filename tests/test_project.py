@@ -24,7 +24,7 @@ FLOORS = (
     ("outline",),
     ("template",),
     ("values", "facts", "bind", "spec", "numbering"),
-    ("compose",),
+    ("compose", "draft"),
     ("rules",),
     ("features",),
     ("files", "index"),
@@ -47,7 +47,7 @@ WALLS = {
 }
 """The only floors that may import a library."""
 
-CORE = ("text", "outline", "template", "values", "facts", "bind", "spec", "numbering", "compose", "rules", "features")
+CORE = tuple(part for parts in FLOORS[: FLOORS.index(("features",)) + 1] for part in parts)
 OUTSIDE_WORLD = frozenset({"time", "subprocess", "os", "pathlib", "io", "shutil", "socket", "glob", "tempfile"})
 """Clock, processes and files: facts from there are handed to the core."""
 

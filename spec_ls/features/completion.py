@@ -22,6 +22,7 @@ from spec_ls.outline.shapes import items_of, joined, says_something, unwrap
 from spec_ls.spec import Cursor, Field, Spec
 from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, State
 from spec_ls.text import Edit, Point, Span
+from spec_ls.values import identifier, last_number
 
 CompletionKind = Literal["value", "reference", "field", "section", "item", "date", "snippet", "user"]
 
@@ -238,12 +239,9 @@ def _dates(today: date) -> list[tuple[str, str]]:
 
 def _free_id(slot: FieldSlot, ids: Iterable[str]) -> tuple[str, str]:
     """The identifier behind the highest one known."""
-    prefix = slot.prefix.casefold()
-    tails = [name[len(prefix) :] for name in ids if name.casefold().startswith(prefix)]
-    numbers = [int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 19]
-    number = max(numbers, default=0) + 1
-    detail = f"the next free one after {slot.prefix}{number - 1:0{slot.digits}d}" if numbers else "the first one"
-    return f"{slot.prefix}{number:0{slot.digits}d}", detail
+    last = last_number(slot.prefix, ids)
+    detail = f"the next free one after {identifier(slot.prefix, last, slot.digits)}" if last else "the first one"
+    return identifier(slot.prefix, last + 1, slot.digits), detail
 
 
 # --- handles ----------------------------------------------------------------------------------

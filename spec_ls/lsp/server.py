@@ -416,7 +416,7 @@ class SpecLanguageServer(WireServer):
             root, prefix = key
             troubles: list[str] = []
             people = index.people(root, troubles.append)
-            ids = index.identifiers(root, prefix, troubles.append)
+            ids = index.identifiers(root, prefix, trouble=troubles.append)
             return _Known(people, ids, tuple(troubles), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:

@@ -38,7 +38,7 @@ def check(spec: Spec) -> Iterator[Finding]:
 
 def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if is_placeholder(spec, fill):
-        message = f"Replace the template's sample by a {fill.slot.stem.lower()} of your own."
+        message = f"Replace the template's sample by your own {fill.slot.stem.lower()}."
         yield Finding(RULE.name, spec.heading_place(fill.piece), message)
         return
     story = spec.pieces[fill.piece].facts.story

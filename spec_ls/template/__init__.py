@@ -26,10 +26,14 @@ def template_paths() -> tuple[str, ...]:
     return tuple(str(folder / f"{name}.md") for name in builtin_names()) if isinstance(folder, Path) else ()
 
 
-@cache
 def builtin(name: str = DEFAULT) -> Template:
-    """The built-in template of that name. Raises KeyError, naming those there are."""
+    """The built-in template of that name, one object each. Raises KeyError, naming those there are."""
     if name not in builtin_names():
         raise KeyError(f"no template is called {name!r}; there are: {', '.join(builtin_names())}")
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> Template:
     source = (resources.files("spec_ls.template") / "builtin" / f"{name}.md").read_text(encoding="utf-8")
     return read_template(source, name)

@@ -46,6 +46,7 @@ WORDS: dict[str, Word] = {
         Word("keep", "", ("heading", "field", "item"), "The template's own words may stay as they are."),
         Word("choices", "A, B", ("field",), "The value is one of these."),
         Word("type", "date|handle|handles|link|id|text", ("field",), "What kind of value the field holds."),
+        Word("today", "", ("field",), "The day on which a document is begun; spec-ls new fills it in."),
         Word("alias", '"Other name", "…"', ("heading", "field"), "Other names under which it counts as well."),
         Word("state", "NAME (stage): meaning", ("template",), "What a status means; its stage says how faults weigh."),
         Word("move", "A -> B", ("template",), "Which status may follow which; any stands for all."),

@@ -42,6 +42,7 @@ _CLASHES = (
     ({"example", "optional"}, "is an example, of which none is asked for anyway"),
     ({"example", "required-when"}, "is an example and required at once"),
     ({"choices", "type"}, "has choices and another kind of value"),
+    ({"choices", "today"}, "has choices and is a date at once"),
 )
 
 

@@ -12,7 +12,7 @@ from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
 from spec_ls.outline.parse import split_cells
 from spec_ls.outline.shapes import joined, without_comments
 from spec_ls.template.annotations import Annotation, condition_of, listed
-from spec_ls.template.kinds import Kind, is_default, kind_of
+from spec_ls.template.kinds import Kind, is_begun, is_default, kind_of
 from spec_ls.template.model import Condition, FieldKind, FieldSlot, Need, Origin
 from spec_ls.template.needs import is_waived, split_marks, waives_value
 
@@ -204,6 +204,7 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
         prefix=kind.prefix,
         digits=kind.digits,
         timed=kind.timed,
+        today=kind.kind == "date" and is_begun(field_key(name)),
         origin=Origin(line=one.line, end_line=one.line + 1),
     )
     return _annotated(slot, notes)
@@ -220,6 +221,8 @@ def _annotated(slot: FieldSlot, notes: Sequence[Annotation]) -> FieldSlot:
                 changes["need"] = "optional"
             case "keep":
                 changes["keep"] = True
+            case "today":
+                changes |= {"kind": "date", "today": True}
             case "choices" if values:
                 changes |= {"kind": "choice", "values": values, "open_values": ()}
             case "type" if note.argument in KINDS:

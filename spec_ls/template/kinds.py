@@ -148,6 +148,11 @@ def is_status(key: str) -> bool:
     return key in ("statu", "state", "stage")
 
 
+def is_begun(key: str) -> bool:
+    """Whether a date field's key says no more than that the document was begun then; `target date` says more."""
+    return key in ("date", "created")
+
+
 def is_default(sample: str, name: str, kind: Kind) -> bool:
     """Whether a sample value is as good as an answer: one of the choices, one plain word such as `Draft`, one with a
     number such as `CC0-1.0`, or a name of two or three words such as `Standards Track`.

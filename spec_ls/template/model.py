@@ -40,7 +40,7 @@ class FieldSlot(_Frozen):
 
     `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
     `keep` says that the sample is as good as an answer; `aliases` are the keys of its other names; `timed`: a date that
-    may have a time of day.
+    may have a time of day; `today`: a date that is the day on which the document is begun.
     """
 
     name: str
@@ -57,6 +57,7 @@ class FieldSlot(_Frozen):
     prefix: str = ""
     digits: int = 0
     timed: bool = False
+    today: bool = False
     origin: Origin
 
 

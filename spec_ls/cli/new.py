@@ -1,0 +1,311 @@
+"""`spec-ls new`: a document from a template, with what is known already filled in."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from spec_ls import index
+from spec_ls.cli.report import Output, place_of, say, shown_path
+from spec_ls.draft import Given, Numbering, begun, draft, file_name, numbering
+from spec_ls.files import MARKDOWN, CannotRead, create_file, read_source
+from spec_ls.resolver import Policy, Resolver
+from spec_ls.rules.invalid_id import is_identifier
+from spec_ls.template import DEFAULT
+from spec_ls.template.model import Template
+from spec_ls.template.read import read_template
+from spec_ls.values import handle_of, identifier, iso_date, last_number, near_handles
+from spec_ls.workspace import Document
+
+STDOUT = "-"
+_WILD = re.compile(r"[*?\[{]|[@+!]\(")
+
+
+@click.command(short_help="Write a new document from a template.")
+@click.argument("name", metavar="NAME")
+@click.option("--template", metavar="NAME|FILE", help="The template to write after; NAME is then the title.")
+@click.option("--title", metavar="TEXT", help="The document's title; without it the template's sample stays.")
+@click.option("--owner", metavar="@HANDLE", help="Who owns it.  [default: your handle, where git knows a noreply one]")
+@click.option("--id", "wanted_id", metavar="ID", help="Its identifier.  [default: the next free one]")
+@click.option("--output", metavar="PATH|-", help="The file, or a folder for it; '-' prints the document instead.")
+@click.option("--date", "day", metavar="YYYY-MM-DD", help="The day on which it is begun.  [default: today]")
+def new(
+    name: str,
+    template: str | None,
+    title: str | None,
+    owner: str | None,
+    wanted_id: str | None,
+    output: str | None,
+    day: str | None,
+) -> None:
+    """Writes a new document from a template and prints its path.
+
+    NAME is a template: one of the configuration, or one that comes with spec-ls (adr, product-spec, rfc). Anything
+    else is the title of a document after the default template: the one that the configuration names, if it names one
+    only, else product-spec.
+
+    \b
+      spec-ls new "Guest checkout"               a product spec with that title
+      spec-ls new adr --title "Use queues"       a decision record
+      spec-ls new rfc --title "Queues" --owner @mira
+      spec-ls new "Guest checkout" --output -    print it, write nothing
+
+    The next free identifier, the owner and the date are filled in, and the status is the first of the lifecycle. The
+    samples and the guidance stay: they are what you fill in next, and the editor shows them.
+
+    The file is named after the title, with the identifier in front where the others beside it are named so. It goes
+    where --output says, else where the configuration looks for such documents, else into the current folder. A file
+    that is there already is never written over.
+
+    \b
+    Exit code:
+      0  the document is written
+      2  it is not: an option is wrong, or the file is there already
+    """
+    if output is not None and not output:
+        raise click.BadParameter("it is empty: name a file or a folder", param_hint="--output")
+    place = _start(output)
+    resolver = Resolver()
+    policy = resolver.policy(os.path.join(place, "-.md"))
+    _stop_at_faults(resolver)
+    source, words = _template_and_title(name, template, title, policy)
+    form = source.template
+    owner, day = _owner(owner, form, place), _date(day, form)
+    folder = place if output not in (None, STDOUT) else _folder(source, policy, place)
+    identified = _identified(wanted_id, source, policy, folder)
+    given = Given(words, identified.identifier, owner, day)
+    file = file_name(words, identified.number, identified.like, identified.identifier or source.name or form.name)
+    path = os.path.join(folder, file) if output in (None, STDOUT) or _is_folder(output) else output
+    text = _recognisable(source, given, path, resolver)
+    if output == STDOUT:
+        Output().write(text, "utf-8")
+        return
+    _write(path, text)
+
+
+# --- the template -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A template with the name that documents call it by; empty for a file that no configuration names."""
+
+    template: Template
+    name: str
+
+
+def _start(output: str | None) -> str:
+    """The folder whose configuration counts: that of the output, else the current one."""
+    if output is None or output == STDOUT:
+        return os.getcwd()
+    return os.path.abspath(output if _is_folder(output) else os.path.dirname(output))
+
+
+def _is_folder(output: str | None) -> bool:
+    return output is not None and (os.path.isdir(output) or output.endswith(("/", os.sep)))
+
+
+def _stop_at_faults(resolver: Resolver) -> None:
+    """Ends with 2 where the configuration is at fault: what it binds, and where to, cannot be known."""
+    broken = False
+    for path, faulty in resolver.faults().items():
+        for fault in faulty.faults:
+            say(f"{place_of(path, fault.span)}: {fault.message}")
+            broken = True
+    if broken:
+        say("nothing was written; mend the configuration first")
+        sys.exit(2)
+
+
+def _template_and_title(name: str, template: str | None, title: str | None, policy: Policy) -> tuple[_Source, str]:
+    """The template that is meant, and the title, which may be empty. Raises click.UsageError."""
+    there_are = f"the templates are: {', '.join(policy.names())}"
+    if template is not None:
+        if title is not None:
+            raise click.UsageError(f"with --template, NAME is the title: there are two, {name!r} and {title!r}")
+        return _named(template, policy), _cleaned(name, "NAME")
+    found = policy.template(name)
+    if found is not None:
+        return _Source(found, name), _cleaned(title, "--title") if title is not None else ""
+    if title is not None:
+        raise click.UsageError(f"no template is called {name!r}; {there_are}")
+    only = list(policy.config.templates) if policy.config else []
+    return _named(only[0] if len(only) == 1 else DEFAULT, policy), _cleaned(name, "NAME")
+
+
+def _named(name: str, policy: Policy) -> _Source:
+    """The template of that name or file. Raises click.BadParameter."""
+    found = policy.template(name)
+    if found is not None:
+        return _Source(found, name)
+    if not os.path.isfile(name):
+        there_are = f"the templates are: {', '.join(policy.names())}"
+        raise click.BadParameter(f"no template and no file is called {name!r}; {there_are}", param_hint="--template")
+    real = os.path.realpath(name)
+    for key, path in _paths(policy).items():
+        if path == real and key in policy.named:
+            return _Source(policy.named[key], key)
+    try:
+        read = read_template(read_source(name), Path(name).stem)
+    except CannotRead as error:
+        raise click.BadParameter(f"{name}: {error}", param_hint="--template") from None
+    if not read.sections and not read.fields:
+        raise click.BadParameter(f"{name} has neither sections nor metadata", param_hint="--template")
+    return _Source(read, "")
+
+
+def _paths(policy: Policy) -> dict[str, str]:
+    """The real paths of the configuration's template files, by the templates' names."""
+    if policy.config is None:
+        return {}
+    folder = os.path.dirname(policy.config_path)
+    entries = policy.config.templates.items()
+    return {name: os.path.realpath(os.path.join(folder, entry.path)) for name, entry in entries if entry.path}
+
+
+def _cleaned(title: str, param: str) -> str:
+    """A title on one line without control characters. Raises click.BadParameter."""
+    words = "".join(char for char in " ".join(title.split()) if char.isprintable() or char in "\u200c\u200d\ufe0f")
+    if not words:
+        raise click.BadParameter("it is empty: give the document's title", param_hint=param)
+    try:
+        words.encode("utf-8")
+    except UnicodeEncodeError:
+        raise click.BadParameter("it is not UTF-8", param_hint=param) from None
+    return words
+
+
+# --- the values -------------------------------------------------------------------------------
+
+
+def _owner(owner: str | None, template: Template, folder: str) -> str:
+    """The owner's handle: the one given, else that of the git user; empty where there is none. Raises BadParameter."""
+    slot = template.owner
+    if owner is None:
+        return index.own_handle(Path(_existing(folder))) if slot is not None else ""
+    if slot is None:
+        message = f"the template {template.name} has no field for one owner; leave the option out"
+        raise click.BadParameter(message, param_hint="--owner")
+    handle = handle_of(owner)
+    if handle is None or handle != owner.strip():
+        meant = (
+            f"; is {near_handles(owner)[0]} meant?"
+            if near_handles(owner)
+            else "; name one person or team, such as @mira"
+        )
+        raise click.BadParameter(f"{owner!r} is no handle{meant}", param_hint="--owner")
+    return handle
+
+
+def _date(day: str | None, template: Template) -> str:
+    """The day on which the document is begun. Raises BadParameter."""
+    if day is None:
+        return date.today().isoformat()
+    if iso_date(day) is None:
+        raise click.BadParameter(f"{day!r} is no day of the calendar as YYYY-MM-DD", param_hint="--date")
+    if not begun(template):
+        message = f"the template {template.name} has no field for it; <!-- spec-ls: today --> behind a date makes one"
+        raise click.BadParameter(message, param_hint="--date")
+    return day
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    """A document's identifier and number, and how the files beside it carry theirs."""
+
+    identifier: str
+    number: int | None
+    like: Numbering | None
+
+
+def _identified(wanted: str | None, source: _Source, policy: Policy, folder: str) -> _Identified:
+    """The identifier given, else the next one that neither a document of the repository nor a file's name has."""
+    slot = source.template.field("id")
+    like = numbering(_markdown_names(folder), slot.prefix if slot else "")
+    if slot is None:
+        if wanted is not None:
+            message = f"the template {source.template.name} has no field for it; leave the option out"
+            raise click.BadParameter(message, param_hint="--id")
+        return _Identified("", like.last + 1 if like else None, like)
+    if wanted is not None:
+        if not is_identifier(slot, wanted):
+            sample = identifier(slot.prefix, 42, slot.digits)
+            message = f"{slot.name} is {slot.prefix} and at least {slot.digits} digits, such as {sample}"
+            raise click.BadParameter(message, param_hint="--id")
+        return _Identified(wanted, int(wanted[len(slot.prefix) :]), like)
+    taken = index.identifiers(_root(folder, policy), slot.prefix, frozenset(_paths(policy).values()))
+    number = max(last_number(slot.prefix, taken), like.last if like else 0) + 1
+    return _Identified(identifier(slot.prefix, number, slot.digits), number, like)
+
+
+def _root(folder: str, policy: Policy) -> Path:
+    """The folder over which identifiers are to be unique: the repository, else what the configuration governs."""
+    root = index.root_of(Path(folder) / "-.md")
+    return root or Path(os.path.dirname(policy.config_path) if policy.config_path else _existing(folder))
+
+
+def _existing(folder: str) -> str:
+    """The folder, or the nearest above it that is there."""
+    return next((str(one) for one in (Path(folder), *Path(folder).parents) if one.is_dir()), os.getcwd())
+
+
+def _markdown_names(folder: str) -> Sequence[str]:
+    try:
+        return [name for name in os.listdir(folder) if name.lower().endswith(MARKDOWN)]
+    except OSError:
+        return []
+
+
+# --- the file ---------------------------------------------------------------------------------
+
+
+def _folder(source: _Source, policy: Policy, place: str) -> str:
+    """The folder that the configuration's globs lead to, never one outside its own; else `place`, for which `policy` holds.
+
+    Where a document in `place` would be bound to the template as well, it stays there.
+    """
+    entry = policy.config.templates.get(source.name) if policy.config else None
+    glob = next((one for one in entry.files if not one.startswith("!")), None) if entry else None
+    if glob is None or policy.bound is source.template:
+        return place
+    fixed = []
+    for part in glob.split("/")[:-1]:
+        if _WILD.search(part):
+            break
+        fixed.append(part)
+    top = os.path.dirname(policy.config_path)
+    folder = os.path.realpath(os.path.join(top, *(part for part in fixed if part)))
+    return folder if os.path.commonpath([folder, os.path.realpath(top)]) == os.path.realpath(top) else place
+
+
+def _recognisable(source: _Source, given: Given, path: str, resolver: Resolver) -> str:
+    """The document's text; it names its template where nothing else would tell it."""
+    policy = resolver.policy(path)
+    text = draft(source.template, given)
+    document = Document(text, policy=policy)
+    if document.decision.is_spec and document.spec.template is source.template:
+        return text
+    if source.name and policy.template(source.name) is source.template:
+        return draft(source.template, given, source.name)
+    say(f"nothing binds the document to {source.template.name}: let a glob of .spec-ls.toml do so")
+    return text
+
+
+def _write(path: str, text: str) -> None:
+    """Writes the file and prints its path. Ends with 2 where it cannot be written."""
+    try:
+        create_file(path, text)
+    except FileExistsError:
+        say(f"{shown_path(path)} is there already and stays as it is; give another --title or --output")
+        sys.exit(2)
+    except OSError as error:
+        say(f"{shown_path(path)} cannot be written: {error.strerror or error}; name another place with --output")
+        sys.exit(2)
+    Output().write(shown_path(path) + "\n")
