@@ -1,7 +1,6 @@
 """What the workspace knows beyond one document: its people and the identifiers that are taken.
 
-Everything here reads the disk or runs git and may take a while: the server asks in a thread. No program
-but git is run, with options that keep it from running others, and within a time limit.
+Everything here reads the disk or runs git and may take a while: the server asks in a thread.
 """
 
 from __future__ import annotations
@@ -9,29 +8,20 @@ from __future__ import annotations
 import logging
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
 from spec_ls.files import CannotRead, markdown_files, read_source
+from spec_ls.git import git
 
 log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
 _NOREPLY = re.compile(r"(?:[0-9]+[+-])?([\w][\w.-]*)@users\.noreply\.[\w.-]+")
-_GIT_SECONDS = 5.0
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
-
-
-def root_of(path: Path) -> Path | None:
-    """The folder that holds `.git`, from the file's own folder upwards; None outside a repository."""
-    for folder in path.parents:
-        if os.path.lexists(folder / ".git"):
-            return folder
-    return None
 
 
 def people(root: Path) -> tuple[Person, ...]:
@@ -70,38 +60,6 @@ def _authors(root: Path) -> Iterator[Person]:
         noreply = _NOREPLY.fullmatch(line.strip())
         if noreply:
             yield Person(f"@{noreply[1]}", "git")
-
-
-def git(root: Path, *arguments: str) -> str:
-    """What git prints; empty where it fails, is missing, or takes longer than five seconds. Never raises.
-
-    No hook, pager, signature check or file system monitor of the repository's configuration is run.
-    """
-    safe = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
-    command = ["git", "--no-pager", *safe, "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-            env=_environment(),
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        log.info("git: %s", error)
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
-
-
-def _environment() -> dict[str, str]:
-    """The environment without what would point git to another repository, and with all that keeps it from the network.
-
-    A partial clone fetches what it lacks, by whatever program its configuration names.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
-    return {**kept, **quiet, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
 def identifiers(root: Path, prefix: str) -> frozenset[str]:
