@@ -25,9 +25,11 @@ FLOORS = (
     ("template",),
     ("values", "facts", "bind", "spec", "numbering"),
     ("compose",),
+    ("drift",),
     ("rules",),
     ("features",),
-    ("files", "index"),
+    ("files", "git"),
+    ("index", "history"),
     ("baseline", "config"),
     ("resolver",),
     ("workspace",),
@@ -44,10 +46,24 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
+    "subprocess": ("git",),
 }
-"""The only floors that may import a library."""
+"""The only floors that may import a library, or run another program."""
 
-CORE = ("text", "outline", "template", "values", "facts", "bind", "spec", "numbering", "compose", "rules", "features")
+CORE = (
+    "text",
+    "outline",
+    "template",
+    "values",
+    "facts",
+    "bind",
+    "spec",
+    "numbering",
+    "compose",
+    "drift",
+    "rules",
+    "features",
+)
 OUTSIDE_WORLD = frozenset({"time", "subprocess", "os", "pathlib", "io", "shutil", "socket", "glob", "tempfile"})
 """Clock, processes and files: facts from there are handed to the core."""
 

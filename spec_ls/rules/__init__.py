@@ -43,6 +43,7 @@ from spec_ls.rules import (
     missing_section,
     missing_story,
     missing_title,
+    outdated_template,
     sample_text,
     self_approval,
     unclosed_block,
@@ -93,6 +94,7 @@ CATALOGUE: tuple[Rule, ...] = (
     unsigned_approval.RULE,
     unticked_check.RULE,
     unfinished_work.RULE,
+    outdated_template.RULE,
 )
 
 
