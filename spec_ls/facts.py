@@ -463,7 +463,7 @@ def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:
                 yield from (word.strip() for word in re.split(r"[;\n]", rest) if word.strip())
         elif isinstance(block, FrontMatter):
             for line in lines[base + 1 : base + block.end_line - 1]:
-                if line.startswith("template:"):
+                if line.startswith(("template:", "template-version:")):
                     yield line.rstrip()
 
 

@@ -1,7 +1,6 @@
 """What the workspace knows beyond one document: its people and the identifiers that are taken.
 
-Everything here reads the disk or runs git and may take a while: the server asks in a thread. No program
-but git is run, with options that keep it from running others, and within a time limit.
+Everything here reads the disk or runs git and may take a while: the server asks in a thread.
 """
 
 from __future__ import annotations
@@ -9,31 +8,22 @@ from __future__ import annotations
 import logging
 import os
 import re
-import subprocess
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
 from spec_ls.files import CannotRead, markdown_files, read_source
+from spec_ls.git import git
 
 log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
 _NOREPLY = re.compile(r"(?:[0-9]+[+-])?([\w][\w.-]*)@users\.noreply\.[\w.-]+")
-_GIT_SECONDS = 5.0
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
 _MOST_OWNERS = 3_000_000
 """Bytes of CODEOWNERS; the hosts ignore a longer one."""
-
-
-def root_of(path: Path) -> Path | None:
-    """The folder that holds `.git`, from the file's own folder upwards; None outside a repository."""
-    for folder in path.parents:
-        if os.path.lexists(folder / ".git"):
-            return folder
-    return None
 
 
 def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[Person, ...]:
@@ -84,38 +74,6 @@ def own_handle(folder: Path) -> str:
     """The handle of whoever commits in `folder`, by their noreply address; empty where git knows none. Never raises."""
     noreply = _NOREPLY.fullmatch(git(folder, "config", "--get", "user.email").strip())
     return f"@{noreply[1]}" if noreply else ""
-
-
-def git(root: Path, *arguments: str) -> str:
-    """What git prints; empty where it fails, is missing, or takes longer than five seconds. Never raises.
-
-    No hook, pager, signature check or file system monitor of the repository's configuration is run.
-    """
-    safe = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
-    command = ["git", "--no-pager", *safe, "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-            env=_environment(),
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        log.info("git: %s", error)
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
-
-
-def _environment() -> dict[str, str]:
-    """The environment without what would point git to another repository, and with all that keeps it from the network.
-
-    A partial clone fetches what it lacks, by whatever program its configuration names.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
-    return {**kept, **quiet, "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
 def _is_inside(root: Path, path: str) -> bool:

@@ -12,12 +12,16 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from spec_ls.baseline import NAME as BASELINE
 from spec_ls.baseline import BrokenBaseline, Known, read_baseline
+from spec_ls.drift import means_the_same
 from spec_ls.files import CannotRead, decode
+from spec_ls.git import root_of
+from spec_ls.history import Histories, Question, head_files
 from spec_ls.rules.base import Severity, severities_of
 from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Template
@@ -39,6 +43,20 @@ _TEMPLATE_FOLDERS = "SPEC_LS_TEMPLATE_FOLDERS"
 """Folders outside the repository that the user lets templates stand in, parted as in PATH."""
 
 
+class Answer(NamedTuple):
+    """A template as it once stood; None where nothing is known of that."""
+
+    template: Template | None
+
+
+Ask = Callable[[Question], Answer | None]
+"""Finds out which version of a template judges; None while that is being found out."""
+
+
+def _today(template: Template, version: str) -> Template:
+    return template
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What holds for one document.
@@ -49,6 +67,8 @@ class Policy:
     - `recognised`: the templates that a document is taken for by its looks
     - `severities`: what rules weigh here, whatever the status; None is silence
     - `off`: the features that are switched off
+    - `past`: the version of a template that judges the document, which says that it was written after version `version`
+      (empty: it says nothing); the template itself where that is today's; None while it is being found out
     - `known`: the findings that the baseline passes over, for the document's `file` (its path from the root)
     """
 
@@ -60,6 +80,7 @@ class Policy:
     recognised: tuple[Template, ...] = ()
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
+    past: Callable[[Template, str], Template | None] = _today
     known: Known = field(default_factory=dict)
     file: str = ""
     config: Config | None = None
@@ -96,6 +117,8 @@ class _Bound:
     matches: Callable[[str], bool] | None = None
     takes_out: Callable[[str], bool] | None = None
     trouble: str = ""
+    by_git: bool = False
+    """A document is judged by the version that was in force when it was added."""
 
 
 @dataclass(slots=True)
@@ -124,7 +147,8 @@ class Resolver:
 
     `folders` are the workspace's: outside a repository, configuration is looked for up to there. `allowed` are folders
     that the user's own settings let templates stand in. `shown` gives an editor's text of a path, None for one that is
-    not open. No method raises on any content of the disk.
+    not open. `ask` finds out about templates as they once stood, by default at once. No method raises on any content of
+    the disk.
     """
 
     def __init__(
@@ -132,7 +156,11 @@ class Resolver:
         folders: Sequence[str] = (),
         allowed: Sequence[str] = (),
         shown: Callable[[str], str | None] = lambda path: None,
+        ask: Ask | None = None,
     ) -> None:
+        self._ask = ask or ask_at_once()
+        self._heads: dict[Path, object] = {}
+        self._same: dict[tuple[int, int], tuple[Template, Template, bool]] = {}
         self.folders = [os.path.realpath(folder) for folder in folders]
         extra = [folder for folder in os.environ.get(_TEMPLATE_FOLDERS, "").split(os.pathsep) if folder]
         self.allowed = [os.path.realpath(folder) for folder in (*allowed, *extra)]
@@ -176,6 +204,7 @@ class Resolver:
             recognised=self._recognised(loaded, relative),
             severities=weights,
             off=frozenset(name for name, on in loaded.config.features.items() if not on),
+            past=partial(self._past, loaded, path),
             known=known,
             file=path,
             config=loaded.config,
@@ -193,6 +222,7 @@ class Resolver:
             recognised=self._recognised(loaded, ""),
             severities=loaded.severities,
             off=frozenset(name for name, on in loaded.config.features.items() if not on),
+            past=partial(self._past, loaded, ""),
             config=loaded.config,
             config_path=loaded.path,
         )
@@ -223,6 +253,7 @@ class Resolver:
         if all(self._stamp(path) == stamp for path, stamp in self._stamps.items()):
             return False
         self._stamps, self._governing, self._loaded, self._baselines, self._broken = {}, {}, {}, {}, {}
+        self._heads = {}
         return True
 
     # --- finding
@@ -287,6 +318,7 @@ class Resolver:
                 bound = _Bound(name, "", builtin(entry.builtin))
             else:
                 bound = self._template(name, os.path.normpath(os.path.join(folder, entry.path or "")), folder)
+            bound.by_git = entry.versions == "git"
             taken_out = [glob[1:] for glob in entry.files if glob.startswith("!")]
             bound.matches = _matcher(entry.files) if entry.files else None
             bound.takes_out = _matcher(taken_out) if taken_out else None
@@ -327,6 +359,38 @@ class Resolver:
             if one.path and path == os.path.realpath(one.path):
                 return f"it is the template {one.name} itself"
         return ""
+
+    # --- templates as they once stood
+
+    def _past(self, loaded: _Loaded, document: str, today: Template, version: str) -> Template | None:
+        """`Policy.past` for a document at the real path `document`; empty: it is no file."""
+        bound = next((one for one in loaded.templates if one.template is today), None)
+        if bound is None or not bound.path or (version and version == today.version):
+            return today
+        if not version and not (bound.by_git and document):
+            return today
+        root = root_of(Path(bound.path))
+        if root is None:
+            return today
+        head = self._head(root)
+        found = self._ask(Question(bound.path, bound.name, "" if version else document, version, head))
+        if found is None:
+            return None
+        return today if found.template is None or self._means_the_same(found.template, today) else found.template
+
+    def _head(self, root: Path) -> object:
+        """What tells one state of a repository from another; watched from now on."""
+        if root not in self._heads:
+            files = head_files(root)
+            self._stamps.update((path, _stamp_of(path)) for path in files)
+            self._heads[root] = tuple(self._stamps[path] for path in files)
+        return self._heads[root]
+
+    def _means_the_same(self, one: Template, other: Template) -> bool:
+        key = id(one), id(other)
+        if key not in self._same:
+            self._same[key] = one, other, means_the_same(one, other)
+        return self._same[key][2]
 
     # --- the baseline
 
@@ -375,6 +439,12 @@ class Resolver:
     def _stamp(self, path: str) -> _Stamp:
         shown = self._shown(path)
         return ("shown", shown) if shown is not None else _stamp_of(path)
+
+
+def ask_at_once() -> Ask:
+    """Asks git, and waits for what it says."""
+    histories = Histories()
+    return lambda question: Answer(histories.template(question))
 
 
 def read_bounded(path: str) -> str:

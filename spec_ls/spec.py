@@ -6,6 +6,7 @@ the touched piece are read again after each edit; only if they differ is the who
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import Point, Span, Text
 from spec_ls.values import choice_in
+
+_VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.+?)\1(?:\s+#.*)?$")
 
 
 @dataclass(slots=True, eq=False)
@@ -80,11 +83,16 @@ class Cursor:
 
 
 class Spec:
-    """An outline bound to `template`. Binding never raises, whatever the text."""
+    """An outline bound to `template`. Binding never raises, whatever the text.
 
-    def __init__(self, outline: Outline, template: Template) -> None:
+    Where that is an older version of the document's template, `today` is the same outline bound to today's; it is kept
+    up together with this one.
+    """
+
+    def __init__(self, outline: Outline, template: Template, today: Spec | None = None) -> None:
         self.outline = outline
         self.template = template
+        self.today = today
         self.pieces: list[Piece] = []
         self._dropped: dict[int, Piece] = {}
         self.binding = Binding(None, 0, [], [], [], set(), 0)
@@ -94,11 +102,23 @@ class Spec:
     def text(self) -> Text:
         return self.outline.text
 
+    @property
+    def newer(self) -> Template | None:
+        """Today's template, where the document is judged by an older one that means something else."""
+        return self.today.template if self.today is not None else None
+
     # --- keeping up
 
     def update(self, updates: Sequence[Update]) -> Touched | None:
         """Takes the outline's updates. Returns what they touched where nothing else can have changed; None where
-        the spec had to be bound anew."""
+        the spec had to be bound anew, to its template or to today's."""
+        touched = self._take(updates)
+        if self.today is not None and self.today.update(updates) is None and touched is not None:
+            self._bind()
+            return None
+        return touched
+
+    def _take(self, updates: Sequence[Update]) -> Touched | None:
         fresh: dict[int, Piece] = {}
         for update in updates:
             if not self._take_local(update, fresh):
@@ -308,6 +328,18 @@ class Spec:
         value = number[0].lstrip("0") or "0" if number else ""
         return not value or value in slot.when.values
 
+    def is_lost(self, missing: Missing) -> bool:
+        """Whether a slot that nothing fills is a fault: needed, and not swallowed by an open fence or comment."""
+        if not self.needs(missing.slot) or missing.slot.repeats:
+            return False
+        parent = missing.parent
+        if parent is not None and parent.fault == "misnamed" and not parent.children:
+            return False  # under another name it says something else; one fault at a time
+        last = self.pieces[-1].facts.unclosed if self.pieces else None
+        if last is not None and (missing.slot.key in last.swallowed or missing.parent is self.binding.owners[-1]):
+            return False
+        return not any(missing.slot.key == key for piece in self.pieces for key, _ in piece.facts.bold)
+
     def fill_facts(self, fill: Fill) -> Iterator[tuple[int, Facts]]:
         """The facts of every piece of a fill, with the piece's index."""
         for at in fill.pieces:
@@ -317,6 +349,12 @@ class Spec:
     def words(self) -> list[str]:
         """The directives that the document's own `<!-- spec-ls: … -->` comments carry."""
         return [word for piece in self.pieces for word in piece.facts.words]
+
+    @property
+    def template_version(self) -> str:
+        """The version of its template that the document says it was written after; empty where it says nothing."""
+        found = next(filter(None, map(_VERSION.match, self.words)), None)
+        return found[2].strip() if found else ""
 
     # --- places
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from spec_ls.baseline import unknown
+from spec_ls.drift import is_upgraded
 from spec_ls.files import MARKDOWN
 from spec_ls.outline import Outline
 from spec_ls.outline.changes import Changes
@@ -69,6 +70,7 @@ class Document:
         self._judge: Judge | None = None
         self._found: list[Problem] | None = None
         self._left: list[Problem] = []
+        self._waiting = False
         self.text = Text(source)
         self._size = _bytes(source)
         self._max_bytes = max_bytes
@@ -107,6 +109,12 @@ class Document:
         """Whether the text is too large to be judged: `outline` and `spec` are then those of its beginning."""
         self._settle()
         return self._large is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is still being found out which version of its template judges; until then, today's does."""
+        self._settle()
+        return self._waiting
 
     @property
     def judge(self) -> Judge:
@@ -172,9 +180,32 @@ class Document:
     def _choose(self) -> None:
         """Decides whether the text is a spec and after which template, and binds it to that one."""
         template, self._decision = self._ruling()
-        if template is not self._spec.template:
-            self._spec = Spec(self._outline, template)
+        self._waiting = False
+        today: Spec | None = None
+        if self._decision.is_spec and self._forced is None:
+            template, today = self._version(template)
+        if template is not self._spec.template or (today and today.template) is not self._spec.newer:
+            self._spec = Spec(self._outline, template, today)
             self._judge = None
+
+    def _version(self, template: Template) -> tuple[Template, Spec | None]:
+        """The version of `template` that judges; where that is an older one, with the text bound to today's."""
+        version = self._spec.template_version
+        past = self.policy.past(template, version)
+        self._waiting = past is None
+        if past is None or past is template:
+            return template, None
+        today = self._bound_to(template)
+        if not version and is_upgraded(today, past):
+            return template, None
+        return past, today
+
+    def _bound_to(self, template: Template) -> Spec:
+        """The text bound to `template`."""
+        spec = self._spec
+        if spec.template is template:
+            return spec if spec.today is None else Spec(self._outline, template)
+        return spec.today if spec.today is not None and spec.newer is template else Spec(self._outline, template)
 
     def _ruling(self) -> tuple[Template, Decision]:
         spec, policy = self._spec, self.policy

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from stdio import Message, Stdio
 
-from spec_ls import index
+from spec_ls import git, index
 
 DRAFT = (Path(__file__).parent / "cases" / "bases" / "draft.md").read_text(encoding="utf-8")
 NOWHERE = "/dev/null"
@@ -81,8 +81,8 @@ def program(path: Path, *lines: str) -> Path:
 
 
 def test_the_root_is_where_git_has_its_folder(repository: Repository, tmp_path: Path) -> None:
-    assert index.root_of(repository.root / "docs" / "specs" / "a.md") == repository.root
-    assert index.root_of(tmp_path / "a.md") is None
+    assert git.root_of(repository.root / "docs" / "specs" / "a.md") == repository.root
+    assert git.root_of(tmp_path / "a.md") is None
 
 
 def test_a_worktree_is_a_root_with_the_same_authors(repository: Repository, tmp_path: Path) -> None:
@@ -90,12 +90,12 @@ def test_a_worktree_is_a_root_with_the_same_authors(repository: Repository, tmp_
     repository.git("worktree", "add", "--quiet", "-b", "other", str(tmp_path / "tree"))
     tree = Repository(tmp_path / "tree")
     assert (tree.root / ".git").is_file()
-    assert index.root_of(tree.root / "docs" / "a.md") == tree.root
+    assert git.root_of(tree.root / "docs" / "a.md") == tree.root
     assert tree.people == ["@ada"]
 
 
 def test_a_path_that_cannot_be_is_in_no_repository(tmp_path: Path) -> None:
-    assert index.root_of(tmp_path / ("a" * 300) / "spec.md") is None
+    assert git.root_of(tmp_path / ("a" * 300) / "spec.md") is None
 
 
 # --- CODEOWNERS -----------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def test_the_mailmap_is_heeded(repository: Repository) -> None:
 def test_a_repository_without_a_commit(repository: Repository) -> None:
     repository.write("CODEOWNERS", "* @zoë\n")
     assert repository.people == ["@zoë"]
-    assert index.git(repository.root, "log") == ""
+    assert git.git(repository.root, "log") == ""
 
 
 def test_a_folder_without_git(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_repository_that_git_cannot_open(tmp_path: Path, content: str) -> None
     folder = Repository(tmp_path / "folder")
     folder.write(".git", content)
     folder.write("CODEOWNERS", "* @zoë\n")
-    assert index.root_of(folder.root / "a.md") == folder.root
+    assert git.root_of(folder.root / "a.md") == folder.root
     assert folder.people == ["@zoë"]
 
 
@@ -337,7 +337,7 @@ def test_git_runs_no_program_of_the_repository(repository: Repository, trap: Tra
     set_trap, arguments = TRAPS[kind]
     set_trap(repository, trap)
     trap.mark.unlink(missing_ok=True)
-    index.git(repository.root, *arguments)
+    git.git(repository.root, *arguments)
     assert not trap.sprung
     assert repository.people == ["@ada"]
     assert not trap.sprung
@@ -399,7 +399,7 @@ def test_git_is_missing(repository: Repository, tmp_path: Path, monkeypatch: pyt
         (folder / "git").mkdir()
     monkeypatch.setenv("PATH", "" if missing == "empty" else str(folder))
     repository.write("CODEOWNERS", "* @zoë\n")
-    assert index.git(repository.root, "log") == ""
+    assert git.git(repository.root, "log") == ""
     assert repository.people == ["@zoë"]
 
 
@@ -407,9 +407,9 @@ def test_git_hangs(repository: Repository, tmp_path: Path, monkeypatch: pytest.M
     began = tmp_path / "began"
     program(tmp_path / "bin" / "git", f"echo >'{began}'", "exec /bin/sleep 30")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(index, "_GIT_SECONDS", 0.5)
+    monkeypatch.setattr(git, "_SECONDS", 0.5)
     start = time.monotonic()
-    assert index.git(repository.root, "log") == ""
+    assert git.git(repository.root, "log") == ""
     assert time.monotonic() - start < 10
     assert began.exists()
 
@@ -432,7 +432,7 @@ def test_git_reads_no_input_of_ours(repository: Repository, tmp_path: Path, monk
     before = os.dup(0)
     os.dup2(ours, 0)
     try:
-        assert index.git(repository.root, "log") == "nothing\n"
+        assert git.git(repository.root, "log") == "nothing\n"
     finally:
         os.dup2(before, 0)
         for pipe in (before, ours, theirs):

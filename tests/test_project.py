@@ -25,9 +25,11 @@ FLOORS = (
     ("template",),
     ("values", "facts", "bind", "spec", "numbering"),
     ("compose", "draft"),
+    ("drift",),
     ("rules",),
     ("features",),
-    ("files", "index"),
+    ("files", "git"),
+    ("index", "history"),
     ("baseline", "config"),
     ("resolver",),
     ("workspace",),
@@ -44,8 +46,9 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
+    "subprocess": ("git",),
 }
-"""The only floors that may import a library."""
+"""The only floors that may import a library, or run another program."""
 
 CORE = tuple(part for parts in FLOORS[: FLOORS.index(("features",)) + 1] for part in parts)
 OUTSIDE_WORLD = frozenset({"time", "subprocess", "os", "pathlib", "io", "shutil", "socket", "glob", "tempfile"})

@@ -27,6 +27,7 @@ EVERY_STAGE = {
     "unsigned-approval": "- - error error -",
     "unticked-check": "- - warning error -",
     "unfinished-work": "- - - warning -",
+    "outdated-template": "hint hint - - -",
 }
 """How each rule weighs in Draft, Review, Approved, Done and Kill, as the house has decided it."""
 

@@ -16,6 +16,7 @@ from spec_ls import index
 from spec_ls.cli.report import Output, place_of, say, shown_path
 from spec_ls.draft import Given, Numbering, begun, draft, file_name, numbering
 from spec_ls.files import MARKDOWN, CannotRead, create_file, read_source
+from spec_ls.git import root_of
 from spec_ls.resolver import Policy, Resolver
 from spec_ls.rules.invalid_id import is_identifier
 from spec_ls.template import DEFAULT
@@ -247,7 +248,7 @@ def _identified(wanted: str | None, source: _Source, policy: Policy, folder: str
 
 def _root(folder: str, policy: Policy) -> Path:
     """The folder over which identifiers are to be unique: the repository, else what the configuration governs."""
-    root = index.root_of(Path(folder) / "-.md")
+    root = root_of(Path(folder) / "-.md")
     return root or Path(os.path.dirname(policy.config_path) if policy.config_path else _existing(folder))
 
 
@@ -267,7 +268,7 @@ def _markdown_names(folder: str) -> Sequence[str]:
 
 
 def _folder(source: _Source, policy: Policy, place: str) -> str:
-    """The folder that the configuration's globs lead to, never one outside its own; else `place`, for which `policy` holds.
+    """The folder that the configuration's globs lead to, never one outside its own; else `place`, where `policy` holds.
 
     Where a document in `place` would be bound to the template as well, it stays there.
     """

@@ -6,19 +6,24 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from spec_ls.baseline import NAME as BASELINE
+from spec_ls.history import Histories, Question
 from spec_ls.lsp import convert
 from spec_ls.lsp.client import Client
-from spec_ls.resolver import NAMES, Faulty, Policy, Resolver
+from spec_ls.resolver import NAMES, Answer, Faulty, Policy, Resolver
+from spec_ls.template.model import Template
 from spec_ls.text import Text
 
 _CODE = "invalid-configuration"
 _POLL_SECONDS = 2.0
+_HISTORY_SECONDS = 3.0
+"""How long a document goes without findings while git is asked which version of its template judges it."""
 _WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown")
 
 Publish = Callable[[str, int | None, str], None]
@@ -34,7 +39,8 @@ class Configuration:
     def __init__(self, text_of: Callable[[str], str | None], uri_of: Callable[[str], str | None]) -> None:
         self._text_of = text_of
         self._uri_of = uri_of
-        self.resolver = Resolver(shown=text_of)
+        self.past = _Past()
+        self.resolver = Resolver(shown=text_of, ask=self.past.ask)
         self._told: dict[str, Faulty] = {}
         self.may_have_changed = False
 
@@ -42,7 +48,7 @@ class Configuration:
         """Takes the workspace's folders and the user's own settings, as they stand in `initializationOptions`."""
         allowed = settings.get("templateFolders") if isinstance(settings, dict) else None
         paths = [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
-        self.resolver = Resolver(folders, [os.path.expanduser(one) for one in paths], self._text_of)
+        self.resolver = Resolver(folders, [os.path.expanduser(one) for one in paths], self._text_of, self.past.ask)
 
     def policy(self, path: str | None) -> Policy:
         """What holds for the document at `path`."""
@@ -75,6 +81,51 @@ class Configuration:
         shown = [convert.fault_json(text, fault.span, "error", _CODE, fault.message, client) for fault in faulty.faults]
         uri = self._uri_of(path) or Path(path).as_uri()
         publish(uri, None, ",".join(json.dumps(one) for one in shown))
+
+
+class _Past:
+    """Templates as they once stood, found out in a thread. `found` is called in the loop with what there is news of.
+
+    After three seconds without an answer, today's template stands in until it comes.
+    """
+
+    def __init__(self) -> None:
+        self.found: Callable[[Question], object] = lambda question: None
+        self._answers: dict[Question, Answer] = {}
+        self._asked: set[Question] = set()
+        self._histories = Histories()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def ask(self, question: Question) -> Answer | None:
+        """What is known; None while it is found out."""
+        known = self._answers.get(question)
+        if known is not None or question in self._asked:
+            return known
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # messages are handed in one by one, and nothing runs between them
+            return Answer(self._histories.template(question))
+        for other in [other for other in self._answers if other.template == question.template]:
+            if other.head != question.head:
+                del self._answers[other]
+        self._asked.add(question)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="history")
+
+        def stand_in() -> None:
+            if question in self._asked:
+                self._answers[question] = Answer(None)
+                self.found(question)
+
+        def keep(done: asyncio.Future[Template | None]) -> None:
+            late.cancel()
+            self._asked.discard(question)
+            self._answers[question] = Answer(None if done.cancelled() or done.exception() else done.result())
+            self.found(question)
+
+        late = loop.call_later(_HISTORY_SECONDS, stand_in)
+        loop.run_in_executor(self._pool, self._histories.template, question).add_done_callback(keep)
+        return None
 
 
 def watchers() -> types.RegistrationParams:

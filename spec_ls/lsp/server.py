@@ -22,6 +22,8 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
+from spec_ls.git import root_of
+from spec_ls.history import Question
 from spec_ls.lsp import authoring, convert
 from spec_ls.lsp.configuration import Configuration, folder_paths, poll, watchers
 from spec_ls.lsp.decoding import number
@@ -131,6 +133,7 @@ class SpecLanguageServer(WireServer):
         """By the client's exact URI: two spellings are two documents, as they are for the client."""
         self._uris_by_path: dict[str, str] = {}
         self.configuration = Configuration(self._text_at, self._uris_by_path.get)
+        self.configuration.past.found = self.judge_anew
         self.watching: asyncio.Task[Any] | None = None
         self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
@@ -266,6 +269,15 @@ class SpecLanguageServer(WireServer):
                 shown.outdated = partial(self.configuration.policy, shown.path)
                 self._changed[shown.uri] = None
 
+    def judge_anew(self, question: Question) -> None:
+        """Asks anew which version of its template judges the documents that a question to git was about."""
+        for shown in self.documents.values():
+            version = shown.document.spec.template_version
+            if version == question.version and question.document in ("", shown.path) and shown.outdated is None:
+                shown.outdated = partial(self.configuration.policy, shown.path)
+                self._changed[shown.uri] = None
+        self.on_idle()
+
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
         if isinstance(remains, bytes):
@@ -322,6 +334,8 @@ class SpecLanguageServer(WireServer):
                 self._publish(uri, shown.version, authoring.diagnostics(shown.text, self.client))
                 continue
             document = shown.governed
+            if document.waiting:
+                continue  # git is being asked, and `judge_anew` follows
             if shown.stale or not document.decision.is_spec or "diagnostics" in document.policy.off:
                 if shown.published:
                     self._publish(uri, shown.version, "")
@@ -362,10 +376,8 @@ class SpecLanguageServer(WireServer):
 
         What is older than a minute is given out once more while it is found out anew.
         """
-        from spec_ls import index
-
         path = _path_of(shown.uri)
-        root = index.root_of(Path(path)) if path else None
+        root = root_of(Path(path)) if path else None
         identifier = shown.document.spec.template.field("id")
         prefix = identifier.prefix if identifier else ""
         if root is None:
@@ -589,6 +601,8 @@ def create_server() -> SpecLanguageServer:
         from spec_ls.features.actions import actions
 
         shown, spec = found
+        if shown.document.waiting:
+            return None
         encoding = ls.client.encoding
         start, end = params.range.start, params.range.end
         first = spec.text.point(start.line, start.character, encoding)

@@ -44,6 +44,7 @@ from spec_ls.rules import (
     missing_section,
     missing_story,
     missing_title,
+    outdated_template,
     sample_text,
     self_approval,
     unclosed_block,
@@ -95,6 +96,7 @@ CATALOGUE: tuple[Rule, ...] = (
     unticked_check.RULE,
     unfinished_work.RULE,
     large_document.RULE,
+    outdated_template.RULE,
 )
 
 

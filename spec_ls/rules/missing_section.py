@@ -12,27 +12,13 @@ How to fix: insert the section from the template (quick fix), or write `N/A` and
 from collections.abc import Iterator
 
 from spec_ls import compose
-from spec_ls.bind import Missing
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
 from spec_ls.spec import Spec
 
 
-def is_lost(spec: Spec, missing: Missing) -> bool:
-    """Whether a slot that nothing fills is a fault: needed, and not swallowed by an open fence or comment."""
-    if not spec.needs(missing.slot) or missing.slot.repeats:
-        return False
-    parent = missing.parent
-    if parent is not None and parent.fault == "misnamed" and not parent.children:
-        return False  # under another name it says something else; one fault at a time
-    last = spec.pieces[-1].facts.unclosed if spec.pieces else None
-    if last is not None and (missing.slot.key in last.swallowed or missing.parent is spec.binding.owners[-1]):
-        return False
-    return not any(missing.slot.key == key for piece in spec.pieces for key, _ in piece.facts.bold)
-
-
 def check(spec: Spec) -> Iterator[Finding]:
     for missing in spec.missing:
-        if is_lost(spec, missing):
+        if spec.is_lost(missing):
             where = f" in {missing.parent.slot.title}" if missing.parent else ""
             message = f"The section {missing.slot.title} is missing{where}."
             yield Finding(RULE.name, spec.heading_place(missing.anchor), message, missing.slot.index)

@@ -16,6 +16,7 @@ from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
 from spec_ls.features import Person, Surroundings
+from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
 from spec_ls.template.model import Stage, Template
@@ -62,6 +63,7 @@ class Sheet:
     patch: Patch | None
     cursors: list[Point]
     template: Template | None
+    policy: Policy | None = None
     line_end: str = "\n"
     final: bool = True
     bom: bool = False
@@ -106,12 +108,16 @@ def run_case(case: Case) -> Outcome:
     """Runs every block of a case. Raises CaseError where the case itself cannot be read."""
     outcome = Outcome()
     template: Template | None = None
+    policy: Policy | None = None
     sheet: Sheet | None = None
     for block in case.blocks:
         if block.kind == "template":
             template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
+        elif block.kind == "today":
+            policy = _drifted(read_template("\n".join(map(decode, block.lines)) + "\n", "case"), template)
         elif block.kind == "spec":
-            sheet = _sheet(block, template)
+            sheet = _sheet(block, None if policy else template)
+            sheet.policy = policy
             _judge(sheet, outcome)
         elif sheet is None:
             raise CaseError(f"line {block.line}: a {block.kind} block needs a spec block before it")
@@ -120,6 +126,15 @@ def run_case(case: Case) -> Outcome:
     if sheet is None:
         raise CaseError(f"the case {case.name!r} has no spec block")
     return outcome
+
+
+def _drifted(today: Template, before: Template | None) -> Policy:
+    """What holds for a document of the template `before`, which is now `today`."""
+
+    def past(template: Template, version: str) -> Template:
+        return before if before is not None and version in ("", before.version) else template
+
+    return Policy(bound=today, past=past)
 
 
 def _sheet(block: Block, template: Template | None) -> Sheet:
@@ -152,7 +167,8 @@ def _sheet(block: Block, template: Template | None) -> Sheet:
 
 def _document(sheet: Sheet, source: str | None = None) -> Document:
     most = int(sheet.block.options.get("max-bytes", MOST_BYTES))
-    return Document(sheet.source if source is None else source, sheet.template, max_bytes=most)
+    text = sheet.source if source is None else source
+    return Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
 
 
 # --- findings -------------------------------------------------------------------------------
@@ -239,7 +255,7 @@ def faults_of_fix(document: Document, problem: Problem, fix: Fix, template: Temp
     ends = {_line_end(line) for line in split_lines(source)} - {""}
     for end in {_line_end(line) for line in split_lines(result)} - {""} - (ends or {"\n"}):
         yield f"it brings in the line end {end!r}"
-    after = Document(result, template)
+    after = Document(result, template, policy=document.policy)
     before_findings, after_findings = document.problems(stage), after.problems(stage)
 
     def count(problems: Sequence[Problem]) -> int:

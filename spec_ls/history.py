@@ -1,0 +1,276 @@
+"""Templates as they once stood: which version of its template a document was written after, as git tells it.
+
+Read from git once for each state of a repository, in four processes and three more for each template, however many
+documents there are. What git cannot tell for sure is not told: then today's template judges.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from spec_ls.files import CannotRead, decode
+from spec_ls.git import git_bytes, root_of
+from spec_ls.template.model import Template
+from spec_ls.template.read import read_template
+
+log = logging.getLogger(__name__)
+
+_SECONDS = 60.0
+_MOST_BYTES = 2_000_000
+_MOST_IN_ALL = 50_000_000
+"""The largest template (bytes), and all versions of one together, that are read."""
+
+_MARKDOWN = (":(top,icase)*.md", ":(top,icase)*.markdown")
+_LOG = ("-c", "log.showRoot=true", "-c", "diff.renameLimit=1000", "log", "-z", "--topo-order", "--no-color")
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-relative")
+_COMMIT = b"\x01"
+
+
+class Question(NamedTuple):
+    """Which version of the template called `name` in the file `template` judges: the one that calls itself `version`;
+    without that, the one in force when the file `document` was added. Both are real paths.
+
+    `head` is the state of the template's repository (`head_files`), for which the answer holds.
+    """
+
+    template: str
+    name: str
+    document: str
+    version: str
+    head: object
+
+
+@dataclass(slots=True)
+class _Versions:
+    """The versions of one template: the blobs of its file with the latest first, that of each commit, and texts."""
+
+    revisions: list[str] = field(default_factory=list)
+    at_commit: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _History:
+    """A repository's Markdown files: the commit that added each (by its path from `root`), and its earlier names."""
+
+    root: Path
+    added: dict[str, str] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    versions: dict[str, _Versions] = field(default_factory=dict)
+
+
+class Histories:
+    """The answers of git, kept for each state of a repository. For one thread at a time; every method may take long."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[object, _History]] = {}
+        self._templates: dict[tuple[str, str], Template] = {}
+
+    def template(self, question: Question) -> Template | None:
+        """The template as it stood; None where git does not say, and today's judges. Never raises.
+
+        Templates of one text and name are one object.
+        """
+        try:
+            return self._find(question)
+        except Exception:
+            log.exception("%s: its history could not be read", question.template)
+            return None
+
+    def _find(self, question: Question) -> Template | None:
+        root = root_of(Path(question.template))
+        if root is None or (question.document and root_of(Path(question.document)) != root):
+            return None
+        known = self._read.get(root)
+        if known is None or known[0] != question.head:
+            known = self._read[root] = question.head, _history(root)
+        history = known[1]
+        path = _relative(question.template, root)
+        if path not in history.versions:
+            history.versions[path] = _versions(history, path)
+        versions = history.versions[path]
+        if question.version:
+            return self._of_version(versions, question)
+        commit = history.added.get(_relative(question.document, root))
+        if commit is None or not versions.revisions:
+            return None
+        blob = versions.at_commit.get(commit, versions.revisions[-1])
+        return self._template(versions, blob, question.name)
+
+    def _of_version(self, versions: _Versions, question: Question) -> Template | None:
+        """The last template that calls itself the version asked for."""
+        for blob in versions.revisions:
+            if "template-version" in versions.sources.get(blob, ""):
+                template = self._template(versions, blob, question.name)
+                if template is not None and template.version == question.version:
+                    return template
+        return None
+
+    def _template(self, versions: _Versions, blob: str, name: str) -> Template | None:
+        if (blob, name) not in self._templates:
+            if blob not in versions.sources:
+                return None
+            self._templates[blob, name] = read_template(versions.sources[blob], name)
+        template = self._templates[blob, name]
+        return template if template.sections or template.fields else None
+
+
+def head_files(root: Path) -> tuple[str, ...]:
+    """The files that change when another commit is checked out in `root`, or a new one made there. Never raises."""
+    folder = root / ".git"
+    pointer = _first_line(folder)
+    if pointer.startswith("gitdir:"):
+        folder = root / pointer.removeprefix("gitdir:").strip()
+    common = folder / (_first_line(folder / "commondir") or ".")
+    head = _first_line(folder / "HEAD")
+    found = [folder / "HEAD", folder / "logs" / "HEAD", common / "packed-refs", common / "reftable" / "tables.list"]
+    if head.startswith("ref:") and "\0" not in head:
+        found.append(common / head.removeprefix("ref:").strip())
+    return tuple(map(str, [*found, common / "shallow"]))
+
+
+def _first_line(path: Path) -> str:
+    try:
+        if not path.is_file():
+            return ""
+        with open(path, "rb") as file:
+            return os.fsdecode(file.readline(4096).rstrip(b"\r\n"))
+    except (OSError, ValueError):
+        return ""
+
+
+# --- what git says ----------------------------------------------------------------------------
+
+
+def _history(root: Path) -> _History:
+    """When every Markdown file was added; empty where git does not say."""
+    found = _History(root)
+    told = git_bytes(root, "rev-parse", "--show-toplevel", "--git-path", "shallow", "HEAD", seconds=_SECONDS)
+    lines = told.split(b"\n")
+    if len(lines) < 4 or not _is_same(os.fsdecode(b"\n".join(lines[:-3])), root):
+        return found
+    boundary = frozenset(_lines(root / os.fsdecode(lines[-3])))
+    arguments = (*_LOG, *_DIFF, "--name-status", "-M", "--diff-filter=ADR", "--format=%x01%H", "--", *_MARKDOWN)
+    owners: dict[str, str | None] = {}
+    """Who bore a name at this point of the walk back: a file of today, by its path; None: one that is gone."""
+    for commit, status, before, path in _changes(git_bytes(root, *arguments, seconds=_SECONDS)):
+        owner = owners.get(path, path)
+        if status == "R":
+            owners[path] = None
+            owners[before] = owner
+            if owner is not None:
+                found.names.setdefault(owner, []).append(before)
+        elif status == "D":
+            owners.setdefault(path, None)
+        else:
+            owners[path] = None
+            if owner is not None and commit not in boundary:  # what lies behind it is not known here
+                found.added[owner] = commit
+    return found
+
+
+def _changes(told: bytes) -> Iterator[tuple[str, str, str, str]]:
+    """Commit, letter, earlier path (of a rename, else empty) and path of each change that a log tells."""
+    words = iter(told.split(b"\0"))
+    commit = ""
+    for word in words:
+        word = word.lstrip(b"\n")
+        if word.startswith(_COMMIT):
+            commit = word[1:].decode("ascii")
+        elif word:
+            before = os.fsdecode(next(words, b"")) if word[:1] in b"RC" else ""
+            yield commit, word[:1].decode("ascii", "replace"), before, os.fsdecode(next(words, b""))
+
+
+def _versions(history: _History, path: str) -> _Versions:
+    """All versions of the template whose file is now at `path`, under whatever name it stood."""
+    names = list(dict.fromkeys([path, *history.names.get(path, ())]))
+    found = _Versions()
+    literal = [f":(top,literal){name}" for name in names]
+    arguments = (*_LOG, *_DIFF, "--raw", "--no-abbrev", "--no-renames", "--format=", "--", *literal)
+    told = git_bytes(history.root, *arguments, seconds=_SECONDS)
+    blobs = [word.split(b" ")[3].decode("ascii") for word in told.split(b"\0") if re.match(rb"\n*:[0-7]{6} ", word)]
+    revisions = [blob for blob in dict.fromkeys(blobs) if blob.strip("0")]
+    commits = list(dict.fromkeys(history.added.values())) if revisions else []
+    asked = [*revisions, *(f"{commit}:{name}" for commit in commits for name in names)]
+    sizes: dict[str, int] = {}
+    told_blobs = dict(_looked_up(history.root, asked))
+    for query in asked:
+        if query not in told_blobs:
+            continue
+        blob, size = told_blobs[query]
+        if size <= _MOST_BYTES and sum(sizes.values()) + size <= _MOST_IN_ALL:
+            sizes.setdefault(blob, size)
+    found.revisions = revisions
+    for commit in commits:
+        for name in names:
+            if f"{commit}:{name}" in told_blobs:
+                found.at_commit[commit] = told_blobs[f"{commit}:{name}"][0]
+                break
+    found.sources = dict(_texts(history.root, list(sizes)))
+    return found
+
+
+def _looked_up(root: Path, queries: Sequence[str]) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Blob and size (bytes) for each of the queries, `COMMIT:PATH` or a blob, that names one."""
+    given = [os.fsencode(query) for query in queries]
+    end = b"\0" if any(b"\n" in query for query in given) else b"\n"
+    arguments = ("cat-file", "--batch-check", *(("-z",) if end == b"\0" else ()))
+    told = git_bytes(root, *arguments, stdin=b"".join(query + end for query in given), seconds=_SECONDS)
+    at = 0
+    for query, raw in zip(queries, given, strict=True):
+        for lost in (b" missing\n", b" ambiguous\n"):
+            if told.startswith(raw + lost, at):
+                at += len(raw) + len(lost)
+                break
+        else:
+            stop = told.find(b"\n", at)
+            words = told[at:stop].split(b" ") if stop >= 0 else []
+            at = stop + 1
+            if len(words) != 3:
+                return
+            if words[1] == b"blob":
+                yield query, (words[0].decode("ascii"), int(words[2]))
+
+
+def _texts(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The text of each blob that is one."""
+    if not blobs:
+        return
+    stdin = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+    told = git_bytes(root, "cat-file", "--batch", stdin=stdin, seconds=_SECONDS)
+    at = 0
+    for blob in blobs:
+        stop = told.find(b"\n", at)
+        words = told[at:stop].split(b" ") if stop >= 0 else []
+        if len(words) != 3:
+            return
+        size = int(words[2])
+        with suppress(CannotRead):
+            yield blob, decode(told[stop + 1 : stop + 1 + size])
+        at = stop + 1 + size + 1
+
+
+def _lines(path: Path) -> Iterable[str]:
+    try:
+        return path.read_text("ascii", "replace").split()
+    except (OSError, ValueError):
+        return ()
+
+
+def _is_same(path: str, root: Path) -> bool:
+    try:
+        return os.path.samefile(path, root)
+    except (OSError, ValueError):
+        return False
+
+
+def _relative(path: str, root: Path) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")
