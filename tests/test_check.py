@@ -366,9 +366,9 @@ def test_a_template_by_path_is_the_schema(run: Run, write: Write) -> None:
 
 def test_an_unknown_template_is_an_error_that_names_the_known(run: Run, write: Write) -> None:
     write("spec.md", GOOD)
-    result = run("--template", "rfc", "spec.md")
+    result = run("--template", "ard", "spec.md")
     assert result.code == 2
-    assert "product-spec" in result.err
+    assert "adr, product-spec, rfc" in result.err
 
 
 def test_a_template_without_structure_is_refused(run: Run, write: Write) -> None:
