@@ -18,7 +18,7 @@ from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import Guidance
-from spec_ls.text import Edit, Span
+from spec_ls.text import Edit, Span, strip_line_end
 
 _MESSAGE = "This is the template's guidance: replace it by what it asks for."
 _QUESTION = "This is the template's question: answer it."
@@ -33,7 +33,8 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         if isinstance(block, Plain):
             rows = spec.text.lines[block.line + spec.base(at) : min(block.end_line, block.line + 20) + spec.base(at)]
             if "<" in rows[0] and skeleton("".join(rows)) in known.guidance:
-                yield Finding(RULE.name, Place(at, _opening([block])), _MESSAGE)
+                whole = Span(block.line, 0, block.line + len(rows) - 1, len(strip_line_end(rows[-1])))
+                yield Finding(RULE.name, Place(at, whole), _MESSAGE)
         elif isinstance(block, Paragraph):
             span = _guidance(block, known.guidance, known.longest_guidance)
             if span is not None:
