@@ -66,35 +66,41 @@ def _is_new(slot: SectionSlot, known: set[str]) -> bool:
 
 def upgrade(spec: Spec) -> tuple[Edit, ...]:
     """The edits that insert every section that today's template requires and the document lacks, and that have the
-    document name today's version where it names one. Nothing else is touched; empty where nothing is to be done."""
-    if spec.newer is None:
+    document name today's version where it names one. Nothing else is touched; empty where nothing is to be done, or
+    where not all of it can be: behind a fence that nothing closes, say."""
+    inserts = _inserts(spec, spec.newer) if spec.newer is not None else None
+    if inserts is None or spec.newer is None:
         return ()
-    edits = [*_inserts(spec, spec.newer), *_version_edit(spec, spec.newer)]
-    return tuple(sorted(edits, key=lambda edit: edit.span.first))
+    return tuple(sorted([*inserts, *_version_edit(spec, spec.newer)], key=lambda edit: edit.span.first))
 
 
-def _inserts(spec: Spec, newer: Template) -> Iterator[Edit]:
-    """One insert for each place: the sections go in one after the other, so that each knows those before it."""
+def _inserts(spec: Spec, newer: Template) -> list[Edit] | None:
+    """One insert for each place: the sections go in one after the other, so that each knows those before it.
+
+    None where a section has no safe place.
+    """
     text = Text(spec.text.source)
     outline = Outline(text)
     today = Spec(outline, newer)
     pieces: list[tuple[int, str]] = []
     """What went in so far, in order: the place in the text as it was (code points from its start), and the words."""
-    left: set[int] = set()
-    while missing := next((one for one in today.missing if one.slot.index not in left and today.is_lost(one)), None):
-        left.add(missing.slot.index)
+    tried: set[int] = set()
+    while missing := next(filter(today.is_lost, today.missing), None):
         edit = compose.insert_section(today, missing)
-        if edit is None:
-            continue
+        if edit is None or missing.slot.index in tried:
+            return None
+        tried.add(missing.slot.index)
         start = sum(map(len, text.lines[: edit.span.start_line])) + edit.span.start
         change: Change = text.splice(edit.span, edit.new_text)
         today.update(outline.update([change]))
         _put_in(pieces, start, edit.new_text)
     starts = [0, *accumulate(map(len, spec.text.lines))]
+    edits = []
     for place, words in pieces:
         line = min(bisect_right(starts, place) - 1, len(spec.text.lines) - 1)
         point = Point(line, place - starts[line])
-        yield Edit(Span(*point, *point), words)
+        edits.append(Edit(Span(*point, *point), words))
+    return edits
 
 
 def _put_in(pieces: list[tuple[int, str]], start: int, words: str) -> None:

@@ -39,6 +39,7 @@ NAMES = (".spec-ls.toml", "pyproject.toml")
 MOST_BYTES = 2_000_000
 """The largest configuration or template (bytes) that is read."""
 
+_MOST_COMPARED = 100
 _TEMPLATE_FOLDERS = "SPEC_LS_TEMPLATE_FOLDERS"
 """Folders outside the repository that the user lets templates stand in, parted as in PATH."""
 
@@ -389,6 +390,8 @@ class Resolver:
     def _means_the_same(self, one: Template, other: Template) -> bool:
         key = id(one), id(other)
         if key not in self._same:
+            if len(self._same) >= _MOST_COMPARED:  # a template that is typed in is another one with every letter
+                self._same = {}
             self._same[key] = one, other, means_the_same(one, other)
         return self._same[key][2]
 
