@@ -24,7 +24,6 @@ from spec_ls.text import Edit, Span, Text, apply_edits
 
 _LONGEST_NAME = 120
 """Bytes of UTF-8 that a title takes in the name of a file."""
-_SAMPLE_NUMBER = r"(?:[0-9]+|[XN#?]+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,8 @@ def _title_edits(spec: Spec, given: Given) -> Iterator[Edit]:
 def _titled(sample: str, slot: FieldSlot | None, given: Given) -> str:
     """The title's source: a sample identifier in it becomes the document's, brackets or all else its title."""
     head = ""
-    stem = rf"(\W*){re.escape(slot.prefix)}{_SAMPLE_NUMBER}(?!\w)([\])}}]?[\s:.–—-]*)" if slot else ""
-    numbered = re.match(stem, sample) if slot and slot.prefix else None
+    prefix = re.escape(slot.prefix) if slot else ""
+    numbered = re.match(rf"(\W*){prefix}(?:[0-9]+|[XN#?]+)(?!\w)([\])}}]?[\s:.–—-]*)", sample) if prefix else None
     if numbered and given.identifier:
         head, sample = numbered[1].strip("[({") + given.identifier + numbered[2].lstrip("])}"), sample[numbered.end() :]
     elif numbered:

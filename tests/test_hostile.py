@@ -48,6 +48,12 @@ MOST = 8.0
 
 BUILT = {
     "(?:{stem})?[-_ #‐-―]*([0-9]{{1,9}})": "(?:SPEC|SPC)?[-_ #‐-―]*([0-9]{1,9})",
+    r"(\W*){prefix}(?:[0-9]+|[XN#?]+)(?!\w)([\])}}]?[\s:.–—-]*)": (
+        r"(\W*)SPEC\-(?:[0-9]+|[XN#?]+)(?!\w)([\])}]?[\s:.–—-]*)"
+    ),
+    r"({prefix})([0-9]{{1,9}})([-_. ]+)(?![0-9]{{2}}-[0-9]{{2}}\b)": (
+        r"(SPEC\-)([0-9]{1,9})([-_. ]+)(?![0-9]{2}-[0-9]{2}\b)"
+    ),
     " {{0,3}}{re.escape(fence)}{re.escape(fence[0])}*[ \\t]*[\\r\\n]*$": " {0,3}``````*[ \\t]*[\\r\\n]*$",
 }
 """Patterns that are put together when they are used, as the source has them, and one that comes of it."""
