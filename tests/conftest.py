@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from annotated.casefile import Block, Case, CaseError, read_cases
 from annotated.run import run_case
+from hypothesis import settings
+
+settings.register_profile("the-same", derandomize=True)
+if not {"SPEC_LS_EXAMPLES", "SPEC_LS_SOAK"} & set(os.environ):
+    settings.load_profile("the-same")  # a run tells of the change alone; ever new examples are for `make soak`
 
 CASES = Path(__file__).parent / "cases"
 _rewritten: dict[Path, list[tuple[Block, list[str]]]] = {}

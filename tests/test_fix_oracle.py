@@ -37,7 +37,6 @@ from spec_ls.workspace import Document
 EXAMPLES = os.environ.get("SPEC_LS_EXAMPLES")
 MANY = settings(
     max_examples=int(EXAMPLES or 300),
-    derandomize=EXAMPLES is None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
