@@ -63,7 +63,7 @@ def _by_markdown_it(lines: list[str]) -> tuple[list[Token], set[str]]:
     return tokens, set(env.get("references", ()))
 
 
-@settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "400")) * 4, deadline=None)
+@settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "200")) * 4, deadline=None)
 @given(_LINES)
 def test_tokens_are_those_of_markdown_it(lines: list[str]) -> None:
     expected, labels = _by_markdown_it(lines)

@@ -57,6 +57,8 @@ class OpenDocument:
     document: Document = field(default_factory=lambda: Document(""))
     stale: bool = False
     """An edit was lost: the text is not what the client shows, until it sends the whole text again."""
+    root: tuple[Path | None, float] | None = None
+    """Its repository, and when that was looked for (monotonic seconds)."""
     published: bool = False
     """Diagnostics were sent; from then on every version gets its own, if only an empty list."""
 
@@ -376,8 +378,7 @@ class SpecLanguageServer(WireServer):
 
         What is older than a minute is given out once more while it is found out anew.
         """
-        path = _path_of(shown.uri)
-        root = root_of(Path(path)) if path else None
+        root = self._root_of(shown)
         identifier = shown.document.spec.template.field("id")
         prefix = identifier.prefix if identifier else ""
         if root is None:
@@ -389,6 +390,13 @@ class SpecLanguageServer(WireServer):
             if known is None:
                 return self._wait(shown, found, prefix)
         return self._around(shown, known, prefix)
+
+    def _root_of(self, shown: OpenDocument) -> Path | None:
+        """The repository that a document lies in, looked for once a minute."""
+        if shown.root is None or time.monotonic() - shown.root[1] > _FRESH_SECONDS:
+            path = _path_of(shown.uri)
+            shown.root = root_of(Path(path)) if path else None, time.monotonic()
+        return shown.root[0]
 
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {
