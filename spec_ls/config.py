@@ -163,7 +163,7 @@ def _unreadable(source: str, reason: str) -> ConfigFault:
     found = re.search(r"\(at line ([0-9]+), column ([0-9]+)\)", reason)
     line = min(int(found[1]) - 1, len(lines) - 1) if found else len(lines) - 1
     start = min(int(found[2]) - 1, len(lines[line])) if found else 0
-    message = re.sub(r"\s*\(at .*\)$", "", reason)
+    message = reason.rpartition(" (at ")[0] or reason
     return ConfigFault(Span(line, start, line, len(lines[line])), f"This is not TOML: {message}.")
 
 
@@ -244,7 +244,9 @@ _PART = re.compile(_KEY)
 _DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?$")
 _ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=\s*")
-_INLINE = re.compile(rf"(?<=[{{,\s])({_DOTTED})\s*=\s*")
+_INLINE = re.compile(rf"(?<=[{{,\s])({_DOTTED})(\s*=\s*)?")
+"""A key in braces, and words that are none: no sign behind them. Those are passed over as a whole."""
+_VALUE_END = re.compile(r"[,}]")
 _STRING = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*")
 
 
@@ -276,8 +278,10 @@ def toml_places(source: str) -> dict[tuple[str, ...], tuple[Span, Span]]:
             end = max(assignment.end(), len(bare.rstrip()))
             found.setdefault(path, (key, Span(number, assignment.end(), number, end)))
             for inner in _INLINE.finditer(bare, assignment.end()):
-                stop = re.search(r"[,}]|$", bare[inner.end() :])
-                last = inner.end() + (stop.start() if stop else 0)
+                if not inner[2]:
+                    continue
+                stop = _VALUE_END.search(bare, inner.end())
+                last = stop.start() if stop else len(bare)
                 value = Span(number, inner.end(), number, inner.end() + len(bare[inner.end() : last].rstrip()))
                 key = Span(number, inner.start(1), number, inner.end(1))
                 found.setdefault((*path, *_parts(line[inner.start(1) : inner.end(1)])), (key, value))

@@ -15,7 +15,10 @@ from spec_ls.outline.shapes import unwrap, without_comments
 from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
-_LINKED = re.compile(r"\[((?:\\.|[^\[\]\\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?")
+_LINKED = re.compile(
+    r"\[((?:\\.|[^\[\]\\])*+)(?:(\])(?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?)?"
+)
+"""A link; without group 2 a bracket that stays open, which is passed over as a whole."""
 _SEPARATOR = re.compile(r"[,;،、，]|<br\s*/?>|(?<!\s)\s+(?:and|&|und|et|y)\s+|\s/\s|\s\+\s|(?:(?<!\s)\s+)?\|\s*", re.I)
 _ENTITY = re.compile(r"&#?\w{1,32};")
 _REMARK = re.compile(r"\([^()]*\)")
@@ -80,7 +83,7 @@ def handles(value: str) -> Iterator[Part]:
     value = without_comments(value[:_LONGEST])
     value = value.replace("&amp;", "&    ")
     masked = _ENTITY.sub(lambda found: "\0" * len(found[0]), value)
-    masked = _LINKED.sub(lambda found: "\0" * len(found[0]), masked)
+    masked = _LINKED.sub(lambda found: "\0" * len(found[0]) if found[2] else found[0], masked)
     masked = _REMARK.sub(lambda found: " " * len(found[0]), masked)
     at = 0
     for separator in [*_SEPARATOR.finditer(masked), None]:
@@ -118,7 +121,7 @@ def _part(value: str, start: int, end: int) -> Part:
         first, last = first + 1, last - 1
     inner = text[first:last]
     linked = _LINKED.fullmatch(inner)
-    words = plain(linked[1] if linked else inner).strip(",;")
+    words = plain(linked[1] if linked and linked[2] else inner).strip(",;")
     return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
 
 
@@ -245,7 +248,7 @@ def choice_in(value: str, choices: Sequence[str], going_on: Sequence[str] = ()) 
 
 def is_choices(value: str, choices: Sequence[str]) -> bool:
     """Whether a plain value names several of the choices: `Core, Networking`, `2.x & 3.x`."""
-    parts = [part.strip() for part in re.split(r"\s*[,;|/&+]\s*|\s+and\s+", value)]
+    parts = [part.strip() for part in re.split(r"[,;|/&+]\s*|(?<!\s)\s+and\s+", value)]
     return len(parts) > 1 and all(part in choices for part in parts)
 
 
@@ -254,7 +257,7 @@ def is_dates(text: str, with_time: bool) -> bool:
 
     `with_time` allows a time of day behind each (RFC 3339).
     """
-    days = [_REMARK.sub("", day).strip() for day in re.split(r"[,;](?![^()]*\))", text)]
+    days = [day.strip() for day in re.split("[,;]", _REMARK.sub("", text))]
     if with_time:
         days = [_TIME.sub("", day) for day in days]
     return all(iso_date(day) is not None for day in days)

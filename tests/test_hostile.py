@@ -239,7 +239,7 @@ def attacks(pattern: re.Pattern[Any]) -> list[tuple[str, str, str]]:
         pumps |= {sample(one, chance) for _ in range(VARIANTS)}
     pumps.discard("")
     listed = sorted(pumps)
-    pumps |= {chance.choice(listed) + chance.choice(listed) for _ in range(2 * VARIANTS)}
+    pumps |= {chance.choice(listed) + chance.choice(listed) for _ in range(2 * VARIANTS if listed else 0)}
     pumps |= {*" a1([*_x", "a ", "* ", "[x](", "[x][", "@a/", "-a"}
     whole = sample(tree, chance)
     heads = {"", whole, whole[: len(whole) // 2], whole[:1]}
@@ -281,7 +281,7 @@ def test_the_patterns_are_found() -> None:
     """In every way in which they may stand in the source."""
     where = " ".join(one.where for one in USED)
     assert len(USED) > 100
-    assert "spec_ls.values._LINKED" in where and "spec_ls.template.read._DIRECTIVE" in where
+    assert "spec_ls.values._LINKED" in where and "spec_ls.template.read._ANNOTATION" in where
     assert "spec_ls.index, line" in where and "spec_ls.rules.invalid_id, line" in where
 
 

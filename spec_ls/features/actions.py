@@ -23,7 +23,7 @@ from spec_ls.text import Edit, Point, Span, Text, apply_edits
 
 ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
 
-_NUMBER = re.compile(r"(?:section\s+|[^\w\s]|\s)*([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
+_NUMBER = re.compile(r"(?:section\s|[^\w\s]|\s)*+([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
 _HEADING = re.compile(r"\s*(#{1,6})[ \t]")
 _SHOWN_WORDS = 60
 _MOST_ROUNDS = 6

@@ -41,8 +41,8 @@ _PLURAL = re.compile(r"(?<=\w\w)s$")
 _YAML_LINE = re.compile(r"([^\s#:'\"\[{&*!|>%@`-][^:#]{0,80}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029\x0b\x0c]")
 _PREAMBLE = re.compile(r"([ \t]*)([^\W\d_][\w /()-]{0,40}?)[ \t]*:(?=[ \t]|$)[ \t]*(.*)$")
-_YAML_VALUE = re.compile(r"(\s*(?:- +)*(?:[^\s:#'\"\[{][^:#]*:[ \t]+)?)(\S.*?)([ \t]+#.*)?$")
-_FLOW_ITEM = re.compile(r"(?<=[\[,])\s*([@`%][^,\[\]{}\"']*?)\s*(?=[,\]])")
+_YAML_VALUE = re.compile(r"(\s*(?:- ++(?=\S))*+(?:[^\s:#'\"\[{][^:#]*:[ \t]+)?)(\S.*?)((?<![ \t])[ \t]+#.*)?$")
+_FLOW_ITEM = re.compile(r"(?<=[\[,])\s*([@`%][^,\[\]{}\"']*?)(?:(?<!\s)\s+)?(?=[,\]])")
 _MOST_QUOTED = 20
 
 

@@ -58,9 +58,9 @@ WORDS: dict[str, Word] = {
 _COMMENT = re.compile(r"<!--\s*spec-ls:(.*?)-->", re.S)
 _YAML = re.compile(r"(?:^|\s)#\s*spec-ls:(.*)$")
 _FORM = re.compile(r"(\S+)(\s+)?(.*)$", re.S)
-_WHEN = re.compile(r"(.+?)\s+in\s*\(\s*([^()]*?)\s*\)$|(.+?)\s*=\s*(.+)$")
+_AMONG = re.compile(r"(?<!\s)\s+in\s*\(([^()]*)\)$")
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|([^,"“”]+)')
-_STATE = re.compile(r"(.+?)\s*\(([^()]*)\)\s*:?\s*(.*)$")
+_STAGE = re.compile(r"\(([^()]*)\)")
 
 
 class Annotation(NamedTuple):
@@ -90,7 +90,7 @@ def annotations_in(lines: list[str], front_end: int = 0) -> Iterator[Annotation]
             yield from _split(found[1], number, found.start(1), comment, yaml=True)
     source = "\n".join(lines[front_end:])
     line = start = 0
-    for comment_match in _COMMENT.finditer(source):
+    for comment_match in _COMMENT.finditer(source, 0, source.rfind("-->") + 3):
         line += source.count("\n", start, comment_match.start())
         start = comment_match.start()
         column = start - (source.rfind("\n", 0, start) + 1)
@@ -232,17 +232,21 @@ def listed(argument: str) -> tuple[str, ...]:
 
 def condition_of(argument: str) -> tuple[str, tuple[str, ...]] | None:
     """Field and values of `FIELD in (A, B)` or `FIELD = A`; None where the argument has another form."""
-    found = _WHEN.match(argument)
-    if not found:
+    found = _AMONG.search(argument)
+    end = found.start() if found else argument.find("=", 1)
+    if end < 1:
         return None
-    name, values = (found[1], listed(found[2])) if found[1] else (found[3], listed(found[4]))
-    return (name.strip(), values) if values else None
+    values = listed(found[1] if found else argument[end + 1 :])
+    return (argument[:end].strip(), values) if values else None
 
 
 def state_of(argument: str) -> tuple[str, str, str] | None:
     """Name, stage and meaning of `NAME (stage): meaning`; None for another form or a stage that there is not."""
-    found = _STATE.match(argument)
-    return (found[1], found[2], found[3]) if found and found[2] in STAGES else None
+    found = _STAGE.search(argument, 1)
+    if not found or found[1] not in STAGES:
+        return None
+    meaning = argument[found.end() :].lstrip().removeprefix(":").lstrip()
+    return argument[: found.start()].rstrip(), found[1], meaning
 
 
 def moves_of(argument: str) -> list[list[str]]:

@@ -20,7 +20,7 @@ _CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "fence", "list", "lines")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.S)
 _YAML_COMMENT = re.compile(r"(?:^|\s)#(?:\s+(.*))?$")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_REMARK = re.compile(r"\s*\((?!s\))[^()]*\)\s*$")
+_REMARK = re.compile(r"(?:(?<!\s)\s+)?\((?!s\))[^()]*\)\s*$")
 _LEAVE = re.compile(r"\bleave (?:this|it|the \w+)? ?(?:empty|blank)\b", re.I)
 _ENOUGH = 3
 """Fields that make a carrier as good as any other; among those the kind of carrier decides."""

@@ -29,7 +29,8 @@ _CODE = re.compile(r"`([^`\n]{1,40})`")
 _NEED = re.compile(r"^(?:required|mandatory|optional)\s*:\s*", re.I)
 _SENTENCE = re.compile(r"[.;](?:\s|$)|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_DEFAULT = re.compile(r"[^\W\d_]+|[\w.+-]*[0-9][\w.+-]*|[nN]/[aA]|[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
+_DEFAULT = re.compile(r"[^\W\d_]+|(?=[^0-9]*+[0-9])[\w.+-]+|[nN]/[aA]|[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
+_LAST_TWO = re.compile(r"(?:(.+?) )?or (.+)", re.S)
 _LONGEST_VALUE = 30
 _MOST_WORDS = 3
 _LONGEST_SAMPLE = 2000
@@ -108,13 +109,13 @@ def choices(sample: str, key: str = "") -> tuple[str, ...]:
             text = text[1:]
     if "://" in sample or "@" in text or len(text) > _LONGEST_SAMPLE:
         return ()
-    if re.search(r"\s+/\s+", text):
-        return _values(re.split(r"\s+/\s+", text))
+    if " / " in text:  # white space is folded
+        return _values(text.split(" / "))
     if "|" in text:
-        return _values(re.split(r"\s*\|\s*", text))
+        return _values(text.split("|"))
     if "," in text:
-        parts = re.split(r"\s*,\s*", text)
-        last = re.fullmatch(r"(?:(.+?)\s+)?or\s+(.+)", parts[-1])
+        parts = [part.strip() for part in text.split(",")]
+        last = _LAST_TWO.fullmatch(parts[-1])
         if last:
             values = _values([*parts[:-1], *filter(None, last.groups())])
             return values if len(values) > 2 else ()
@@ -138,9 +139,9 @@ def said_choices(remark: str) -> tuple[str, ...]:
     if len(code) > 1:
         return _values(code)
     values = choices(sentence)
-    if values or not re.search(r":\s*$", remark[: found.start(1)]):
+    if values or not remark[: found.start(1)].rstrip().endswith(":"):
         return values
-    return _values(re.split(r"\s*,\s*", sentence))
+    return _values(sentence.split(","))
 
 
 def is_status(key: str) -> bool:
@@ -190,7 +191,7 @@ def _values(parts: list[str]) -> tuple[str, ...]:
     """The parts as values of an enumeration; none of them where one is too long, a year or a number."""
     parts = [part.strip() for part in parts]
     if parts:
-        parts[-1] = re.sub(r"\s*\([^()]*\)$", "", parts[-1])
+        parts[-1] = re.sub(r"\([^()]*\)$", "", parts[-1]).rstrip()
     values = [plain(part).strip(" .…\"'“”`") for part in parts if part.strip(".…\"' ")]
     if len(values) < 2 or any(not part for part in parts[:-1]):
         return ()

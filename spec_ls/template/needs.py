@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 
+_OPENING = r"(?:(?<!\s)\s+)?(?:(?<![*_])[*_]+)?[(\[{]\s*+[*_]*+"
+"""A bracket with the blanks in front of it and emphasis on both sides; each run is tried from its start alone."""
 OPTIONAL_MARK = re.compile(
-    r"\s*[*_]*[(\[{]\s*[*_]*\s*(?:optional\b[^()\[\]{}]{0,40}|if [^()\[\]{}]{1,80}|when (?:needed|required|applicable))"
+    _OPENING + r"\s*+(?:optional\b[^()\[\]{}]{0,40}+|if [^()\[\]{}]{1,80}+|when (?:needed|required|applicable))"
     r"\s*[)\]}][*_]*",
     re.I,
 )
 """`(optional)`, `[optional]`, `*(Optional)*`, `(*optional)`, `(if needed)`."""
-_MANDATORY_MARK = re.compile(r"\s*[*_]*[(\[{]\s*[*_]*(?:mandatory|required)\s*[)\]}][*_]*", re.I)
+_MANDATORY_MARK = re.compile(_OPENING + r"(?:mandatory|required)\s*[)\]}][*_]*", re.I)
 _PART = r"(?:section|element|part|heading|header|chapter|paragraph|row|field|line|block|entry)"
 _LET_GO = r"(?:omit|remove|delete|skip|drop|leave out)"
 _LET_GONE = r"(?:optional|omitted|removed|left out|left empty|left blank|skipped|deleted|dropped)"
+_ONLY_FOR = r"only (?:required|needed) (?:for|if|when)\b"
 _SENTENCES = re.compile(
     rf"\b(?:this {_PART}|(?:the|these|this) (?:section|element|part|chapter|heading)s?)"
     rf" (?:is|are|can be|may be|could be) (?:(?!not\b|never\b)\w+ )?{_LET_GONE}\b"
@@ -27,7 +30,7 @@ _SENTENCES = re.compile(
     rf"|\bthis (?:can|may) be {_LET_GONE}\b"
     rf"|\bif (?:this |it )?(?:{_PART} )?(?:is )?(?:not applicable|n/a|irrelevant)\b[^.]{{0,60}}\b{_LET_GO}\b"
     rf"|\b(?:this {_PART}|it) is only (?:required|needed|necessary|relevant) (?:for|if|when|in)\b"
-    rf"|\bonly (?:required|needed) (?:for|if|when)\b[^.]*[.,;] *(?:otherwise|else)\b"
+    rf"|\b{_ONLY_FOR}(?:(?!\b{_ONLY_FOR})[^.])*[.,;] *(?:otherwise|else)\b"
     rf"|\ban optional {_PART}\b",
     re.I,
 )

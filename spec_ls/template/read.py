@@ -55,7 +55,8 @@ from spec_ls.text import Text
 
 _ANNOTATION = re.compile(r"<!--\s*spec-ls:.*?-->|(?:^|\s)#\s*spec-ls:.*$", re.S | re.M)
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) #?([0-9]+|[A-Z])\b\s*[:.)–—-]?\s*(.*)", re.I)
-_INSTEAD = re.compile(r"\s*[\[({<]\s*or\s+([^\[\](){}<>]+)[\])}>]\s*$", re.I)
+_INSTEAD = re.compile(r"(?:(?<!\s)\s+)?[\[({<]\s*or\s([^\[\](){}<>]++)[\])}>]\s*$", re.I)
+_OR = re.compile(r"(?:(?<!\s)\s+)?,\s*(?:or\s+)?|(?<!\s)\s+or\s+")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(
     r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$"
@@ -66,11 +67,11 @@ _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
 _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
 )
-_COUNTER = re.compile(r"\s*[:.]?\s*(?:[0-9]+|[\[{<].*)$")
-_MARKER = re.compile(r"\s*[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
+_COUNTER = re.compile(r"(?:(?<!\s)\s+)?(?:[:.]\s*)?(?:(?<![0-9])[0-9]++|[\[{<].*)$", re.S)
+_MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
-_TIERED = re.compile(r"([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
@@ -236,7 +237,7 @@ class _Reader:
         instead = _INSTEAD.search(title)
         if instead:
             title = title[: instead.start()].strip()
-            aliases += re.split(r"\s*,\s*(?:or\s+)?|\s+or\s+", instead[1])
+            aliases += _OR.split(instead[1].lstrip())
         stem = form = ""
         found = _REPEAT.fullmatch(title) if examples else None
         if found:
