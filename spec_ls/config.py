@@ -19,11 +19,12 @@ from spec_ls.rules.pages import summary
 from spec_ls.template import builtin_names
 from spec_ls.text import Span, split_lines, strip_line_end
 
-FEATURES = ("diagnostics", "completion", "hover", "code-actions", "symbols")
-"""What can be switched off under `[features]`."""
-
 Level = Literal["off", "hint", "information", "warning", "error"]
 Feature = Literal["diagnostics", "completion", "hover", "code-actions", "symbols"]
+
+FEATURES: tuple[Feature, ...] = get_args(Feature)
+"""What can be switched off under `[features]`."""
+
 Glob = Annotated[str, Field(min_length=1, max_length=1000)]
 
 _TABLE = "tool.spec-ls"

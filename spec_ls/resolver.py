@@ -236,10 +236,6 @@ class Resolver:
         open_to_it = [one for one in loaded.templates if not (one.takes_out and one.takes_out(relative))]
         return tuple(one.template for one in open_to_it if one.template is not None)
 
-    def template(self, name: str, folder: str) -> Template | None:
-        """The template that a document in `folder` would call `name`; None where there is none."""
-        return self.policy(os.path.join(folder, "-.md")).template(name)
-
     def faults(self) -> dict[str, Faulty]:
         """The configurations and baselines that have been asked for, by their paths, with what is wrong with each."""
         found = {loaded.path: Faulty(loaded.source, tuple(loaded.faults)) for loaded in self._loaded.values()}
