@@ -58,6 +58,18 @@ def read_source(path: str) -> str:
     return decode(data)
 
 
+def regular_bytes(path: str | Path, most: int, flags: int = 0) -> bytes:
+    """The first `most` bytes of a regular file, opened with `flags` besides, without waiting for a writer.
+
+    Raises OSError, also where the path is no regular file (a pipe or device might never end); ValueError for a NUL.
+    """
+    flags |= os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file")
+        return opened.read(most)
+
+
 def decode(data: bytes) -> str:
     """`data` as UTF-8 with nothing changed, not even CRLF. Raises CannotRead, naming the first byte at fault."""
     try:
@@ -202,14 +214,11 @@ def _lines_of(file: Path) -> list[str] | None:
 
     What is no file, such as a pipe or a link to /dev/zero, would never end.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(file, flags), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                return None
-            return opened.read(_MOST_IGNORES).decode("utf-8", "surrogateescape").split("\n")
+        data = regular_bytes(file, _MOST_IGNORES, getattr(os, "O_NOFOLLOW", 0))
     except (OSError, ValueError):
         return None
+    return data.decode("utf-8", "surrogateescape").split("\n")
 
 
 def _is_pattern(line: str) -> bool:

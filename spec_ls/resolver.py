@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spec_ls.baseline import NAME as BASELINE
 from spec_ls.baseline import BrokenBaseline, Known, read_baseline
 from spec_ls.drift import means_the_same
-from spec_ls.files import CannotRead, decode
+from spec_ls.files import CannotRead, decode, regular_bytes
 from spec_ls.git import root_of
 from spec_ls.history import Histories, Question, head_files
 from spec_ls.rules.base import Severity, severities_of
@@ -449,21 +448,13 @@ def ask_at_once() -> Ask:
 def read_bounded(path: str) -> str:
     """The text of a regular file of at most 2 MB. Raises CannotRead: devices, pipes and folders are not read."""
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise CannotRead("is no regular file")
-            data = file.read(MOST_BYTES + 1)
+        data = regular_bytes(path, MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise CannotRead((reason or "cannot be read").lower()) from None
     if len(data) > MOST_BYTES:
         raise CannotRead(f"is larger than {MOST_BYTES // 1_000_000} MB")
     return decode(data)
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Opens without waiting for somebody to write to a named pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _broken(reason: str) -> Faulty:
