@@ -1,4 +1,4 @@
-"""The server: open documents, and one thin handler a feature. Handlers convert; features think."""
+"""The server: its open documents, what is published about them, and what is known around them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial, wraps
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
 from spec_ls.git import root_of
 from spec_ls.history import Question
-from spec_ls.lsp import authoring, convert
-from spec_ls.lsp.configuration import Configuration, folder_paths, poll, watchers
+from spec_ls.lsp import authoring, convert, handlers
+from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
 from spec_ls.resolver import Policy
@@ -391,6 +391,10 @@ class SpecLanguageServer(WireServer):
                 return self._wait(shown, found, prefix)
         return self._around(shown, known, prefix)
 
+    def known_now(self, shown: OpenDocument) -> Surroundings:
+        """What is known beyond the document without asking anything."""
+        return self._around(shown, None, "")
+
     def _root_of(self, shown: OpenDocument) -> Path | None:
         """The repository that a document lies in, looked for once a minute."""
         if shown.root is None or time.monotonic() - shown.root[1] > _FRESH_SECONDS:
@@ -486,167 +490,10 @@ def _version(item: Json, fallback: int) -> int:
 
 
 def create_server() -> SpecLanguageServer:
-    """A server with all features, not yet connected to a client.
-
-    A feature is imported when first asked for, or while nothing is to do: diagnostics come before.
-    """
+    """A server with all features, not yet connected to a client."""
     server = SpecLanguageServer()
-
-    def opened(uri: str, feature: str) -> tuple[OpenDocument, Spec] | None:
-        server.govern_anew()
-        shown = server.documents.get(uri)
-        spec = shown.spec if shown else None
-        return (shown, spec) if shown and spec and feature not in shown.document.policy.off else None
-
-    def template_at(uri: str) -> OpenDocument | None:
-        shown = server.documents.get(uri)
-        return shown if shown is not None and shown.is_template else None
-
-    @server.feature(types.INITIALIZED)
-    def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # messages are handed in one by one, and nothing runs between them
-            return
-        if ls.client.watched_files:
-            ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, watchers()))
-        else:
-            poll(loop, ls.look_again)
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
-        ls.configuration.may_have_changed = True
-
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
-        ls.configuration.may_have_changed = True
-
-    def about_a_document(handler: Callable[[SpecLanguageServer, Any], Any]) -> Callable[..., Any]:
-        """A handler that waits until a long text has been read; superseded if the text changed meanwhile."""
-
-        @wraps(handler)
-        def handle(ls: SpecLanguageServer, params: Any) -> Any:
-            shown = ls.documents.get(params.text_document.uri)
-            if shown is None or shown.reading is None:
-                return handler(ls, params)
-            return later(shown, shown.reading, shown.version, ls, params)
-
-        async def later(
-            shown: OpenDocument, reading: asyncio.Future[Document], version: int, ls: SpecLanguageServer, params: Any
-        ) -> Any:
-            await asyncio.wait([reading])
-            if ls.documents.get(shown.uri) is not shown or shown.version != version:
-                raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
-            answer = handler(ls, params)
-            return await answer if asyncio.iscoroutine(answer) else answer
-
-        return handle
-
-    triggers = ["@", "#", "|", "-", "[", "*", ",", " "]
-
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=triggers))
-    @about_a_document
-    def on_completion(ls: SpecLanguageServer, params: types.CompletionParams) -> Any:
-        found = opened(params.text_document.uri, "completion")
-        if found is None:
-            written = template_at(params.text_document.uri)
-            if written is None:
-                return None
-            place = written.text.point(params.position.line, params.position.character, ls.client.encoding)
-            return {"isIncomplete": True, "items": authoring.completion(written.text, place, ls.client)}
-        from spec_ls.features.completion import complete
-
-        shown, spec = found
-        point = spec.text.point(params.position.line, params.position.character, ls.client.encoding)
-
-        def answer(around: Surroundings) -> Json:
-            items = complete(spec, point, around, ls.client.snippets)
-            return {"isIncomplete": True, "items": [convert.completion_json(spec.text, i, ls.client) for i in items]}
-
-        return ls.answer(shown, answer, ls.surroundings(shown))
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    @about_a_document
-    def on_hover(ls: SpecLanguageServer, params: types.HoverParams) -> Any:
-        found = opened(params.text_document.uri, "hover")
-        if found is None:
-            written = template_at(params.text_document.uri)
-            if written is None:
-                return None
-            place = written.text.point(params.position.line, params.position.character, ls.client.encoding)
-            return authoring.hover(written.text, place, ls.client)
-        from spec_ls.features.hover import hover
-
-        shown, spec = found
-        point = spec.text.point(params.position.line, params.position.character, ls.client.encoding)
-
-        def answer(around: Surroundings) -> Json | None:
-            told = hover(spec, point, around, shown.document.problems)
-            return convert.hover_json(spec.text, told, ls.client) if told else None
-
-        return ls.answer(shown, answer, ls.surroundings(shown))
-
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    @about_a_document
-    def on_symbols(ls: SpecLanguageServer, params: types.DocumentSymbolParams) -> Any:
-        found = opened(params.text_document.uri, "symbols")
-        if found is None:
-            return None
-        from spec_ls.features.symbols import symbols
-
-        shown, spec = found
-        return convert.symbols_json(shown.uri, spec.text, symbols(spec), ls.client)
-
-    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
-    @about_a_document
-    def on_code_action(ls: SpecLanguageServer, params: types.CodeActionParams) -> Any:
-        found = opened(params.text_document.uri, "code-actions")
-        if found is None:
-            written = template_at(params.text_document.uri)
-            return None if written is None else _mends(ls, written, params)
-        from spec_ls.features.actions import actions
-
-        shown, spec = found
-        if shown.document.waiting:
-            return None
-        encoding = ls.client.encoding
-        start, end = params.range.start, params.range.end
-        first = spec.text.point(start.line, start.character, encoding)
-        last = max(first, spec.text.point(end.line, end.character, encoding))
-        only = None if params.context.only is None else [str(getattr(k, "value", k)) for k in params.context.only]
-        # The client's diagnostics are not looked at: some clients strip them of all that would tell them apart.
-        offered = actions(spec, shown.document.problems(), Span(*first, *last), ls._around(shown, None, ""), only)
-        return list(_actions_json(ls, shown, spec, offered))
-
-    @server.command(_APPLY)
-    async def on_apply(ls: SpecLanguageServer, *arguments: Any) -> None:
-        """Applies an edit for clients that take commands where others take code actions."""
-        if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
-            raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
-        label, edit = arguments
-        await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
-
+    handlers.register(server)
     return server
-
-
-def _mends(ls: SpecLanguageServer, shown: OpenDocument, params: types.CodeActionParams) -> list[Json]:
-    """The fixes of a template's faults at a range."""
-    start, end = params.range.start, params.range.end
-    first = shown.text.point(start.line, start.character, ls.client.encoding)
-    last = max(first, shown.text.point(end.line, end.character, ls.client.encoding))
-    return authoring.actions(shown.uri, shown.version, shown.text, Span(*first, *last), ls.client)
-
-
-def _actions_json(ls: SpecLanguageServer, shown: OpenDocument, spec: Spec, offered: Iterable[Any]) -> Iterable[Json]:
-    """Code actions; commands for a client without code action literals that lets a server apply edits."""
-    for action in offered:
-        if ls.client.code_action_literals:
-            yield convert.action_json(shown.uri, shown.version, spec, action, ls.client)
-        elif ls.client.apply_edit:
-            edit = convert.workspace_edit_json(shown.uri, shown.version, spec.text, action.edits, ls.client)
-            yield {"title": action.title, "command": _APPLY, "arguments": [action.title, edit]}
 
 
 def serve() -> NoReturn:

@@ -1,0 +1,244 @@
+"""What the server answers: one thin handler a method. Handlers convert; features think.
+
+A feature is imported when it is first asked for, or while nothing is to do: diagnostics come before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+
+from spec_ls.lsp import authoring, convert
+from spec_ls.lsp.configuration import poll, watchers
+from spec_ls.spec import Spec
+from spec_ls.text import Point, Span, Text
+
+if TYPE_CHECKING:
+    from spec_ls.features import Surroundings
+    from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
+
+_APPLY = "spec-ls.apply"
+_CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
+
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request about an open spec, or about a template that is open for its author."""
+
+    server: SpecLanguageServer
+    shown: OpenDocument
+    params: Any
+
+    @property
+    def text(self) -> Text:
+        return self.shown.text
+
+    @property
+    def spec(self) -> Spec:
+        return self.shown.document.spec
+
+    def point(self, position: Any = None) -> Point:
+        """A position of the client, by default the request's own, as a line and an offset in code points."""
+        position = position or self.params.position
+        return self.text.point(position.line, position.character, self.server.client.encoding)
+
+    def span(self, place: Any = None) -> Span:
+        """A range of the client, by default the request's own; one that ends before it begins is empty."""
+        place = place or self.params.range
+        first = self.point(place.start)
+        return Span(*first, *max(first, self.point(place.end)))
+
+    def around(self, feature: Callable[[Surroundings], Any]) -> Any:
+        """`feature` applied to the surroundings: at once, or when they have been found out."""
+        return self.server.answer(self.shown, feature, self.server.surroundings(self.shown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Handler:
+    method: str
+    feature: str
+    """Its name under `[features]`, by which a team switches it off."""
+    options: Callable[[], object] | None
+    run: Callable[[Asked], Any]
+    of_template: Callable[[Asked], Any] | None
+
+
+_HANDLERS: list[_Handler] = []
+
+
+def answers(
+    method: str,
+    feature: str,
+    options: Callable[[], object] | None = None,
+    of_template: Callable[[Asked], Any] | None = None,
+) -> Callable[[Callable[[Asked], Any]], Callable[[Asked], Any]]:
+    """Registers what answers a request about a spec; `of_template` answers it about a template. Others get null."""
+
+    def register(run: Callable[[Asked], Any]) -> Callable[[Asked], Any]:
+        _HANDLERS.append(_Handler(method, feature, options, run, of_template))
+        return run
+
+    return register
+
+
+def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
+    server.govern_anew()
+    shown = server.documents.get(params.text_document.uri)
+    if shown is None:
+        return None
+    if shown.reading is not None:
+        return _answer_later(handler, server, params, shown, shown.reading, shown.version)
+    if shown.spec is not None:
+        return handler.run(Asked(server, shown, params)) if handler.feature not in shown.document.policy.off else None
+    return handler.of_template(Asked(server, shown, params)) if handler.of_template and shown.is_template else None
+
+
+async def _answer_later(
+    handler: _Handler,
+    server: SpecLanguageServer,
+    params: Any,
+    shown: OpenDocument,
+    reading: asyncio.Future[Any],
+    version: int,
+) -> Any:
+    """Waits until a long text has been read; superseded if the text changed meanwhile."""
+    await asyncio.wait([reading])
+    if server.documents.get(shown.uri) is not shown or shown.version != version:
+        raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+    answer = _answer(handler, server, params)
+    return await answer if asyncio.iscoroutine(answer) else answer
+
+
+def register(server: SpecLanguageServer) -> None:
+    """Gives `server` every handler."""
+
+    @server.feature(types.INITIALIZED)
+    def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # messages are handed in one by one, and nothing runs between them
+            return
+        if ls.client.watched_files:
+            ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, watchers()))
+        else:
+            poll(loop, ls.look_again)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
+        ls.configuration.may_have_changed = True
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+        ls.configuration.may_have_changed = True
+
+    @server.command(_APPLY)
+    async def on_apply(ls: Any, *arguments: Any) -> None:  # pygls evaluates what a command is annotated with
+        """Applies an edit for clients that take commands where others take code actions."""
+        if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
+            raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
+        label, edit = arguments
+        await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
+
+    for handler in _HANDLERS:
+        options = handler.options() if handler.options else None
+        server.feature(handler.method, options)(partial(_answer, handler, server))
+
+
+# --- completion, hover, symbols
+
+_TRIGGERS = ["@", "#", "|", "-", "[", "*", ",", " "]
+
+
+def _authoring_completion(asked: Asked) -> Json:
+    items = authoring.completion(asked.text, asked.point(), asked.server.client)
+    return {"isIncomplete": True, "items": items}
+
+
+@answers(
+    types.TEXT_DOCUMENT_COMPLETION,
+    "completion",
+    lambda: types.CompletionOptions(trigger_characters=_TRIGGERS),
+    of_template=_authoring_completion,
+)
+def on_completion(asked: Asked) -> Any:
+    from spec_ls.features.completion import complete
+
+    spec, client, point = asked.spec, asked.server.client, asked.point()
+
+    def answer(around: Surroundings) -> Json:
+        items = complete(spec, point, around, client.snippets)
+        return {"isIncomplete": True, "items": [convert.completion_json(spec.text, item, client) for item in items]}
+
+    return asked.around(answer)
+
+
+@answers(
+    types.TEXT_DOCUMENT_HOVER,
+    "hover",
+    of_template=lambda asked: authoring.hover(asked.text, asked.point(), asked.server.client),
+)
+def on_hover(asked: Asked) -> Any:
+    from spec_ls.features.hover import hover
+
+    spec, client, point = asked.spec, asked.server.client, asked.point()
+
+    def answer(around: Surroundings) -> Json | None:
+        told = hover(spec, point, around, asked.shown.document.problems)
+        return convert.hover_json(spec.text, told, client) if told else None
+
+    return asked.around(answer)
+
+
+@answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "symbols")
+def on_symbols(asked: Asked) -> Any:
+    from spec_ls.features.symbols import symbols
+
+    return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
+
+
+# --- code actions
+
+_KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]
+
+
+def _mends(asked: Asked) -> list[Json]:
+    """The fixes of a template's faults at a range."""
+    shown = asked.shown
+    return authoring.actions(shown.uri, shown.version, shown.text, asked.span(), asked.server.client)
+
+
+@answers(
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    "code-actions",
+    lambda: types.CodeActionOptions(code_action_kinds=_KINDS),
+    of_template=_mends,
+)
+def on_code_action(asked: Asked) -> Any:
+    from spec_ls.features.actions import actions
+
+    shown, context = asked.shown, asked.params.context
+    if shown.document.waiting:
+        return None
+    only = None if context.only is None else [str(getattr(kind, "value", kind)) for kind in context.only]
+    # The client's diagnostics are not looked at: some clients strip them of all that would tell them apart.
+    around = asked.server.known_now(shown)
+    return list(_actions_json(asked, actions(asked.spec, shown.document.problems(), asked.span(), around, only)))
+
+
+def _actions_json(asked: Asked, offered: Iterable[Any]) -> Iterator[Json]:
+    """Code actions; commands for a client without code action literals that lets a server apply edits."""
+    shown, client = asked.shown, asked.server.client
+    for action in offered:
+        if client.code_action_literals:
+            yield convert.action_json(shown.uri, shown.version, asked.spec, action, client)
+        elif client.apply_edit:
+            edit = convert.workspace_edit_json(shown.uri, shown.version, asked.text, action.edits, client)
+            yield {"title": action.title, "command": _APPLY, "arguments": [action.title, edit]}
