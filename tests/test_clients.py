@@ -613,6 +613,7 @@ CHECKS = (
 )
 
 
+@pytest.mark.fault("what the client never offered")
 async def test_client(editor: Editor) -> None:
     """All checks in one session, each with a document of its own; a server takes most of a second to start."""
     failures = []

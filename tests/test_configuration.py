@@ -323,6 +323,7 @@ def test_a_link_out_of_the_repository_is_no_way_out(folder: Folder, tmp_path_fac
     assert "lies outside" in folder.run("check", "notes").stderr
 
 
+@pytest.mark.fault("documents that are not open")
 def test_a_pipe_as_template_stops_nothing(folder: Folder) -> None:
     (folder.path / "templates" / "note.md").unlink()
     os.mkfifo(folder.path / "templates" / "note.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import os
@@ -11,26 +12,63 @@ import subprocess
 import sys
 import textwrap
 import time
+import tomllib
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lsprotocol.types import METHOD_TO_TYPES
+from lsprotocol.types import METHOD_TO_TYPES, HoverParams, Position, TextDocumentIdentifier
 from stdio import SERVER, Message, Stdio, frame
 
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.decoding import Unreadable, messages
 from spec_ls.lsp.framing import FrameReader, Outbox, Oversized
+from spec_ls.lsp.handlers import Asked
 from spec_ls.lsp.server import create_server
+from spec_ls.template import builtin
+from spec_ls.text import Encoding, Point, Text
+
+FAULTS = (
+    "lines that end where LSP knows no line end",
+    "positions past the end of a line",
+    "the position of an offset",
+    "an edit that does not fit its types",
+    "documents that are not open",
+    "URIs that differ in their escapes only",
+    "params and enum values that are not known",
+    "values of another type",
+    "a message inside a message",
+    "requests at the wrong time",
+    "the exit code",
+    "an exit behind a busy handler",
+    "the death of the editor",
+    "frames not by the book",
+    "bodies that are no message",
+    "a future kept for every notification",
+    "a cancellation read too late",
+    "a reader that waits for handlers",
+    "an answer about a later text",
+    "frames sent from several threads",
+    "a client that does not read",
+    "a question to the client",
+    "a handler that raises",
+    "prints between frames",
+    "what the client never offered",
+    "a handler without the server",
+    "tuples and unknown values in an answer",
+    "another release of pygls",
+)
+"""What stock pygls does wrong, or leaves to the server. Each has a test marked with it."""
 
 CLIENTS = sorted((Path(__file__).parent / "clients").glob("*.json"))
 
 PROBE = textwrap.dedent(
     """
-    import asyncio, os, subprocess, sys, time
+    import asyncio, os, subprocess, sys, threading, time
     from typing import Any
     from lsprotocol import types
     from pygls.exceptions import JsonRpcRequestCancelled
@@ -91,6 +129,19 @@ PROBE = textwrap.dedent(
             if ls.is_cancelled():
                 raise JsonRpcRequestCancelled()
 
+    gate = threading.Event()
+
+    @server.feature("probe/hold")
+    @server.thread()
+    def hold(ls, params):
+        ls.protocol.notify("probe/holding", params)
+        gate.wait(30)
+        return params["number"]
+
+    @server.feature("probe/release")
+    def release(ls, params):
+        gate.set()
+
     @server.feature("probe/state")
     def state(ls, params):
         protocol = ls.protocol
@@ -134,7 +185,6 @@ PROBE = textwrap.dedent(
 
     @server.feature("probe/threads")
     def threads(ls, params):
-        import threading
         def send(name):
             for number in range(params["count"]):
                 ls.protocol.notify("probe/frame", {"name": name, "number": number, "pad": "x" * params["size"]})
@@ -210,9 +260,39 @@ def text_of(client: Stdio, uri: str) -> Any:
     return client.request("probe/text", {"uri": uri})["result"]
 
 
+def test_every_fault_of_pygls_has_a_test() -> None:
+    marked = [
+        ast.literal_eval(mark.args[0])
+        for file in Path(__file__).parent.glob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.fault"
+    ]
+    assert set(marked) == set(FAULTS)
+    assert len(set(FAULTS)) == len(FAULTS)
+
+
+@pytest.mark.fault("another release of pygls")
+def test_pygls_is_the_release_whose_faults_are_known() -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {f"{name}=={version(name)}" for name in ("lsprotocol", "pygls")} <= set(project["dependencies"])
+
+
+@pytest.mark.fault("a handler without the server")
+def test_every_handler_is_handed_the_server() -> None:
+    server = create_server()
+    handlers = {**server.protocol.fm.features, **server.protocol.fm.commands}
+    assert {"initialized", "textDocument/hover", "spec-ls.apply"} <= set(handlers)
+    for name, handler in handlers.items():
+        closure = [cell.cell_contents for cell in getattr(handler, "__closure__", None) or ()]
+        assert any(one is server for one in (*getattr(handler, "args", ()), *closure)), name
+
+
 # ---------------------------------------------------------------------------------------------------- states
 
 
+@pytest.mark.fault("requests at the wrong time")
 def test_states_before_and_after_initialize() -> None:
     with Stdio() as client:
         assert code(client.request("textDocument/hover", {})) == -32002
@@ -238,6 +318,14 @@ def test_states_before_and_after_initialize() -> None:
         assert client.stray == b""
 
 
+@pytest.mark.fault("requests at the wrong time")
+def test_second_initialize_forgets_nothing(probe: Stdio) -> None:
+    open_document(probe, "kept", "text")
+    assert code(probe.request("initialize", {"capabilities": UTF8, "rootUri": None, "processId": None})) == -32600
+    assert text_of(probe, "kept")["text"] == "text"
+
+
+@pytest.mark.fault("the exit code")
 @pytest.mark.parametrize("initialized", [False, True])
 def test_exit_without_shutdown(initialized: bool) -> None:
     with Stdio() as client:
@@ -247,6 +335,7 @@ def test_exit_without_shutdown(initialized: bool) -> None:
         assert client.wait() == 1
 
 
+@pytest.mark.fault("the exit code")
 @pytest.mark.parametrize(("shutdown", "expected"), [(False, 1), (True, 0)])
 def test_end_of_stdin(shutdown: bool, expected: int) -> None:
     with Stdio() as client:
@@ -260,6 +349,7 @@ def test_end_of_stdin(shutdown: bool, expected: int) -> None:
         assert client.answer(last)  # what came before the end is answered
 
 
+@pytest.mark.fault("the exit code")
 def test_end_of_stdout() -> None:
     with Stdio(reading=False) as client:
         assert client.process.stdout is not None
@@ -268,12 +358,15 @@ def test_end_of_stdout() -> None:
         assert client.process.wait(10) == 1
 
 
+@pytest.mark.fault("an exit behind a busy handler")
 def test_exit_does_not_wait_for_handlers() -> None:
     with Stdio(PROBE_SERVER) as client:
         client.initialize()
         client.ask("textDocument/completion", {"textDocument": {"uri": "a"}, "position": {"line": 0, "character": 0}})
         waiting = client.ask("probe/ask", {"timeout": 60})
         client.wait_for(lambda one: one.get("method") == "workspace/configuration")
+        client.ask("probe/hold", {"number": 0})
+        client.wait_for(lambda one: one.get("method") == "probe/holding")
         assert client.request("shutdown")["result"] is None
         assert code(client.answer(waiting)) == -32800
         started = time.monotonic()
@@ -303,6 +396,7 @@ def test_interrupt() -> None:
         assert "Traceback" not in client.stderr
 
 
+@pytest.mark.fault("the death of the editor")
 @pytest.mark.skipif(sys.platform == "win32", reason="zombies and new parents are of POSIX")
 def test_parent_death() -> None:
     """The pipes stay open, so that only the death of the process named by the client can end the server.
@@ -353,6 +447,7 @@ ODD_FRAMES: dict[str, tuple[bytes, list[bytes]]] = {
 }
 
 
+@pytest.mark.fault("frames not by the book")
 @pytest.mark.parametrize("name", ODD_FRAMES)
 def test_odd_frame_and_the_good_one_behind_it(name: str) -> None:
     odd, bodies = ODD_FRAMES[name]
@@ -383,6 +478,7 @@ FRAGMENTS = [
 ]
 
 
+@pytest.mark.fault("frames not by the book")
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=20), max_size=12), st.integers(1, 64))
 def test_whatever_came_before_the_next_message_is_read(garbage: list[bytes], size: int) -> None:
@@ -400,6 +496,7 @@ def test_two_messages_in_one_frame() -> None:
     assert len(read) == 4
 
 
+@pytest.mark.fault("frames not by the book")
 def test_100k_header_lines() -> None:
     started = time.monotonic()
     assert read_all(b"X-Header: y\r\n" * 100_000 + GOOD) == [b'{"good":1}']
@@ -410,6 +507,7 @@ def test_header_block_without_end_is_given_up() -> None:
     assert read_all(b"Content-Length: 5\r\n" + b"X-Header: y\r\n" * 10_000 + b"\r\n" + GOOD) == [b'{"good":1}']
 
 
+@pytest.mark.fault("frames not by the book")
 def test_huge_length_is_given_up_at_the_next_header() -> None:
     for digits in (b"1" + b"0" * 30, b"9" * 5000):
         first, second = read_all(b"Content-Length: " + digits + b"\r\n\r\n{}", b"abc", GOOD)
@@ -428,6 +526,7 @@ def test_body_over_the_limit_is_skipped() -> None:
         assert second == b'{"good":1}'
 
 
+@pytest.mark.fault("frames not by the book")
 def test_odd_frames_end_to_end(probe: Stdio) -> None:
     for name, (odd, _) in ODD_FRAMES.items():
         # The reader gets the odd frame first and the next one later, as from a client that waits for an answer.
@@ -483,6 +582,7 @@ MALFORMED: dict[str, tuple[object, object, int]] = {
 }
 
 
+@pytest.mark.fault("bodies that are no message")
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed(probe: Stdio, name: str) -> None:
     message, msg_id, expected = MALFORMED[name]
@@ -501,6 +601,7 @@ def test_usable_ids(probe: Stdio, msg_id: object) -> None:
     assert "result" in probe.answer(msg_id, start=start)
 
 
+@pytest.mark.fault("bodies that are no message")
 def test_ignored_notifications(probe: Stdio) -> None:
     start = len(probe.received)
     for method in ("no/such", "$/noSuch", "textDocument/hover", "initialize", "shutdown", "notebookDocument/didOpen"):
@@ -517,6 +618,7 @@ def test_ignored_notifications(probe: Stdio) -> None:
     assert len(probe.received) == start + 1
 
 
+@pytest.mark.fault("a message inside a message")
 def test_nested_jsonrpc_is_plain_data(probe: Stdio) -> None:
     nested = {"jsonrpc": "2.0", "id": 1, "method": "exit", "result": [{"jsonrpc": "2.0"}]}
     answer = probe.request("workspace/executeCommand", {"command": "probe.echo", "arguments": [nested]})
@@ -529,6 +631,8 @@ def at(line: object, character: object, uri: object = "a") -> Message:
     return {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
 
 
+@pytest.mark.fault("params and enum values that are not known")
+@pytest.mark.fault("values of another type")
 @pytest.mark.parametrize(
     ("params", "where"),
     [
@@ -552,6 +656,7 @@ def test_invalid_params(probe: Stdio, params: object, where: str) -> None:
     assert "textDocument/hover" in answer["error"]["message"]
 
 
+@pytest.mark.fault("an edit that does not fit its types")
 @pytest.mark.parametrize(
     ("line", "character", "seen"),
     [(0, 0, "0:0"), (1.0, 2.0, "1:2"), (2**31, 10**40, f"{2**31 - 1}:{2**31 - 1}"), (-5, -(10**40), "0:0")],
@@ -561,6 +666,7 @@ def test_lenient_positions(probe: Stdio, line: object, character: object, seen: 
     assert probe.request("textDocument/hover", params)["result"]["contents"]["value"] == seen
 
 
+@pytest.mark.fault("an edit that does not fit its types")
 def test_integer_of_5000_digits(probe: Stdio) -> None:
     body = b'{"jsonrpc":"2.0","id":"digits","method":"textDocument/hover","params":%s}'
     params = json.dumps(at(0, 1)).encode().replace(b"1}", b"9" * 5000 + b"}")
@@ -568,6 +674,7 @@ def test_integer_of_5000_digits(probe: Stdio) -> None:
     assert probe.answer("digits")["result"]["contents"]["value"] == f"0:{2**31 - 1}"
 
 
+@pytest.mark.fault("tuples and unknown values in an answer")
 def test_unknown_enum_values_are_kept_and_echoed(probe: Stdio) -> None:
     place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}
     diagnostic = {"range": place, "message": "m", "severity": 9, "tags": [99], "code": "c", "data": {"jsonrpc": 1}}
@@ -593,6 +700,7 @@ STRANGE: list[object] = [
 ]
 
 
+@pytest.mark.fault("params and enum values that are not known")
 def test_strange_initialize() -> None:
     """In one process: a server that has refused or failed to start must not answer the next with a blow."""
     script = textwrap.dedent(
@@ -647,6 +755,7 @@ PARAMS = JSON | st.fixed_dictionaries(
 )
 
 
+@pytest.mark.fault("params and enum values that are not known")
 def test_any_params_get_one_answer_that_is_no_internal_error() -> None:
     server = create_server()
     sent: list[Message] = []
@@ -681,6 +790,7 @@ def test_any_params_get_one_answer_that_is_no_internal_error() -> None:
 # ---------------------------------------------------------------------------------------------------- handlers
 
 
+@pytest.mark.fault("a cancellation read too late")
 def test_cancelled_in_the_queue(probe: Stdio) -> None:
     start = len(probe.received)
     names = [f"slow {number}" for number in range(5)]
@@ -697,6 +807,7 @@ def test_cancelled_in_the_queue(probe: Stdio) -> None:
     assert (state["futures"], state["cancelled"]) == (0, 0)
 
 
+@pytest.mark.fault("a cancellation read too late")
 def test_cancelled_while_it_runs(probe: Stdio) -> None:
     start = len(probe.received)
     msg_id = probe.ask("textDocument/completion", at(0, 0))
@@ -711,6 +822,25 @@ def test_cancelled_while_it_runs(probe: Stdio) -> None:
     assert probe.request("probe/state")["result"]["cancelled"] == 0
 
 
+@pytest.mark.fault("a reader that waits for handlers")
+@pytest.mark.fault("a cancellation read too late")
+def test_handlers_in_threads(probe: Stdio) -> None:
+    """More of them than any pool has threads: the server hears what comes behind them."""
+    start = len(probe.received)
+    held = [probe.ask("probe/hold", {"number": number}) for number in range(100)]
+    probe.wait_for(lambda one: one.get("method") == "probe/holding" and one["params"]["number"] == 0, start=start)
+    assert probe.request("probe/state")["result"]["futures"] == len(held)
+    for msg_id in (held[0], held[-1]):
+        probe.notify("$/cancelRequest", {"id": msg_id})
+    assert code(probe.answer(held[-1], start=start)) == -32800  # it had not begun
+    probe.request("probe/release")
+    assert code(probe.answer(held[0], start=start)) == -32800
+    assert [probe.answer(one, start=start)["result"] for one in held[1:-1]] == list(range(1, len(held) - 1))
+    state = probe.request("probe/state")["result"]
+    assert (state["futures"], state["cancelled"]) == (0, 0)
+
+
+@pytest.mark.fault("a handler that raises")
 @pytest.mark.parametrize(
     ("method", "kind"),
     [
@@ -737,16 +867,19 @@ def test_handler_that_raises(probe: Stdio, method: str, kind: str) -> None:
     assert len([one for one in told if f" {method} " in one["params"]["message"]]) == 1
 
 
+@pytest.mark.fault("a handler that raises")
 def test_result_that_is_no_json(probe: Stdio) -> None:
     assert code(probe.request("probe/unserializable")) == -32603
 
 
+@pytest.mark.fault("a handler that raises")
 def test_error_in_a_callback(probe: Stdio) -> None:
     probe.request("probe/background")
     probe.wait_for(lambda one: "background task" in one.get("params", {}).get("message", ""))
     probe.wait_for_stderr("ZeroDivisionError")
 
 
+@pytest.mark.fault("prints between frames")
 def test_print_does_not_reach_the_client(probe: Stdio) -> None:
     assert probe.request("probe/print")["result"] is None
     probe.wait_for_stderr("printed")
@@ -755,6 +888,7 @@ def test_print_does_not_reach_the_client(probe: Stdio) -> None:
     assert probe.stray == b""
 
 
+@pytest.mark.fault("a question to the client")
 def test_asking_the_client(probe: Stdio) -> None:
     start = len(probe.received)
 
@@ -775,6 +909,7 @@ def test_asking_the_client(probe: Stdio) -> None:
     assert probe.request("probe/state")["result"]["asked"] == 0
 
 
+@pytest.mark.fault("a question to the client")
 def test_asking_by_the_methods_of_pygls(probe: Stdio) -> None:
     start = len(probe.received)
     for result, expected in (([{"uri": "file:///a", "name": "a"}], ["a"]), ([{"uri": 7}], -32603)):
@@ -788,6 +923,7 @@ def test_asking_by_the_methods_of_pygls(probe: Stdio) -> None:
     assert (state["futures"], state["types"]) == (0, 0)
 
 
+@pytest.mark.fault("a future kept for every notification")
 def test_queued_changes_are_answered_once(probe: Stdio) -> None:
     open_document(probe, "many", "")
     probe.request("probe/state")
@@ -805,6 +941,7 @@ def test_queued_changes_are_answered_once(probe: Stdio) -> None:
     assert (state["futures"], state["store"]) == (0, 0)
 
 
+@pytest.mark.fault("an answer about a later text")
 def test_requests_see_the_changes_before_them(probe: Stdio) -> None:
     open_document(probe, "order", "")
     for number in range(100):
@@ -816,6 +953,7 @@ def test_requests_see_the_changes_before_them(probe: Stdio) -> None:
     assert answers == [f"order {number}" for number in range(100)]
 
 
+@pytest.mark.fault("an answer about a later text")
 def test_async_answers_are_about_the_text_at_the_time_of_the_request(probe: Stdio) -> None:
     open_document(probe, "later", "before")
     ask = {"jsonrpc": "2.0", "id": "later", "method": "probe/laterText", "params": {"uri": "later"}}
@@ -828,6 +966,7 @@ def test_async_answers_are_about_the_text_at_the_time_of_the_request(probe: Stdi
     assert probe.request("probe/state")["result"]["futures"] == 0
 
 
+@pytest.mark.fault("frames sent from several threads")
 def test_unbuffered_frames_from_threads_stay_whole() -> None:
     with Stdio(PROBE_SERVER, env={"PYTHONUNBUFFERED": "1"}) as client:
         client.initialize()
@@ -844,6 +983,7 @@ def test_unbuffered_frames_from_threads_stay_whole() -> None:
         assert client.stray == b""
 
 
+@pytest.mark.fault("a client that does not read")
 def test_client_that_stops_reading() -> None:
     with Stdio(PROBE_SERVER, reading=False) as client:
         client.send({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}})
@@ -864,6 +1004,7 @@ def test_client_that_stops_reading() -> None:
         assert len(published) < 10
 
 
+@pytest.mark.fault("a client that does not read")
 def test_exit_while_nobody_reads() -> None:
     with Stdio(PROBE_SERVER, reading=False) as client:
         client.send({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}})
@@ -921,6 +1062,8 @@ EDITS: list[tuple[str, str, tuple[tuple[int, int], tuple[int, int]], str, str]] 
 ]
 
 
+@pytest.mark.fault("lines that end where LSP knows no line end")
+@pytest.mark.fault("positions past the end of a line")
 @pytest.mark.parametrize(("name", "before", "place", "new_text", "after"), EDITS, ids=[one[0] for one in EDITS])
 def test_edits(
     editor: tuple[Stdio, str],
@@ -943,12 +1086,37 @@ def test_edits(
     assert text_of(client, name) == {"text": after, "version": 2, "stale": False}
 
 
+@pytest.mark.fault("positions past the end of a line")
 def test_edit_inside_a_code_point(editor: tuple[Stdio, str]) -> None:
     client, encoding = editor
     if encoding != "utf-32":
         open_document(client, "inside", "a😀b")
         client.send(change("inside", edit((0, 2), (0, 2), "X")))
         assert text_of(client, "inside")["text"] == "aX😀b"
+
+
+@pytest.mark.fault("the position of an offset")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+@pytest.mark.parametrize("source", ["", "\r\n", *dict.fromkeys(one[1] for one in EDITS)])
+def test_positions_and_offsets_are_each_others_inverse(source: str, encoding: Encoding) -> None:
+    text = Text(source)
+    lines = re.split("\r\n|\r|\n", source)
+    points = [Point(line, offset) for line, content in enumerate(lines) for offset in range(len(content) + 1)]
+    for point in points:
+        character = text.character(point, encoding)
+        assert character == units(lines[point.line][: point.offset], encoding)
+        assert text.point(point.line, character, encoding) == point
+    assert text.end == points[-1]
+
+
+@pytest.mark.fault("positions past the end of a line")
+def test_a_position_is_left_as_the_client_sent_it() -> None:
+    server = create_server()
+    server.did_open({"textDocument": {"uri": "a", "languageId": "markdown", "version": 1, "text": "😀b\r\nc"}})
+    params = HoverParams(TextDocumentIdentifier("a"), Position(0, 99))
+    asked = Asked(server, server.documents["a"], params)
+    assert [asked.point(), asked.point()] == [Point(0, 2)] * 2
+    assert params.position == Position(0, 99)
 
 
 def test_several_edits_in_one_change(probe: Stdio) -> None:
@@ -971,6 +1139,7 @@ LOST: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.fault("an edit that does not fit its types")
 @pytest.mark.parametrize("name", LOST)
 def test_lost_edit_marks_the_document(probe: Stdio, name: str) -> None:
     uri = f"file:///lost/{name}"
@@ -985,6 +1154,7 @@ def test_lost_edit_marks_the_document(probe: Stdio, name: str) -> None:
     assert text_of(probe, uri) == {"text": "whole", "version": 4, "stale": False}
 
 
+@pytest.mark.fault("URIs that differ in their escapes only")
 def test_documents_are_keyed_by_the_exact_uri(probe: Stdio) -> None:
     uris = ["file:///a%23b", "file:///a#b", "file:///d%2Fs", "file:///d/s", "file:///c%3A/x", "file:///C:/x", ""]
     for uri in uris:
@@ -993,6 +1163,7 @@ def test_documents_are_keyed_by_the_exact_uri(probe: Stdio) -> None:
     assert [text_of(probe, uri) and text_of(probe, uri)["text"] for uri in uris] == [None, *uris[1:]]
 
 
+@pytest.mark.fault("documents that are not open")
 def test_unopened_documents(probe: Stdio) -> None:
     probe.send(change("file:///etc/hostname", {"text": "X"}))
     probe.notify("textDocument/didClose", {"textDocument": {"uri": "file:///never"}})
@@ -1001,6 +1172,25 @@ def test_unopened_documents(probe: Stdio) -> None:
             probe.notify(f"textDocument/{method}", params)
     assert text_of(probe, "file:///etc/hostname") is None
     assert text_of(probe, "file:///never") is None
+
+
+@pytest.mark.fault("URIs that differ in their escapes only")
+@pytest.mark.fault("documents that are not open")
+def test_the_server_speaks_of_what_is_open_under_its_exact_uri(tmp_path: Path) -> None:
+    spec = builtin().source.encode()
+    file = tmp_path / "spec.md"
+    file.write_bytes(spec + b"\xff")
+    uris = ["file:///p/a%23b.md", "file:///p/a#b.md", "file:///c%3A/p.md", "file:///C:/p.md", "untitled:p"]
+    with Stdio() as client:
+        client.initialize()
+        for uri in uris:
+            start = len(client.received)
+            open_document(client, uri, spec.decode())
+            published = client.wait_for(lambda one: one.get("method", "").endswith("publishDiagnostics"), start=start)
+            assert published["params"]["uri"] == uri
+        for uri in (uris[0], file.as_uri(), f"untitled:{os.path.relpath(file)}", "file:///no/such.md"):
+            answer = client.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
+            assert bool(answer["result"]) == (uri == uris[0])
 
 
 def test_lone_surrogates_and_nul(probe: Stdio) -> None:
@@ -1020,6 +1210,7 @@ def test_client_snapshot(path: Path) -> None:
     assert client.encoding == (chosen or snapshot["positionEncodingChosen"])
 
 
+@pytest.mark.fault("what the client never offered")
 def test_what_clients_say() -> None:
     by_name = {path.stem: Client.of(json.loads(path.read_text("utf-8"))) for path in CLIENTS}
 
@@ -1075,6 +1266,7 @@ def test_what_clients_say() -> None:
     assert (kate.snippets, kate.markdown_completion, kate.diagnostic_tags) == (False, False, frozenset())
 
 
+@pytest.mark.fault("what the client never offered")
 @pytest.mark.parametrize("params", STRANGE)
 def test_strange_clients_say_nothing(params: object) -> None:
     assert Client.of(params) in (Client(), Client(diagnostic_tags=frozenset({99})))

@@ -169,8 +169,12 @@ class WireProtocol(LanguageServerProtocol):
             target: Any = params.get("id") if isinstance(params, dict) else None
             if usable_id(target):
                 self.cancelled.discard(target)
-                if future := self._request_futures.get(target):
-                    future.cancel()
+                future = self._request_futures.get(target)
+                if future is not None and not future.cancel():
+                    # It runs in a thread, which cannot be stopped; stock pygls sends its result all the same.
+                    self.cancelled.add(target)
+                    if self._request_futures.get(target) is not future:  # it has ended just now
+                        self.cancelled.discard(target)
             return
         if self.state != "up":
             logger.warning("dropped %s: the server is %s", method, self.state)
@@ -286,7 +290,8 @@ class WireProtocol(LanguageServerProtocol):
     def _answer(self, msg_id: Any, method: str, future: Future[Any]) -> None:
         """Sends what a request's handler returned or raised."""
         self._forget(msg_id, future)
-        if future.cancelled():
+        if future.cancelled() or msg_id in self.cancelled:
+            self.cancelled.discard(msg_id)
             self.reject(msg_id, types.LSPErrorCodes.RequestCancelled, f"{method} was cancelled")
         elif error := future.exception():
             self._refuse(msg_id, method, error)
