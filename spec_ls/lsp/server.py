@@ -149,7 +149,6 @@ class SpecLanguageServer(WireServer):
         for name in ("completion", "hover", "symbols", "actions"):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
-        yield partial(import_module, "rapidfuzz.fuzz")
         yield from super().warm_up()
 
     def started(self, params: types.InitializeParams) -> None:
