@@ -27,7 +27,6 @@ FEATURES: tuple[Feature, ...] = get_args(Feature)
 
 Glob = Annotated[str, Field(min_length=1, max_length=1000)]
 
-_TABLE = "tool.spec-ls"
 _NEAR = 70.0
 
 
@@ -133,8 +132,6 @@ class Reading(NamedTuple):
 
 def read_config(source: str, in_pyproject: bool) -> Reading:
     """Reads a configuration file. Never raises; one fault or more means no configuration."""
-    if in_pyproject and _TABLE not in source:
-        return Reading(None, (), {})
     places = toml_places(source)
     try:
         data: Any = tomllib.loads(source.removeprefix("\ufeff").replace("\r\n", "\n"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,8 +62,8 @@ def range_json(text: Text, span: Span, encoding: Encoding) -> Json:
 @cache
 def rule_page(name: str) -> str:
     """The URI of a rule's page, which comes with the package; empty where the package is no folder on disk."""
-    page = resources.files("spec_ls") / "docs" / "rules" / f"{name}.md"
-    return page.as_uri() if isinstance(page, Path) and page.is_file() else ""
+    page = Path(__file__).parents[1] / "docs" / "rules" / f"{name}.md"
+    return page.as_uri() if page.is_file() else ""
 
 
 def diagnostic_json(uri: str, spec: Spec, problem: Problem, client: Client) -> Json:
