@@ -20,6 +20,7 @@ from spec_ls.text import Edit, Encoding, Span, Text
 if TYPE_CHECKING:
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
+    from spec_ls.features.hints import Hint
     from spec_ls.features.hover import Hover
     from spec_ls.features.symbols import Symbol
 
@@ -159,6 +160,12 @@ def hover_json(text: Text, hover: Hover, client: Client) -> Json:
         "contents": markup(hover.markdown, client.markdown_hover),
         "range": range_json(text, hover.span, client.encoding),
     }
+
+
+def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
+    """An inlay hint, with a blank between it and the text."""
+    position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
+    return {"position": position, "label": hint.label, "paddingLeft": True}
 
 
 def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json] | Rendered:
