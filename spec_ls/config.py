@@ -20,14 +20,13 @@ from spec_ls.template import builtin_names
 from spec_ls.text import Span, split_lines, strip_line_end
 
 Level = Literal["off", "hint", "information", "warning", "error"]
-Feature = Literal["diagnostics", "completion", "hover", "code-actions", "symbols"]
+Feature = Literal["diagnostics", "completion", "hover", "code-actions", "symbols", "inlay-hints", "highlight"]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 """What can be switched off under `[features]`."""
 
 Glob = Annotated[str, Field(min_length=1, max_length=1000)]
 
-_TABLE = "tool.spec-ls"
 _NEAR = 70.0
 
 
@@ -133,8 +132,6 @@ class Reading(NamedTuple):
 
 def read_config(source: str, in_pyproject: bool) -> Reading:
     """Reads a configuration file. Never raises; one fault or more means no configuration."""
-    if in_pyproject and _TABLE not in source:
-        return Reading(None, (), {})
     places = toml_places(source)
     try:
         data: Any = tomllib.loads(source.removeprefix("\ufeff").replace("\r\n", "\n"))

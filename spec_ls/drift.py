@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -25,14 +26,13 @@ def means_the_same(one: Template, other: Template) -> bool:
     """Whether two versions of a template ask the same of a document; comments and line numbers aside."""
     if one.source == other.source:
         return True
-    drop = {"source", "version"}
-    return bool(_meaning(one.model_dump(exclude=drop)) == _meaning(other.model_dump(exclude=drop)))
+    return bool(_meaning(replace(one, source="", version="")) == _meaning(replace(other, source="", version="")))
 
 
 def _meaning(part: Any) -> Any:
-    if isinstance(part, dict):
-        return {key: _meaning(value) for key, value in part.items() if key not in _PLACES}
-    return [_meaning(value) for value in part] if isinstance(part, list | tuple) else part
+    if is_dataclass(part):
+        return {one.name: _meaning(getattr(part, one.name)) for one in fields(part) if one.name not in _PLACES}
+    return [_meaning(value) for value in part] if isinstance(part, tuple) else part
 
 
 def new_sections(spec: Spec) -> list[Missing]:

@@ -38,6 +38,8 @@ NAMES = (".spec-ls.toml", "pyproject.toml")
 MOST_BYTES = 2_000_000
 """The largest configuration or template (bytes) that is read."""
 
+_TABLE = "tool.spec-ls"
+"""Without this in it a pyproject.toml is no configuration."""
 _MOST_COMPARED = 100
 _TEMPLATE_FOLDERS = "SPEC_LS_TEMPLATE_FOLDERS"
 """Folders outside the repository that the user lets templates stand in, parted as in PATH."""
@@ -288,7 +290,7 @@ class Resolver:
                 source = ""
                 if self._stamps[path] is not None:
                     log.warning("%s: %s", path, error)
-            if not source:
+            if not source or (name == "pyproject.toml" and _TABLE not in source):
                 continue
             from spec_ls.config import read_config  # most folders have none
 

@@ -15,6 +15,8 @@ from spec_ls.outline.shapes import unwrap, without_comments
 from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
+_MENTION = re.compile(r"(?<![\w@])@\w[\w./-]*")
+_IDENTIFIER = re.compile(r"(?<![\w-])[^\W\d_]\w*-[0-9]+(?![\w-])")
 _LINKED = re.compile(
     r"\[((?:\\.|[^\[\]\\])*+)(?:(\])(?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?)?"
 )
@@ -152,6 +154,25 @@ def near_handles(text: str) -> list[str]:
     return []
 
 
+class Mention(NamedTuple):
+    """A handle or identifier anywhere in a line, at offsets in code points."""
+
+    start: int
+    end: int
+    words: str
+
+
+def mentions(line: str, prefix: str = "") -> Iterator[Mention]:
+    """The handles in a line of text, then the identifiers `WORD-NUMBER` that begin with `prefix`, whatever its case."""
+    for found in _MENTION.finditer(line):
+        handle = found[0].rstrip("./-")
+        yield Mention(found.start(), found.start() + len(handle), handle)
+    if prefix:
+        for found in _IDENTIFIER.finditer(line):
+            if found[0].casefold().startswith(prefix.casefold()):
+                yield Mention(found.start(), found.end(), found[0])
+
+
 def last_number(prefix: str, identifiers: Iterable[str]) -> int:
     """The highest number behind `prefix`, whatever its case, in identifiers; 0 where there is none."""
     folded = prefix.casefold()
@@ -173,6 +194,27 @@ def iso_date(text: str) -> date | None:
         return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         return None
+
+
+def distance(days: int) -> str:
+    """A number of days from today in words, as one would say it."""
+    if days in (-1, 0, 1):
+        return ("yesterday", "today", "tomorrow")[days + 1]
+    far = abs(days)
+    if far % 7 == 0 and far < 140:
+        said = count(far // 7, "week")
+    elif far < 60:
+        said = count(far, "day")
+    elif far < 730:
+        said = f"about {count(round(far / 30.44), 'month')}"
+    else:
+        said = f"about {count(round(far / 365.25), 'year')}"
+    return f"in {said}" if days > 0 else f"{said} ago"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 week`, `2 weeks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def near_dates(text: str) -> list[date]:

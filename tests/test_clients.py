@@ -584,6 +584,28 @@ async def only_the_kinds_asked_for(editor: Editor) -> None:
     assert await kinds(types.CodeActionKind.SourceOrganizeImports) == set()
 
 
+async def inlay_hints(editor: Editor) -> None:
+    """At the end of the heading, in the client's units."""
+    heading = "### 🎯 Goals 𝔸"
+    shown = editor.open(DRAFT.replace("### Goals", heading))
+    place = types.Range(types.Position(0, 0), types.Position(60, 0))
+    found = await editor.text_document_inlay_hint_async(types.InlayHintParams(shown.id, place)) or []
+    by_place = {(hint.position.line, hint.position.character): hint.label for hint in found}
+    end = shown.behind(heading)
+    assert str(by_place[end.line, end.character]).endswith(" ticked")
+    date = shown.behind("2029-06-29")
+    assert (date.line, date.character) in by_place
+
+
+async def highlights(editor: Editor) -> None:
+    """The same handle in the metadata and in the text, in the client's units."""
+    shown = editor.open(DRAFT.replace("Ein Anruf 📞", "Ein 📞 @ZOË"))
+    params = types.DocumentHighlightParams(text_document=shown.id, position=shown.behind("📞 @Z"))
+    found = await editor.text_document_document_highlight_async(params) or []
+    marked = [(shown.marked(one.range), one.kind) for one in found]
+    assert marked == [("@zoë", types.DocumentHighlightKind.Write), ("@ZOË", types.DocumentHighlightKind.Read)]
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -605,6 +627,8 @@ CHECKS = (
     documentation_of_completions,
     hover,
     symbols,
+    inlay_hints,
+    highlights,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -431,5 +431,13 @@ def test_the_schema_is_current() -> None:
 def test_the_schema_has_every_rule_and_key() -> None:
     made = schema()
     assert set(made["properties"]) == {field.alias or name for name, field in Config.model_fields.items()}
-    assert set(FEATURES) == {"diagnostics", "completion", "hover", "code-actions", "symbols"}
+    assert set(FEATURES) == {
+        "diagnostics",
+        "completion",
+        "hover",
+        "code-actions",
+        "symbols",
+        "inlay-hints",
+        "highlight",
+    }
     assert "missing-section" in made["properties"]["rules"]["properties"]

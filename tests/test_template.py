@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,9 @@ def meaning(template: Template) -> Any:
     def without(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: without(inner) for key, inner in value.items() if key not in PLACES}
-        return [without(inner) for inner in value] if isinstance(value, list) else value
+        return [without(inner) for inner in value] if isinstance(value, tuple) else value
 
-    return without(template.model_dump(mode="json"))
+    return without(asdict(template))
 
 
 def differences(one: Any, other: Any, path: str = "") -> dict[str, tuple[Any, Any]]:

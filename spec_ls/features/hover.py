@@ -9,17 +9,17 @@ from datetime import date
 
 from spec_ls.bind import Fill
 from spec_ls.features import Surroundings
-from spec_ls.outline.blocks import Block, Box, Heading, List, Paragraph, Table
+from spec_ls.outline.blocks import Block, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, joined
+from spec_ls.outline.shapes import joined
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Cursor, Field, Place, Spec
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, Stage, State
 from spec_ls.text import Point, Span
+from spec_ls.values import count, distance, mentions
 
 ProblemsAt = Callable[[Stage], list[Problem]]
 
-_HANDLE = re.compile(r"(?<![\w@])@\w[\w./-]*")
 _DATE = re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _MARKS = re.compile(r"[\\`*_\[\]<>()#|~!@:.+=-]|&(?=#?\w+;)")
 _SHOWN_PROBLEMS = 5
@@ -104,10 +104,6 @@ def _quote(text: str) -> str:
     return f"> {_escape(text)}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _hover(parts: Iterable[str], span: Span) -> Hover | None:
     said = "\n\n".join(part for part in parts if part)
     return Hover(said, span) if said else None
@@ -182,7 +178,7 @@ def _demands(state: State, problems_at: ProblemsAt) -> str:
     name = f"**{_escape(state.name)}**"
     if not faults:
         return f"Nothing stands in the way of {name}."
-    lines = [f"{name} asks for {_count(len(faults), 'more thing')}:", ""]
+    lines = [f"{name} asks for {count(len(faults), 'more thing')}:", ""]
     lines += [f"- {_escape(problem.message)}" for problem in faults[:_SHOWN_PROBLEMS]]
     if len(faults) > _SHOWN_PROBLEMS:
         lines.append(f"- … and {len(faults) - _SHOWN_PROBLEMS} more")
@@ -216,11 +212,10 @@ def _on_word(spec: Spec, point: Point, around: Surroundings) -> Hover | None:
         if found.start() <= point.offset <= found.end():
             said = _on_date(found[0], around.today)
             return Hover(said, Span(point.line, found.start(), point.line, found.end())) if said else None
-    for found in _HANDLE.finditer(line):
-        handle = found[0].rstrip("./-")
-        if found.start() <= point.offset <= found.start() + len(handle):
-            span = Span(point.line, found.start(), point.line, found.start() + len(handle))
-            return Hover(_on_handle(spec, handle, around), span)
+    for mention in mentions(line):
+        if mention.start <= point.offset <= mention.end:
+            span = Span(point.line, mention.start, point.line, mention.end)
+            return Hover(_on_handle(spec, mention.words, around), span)
     return None
 
 
@@ -229,23 +224,7 @@ def _on_date(text: str, today: date) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         return ""
-    return f"**{day:%A}**, {day.day} {day:%B} {day.year} · {_distance((day - today).days)}"
-
-
-def _distance(days: int) -> str:
-    """A number of days in words, as one would say it."""
-    if days in (-1, 0, 1):
-        return ("yesterday", "today", "tomorrow")[days + 1]
-    far = abs(days)
-    if far % 7 == 0 and far < 140:
-        said = _count(far // 7, "week")
-    elif far < 60:
-        said = _count(far, "day")
-    elif far < 730:
-        said = f"about {_count(round(far / 30.44), 'month')}"
-    else:
-        said = f"about {_count(round(far / 365.25), 'year')}"
-    return f"in {said}" if days > 0 else f"{said} ago"
+    return f"**{day:%A}**, {day.day} {day:%B} {day.year} · {distance((day - today).days)}"
 
 
 def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
@@ -256,7 +235,7 @@ def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
         for field in spec.carrier
         if field.slot
         and field.slot.kind in ("handle", "handles")
-        and any(found.rstrip("./-").casefold() == name for found in _HANDLE.findall(field.entry.value))
+        and any(mention.words.casefold() == name for mention in mentions(field.entry.value))
     ]
     said = _code(handle)
     if roles:
@@ -312,13 +291,13 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot) -> Iterator[str]:
         if child.repeats:
             count = sum(story.slot.index == child.index for story in stories)
             yield f"- {_escape(child.stem)}: {count} there"
-    boxes = [box.ticked for one in _family(fill) for at in one.pieces for box in _boxes(spec, at)]
+    boxes = [box.ticked for one in _family(fill) for at in one.pieces for box in spec.boxes(at)]
     if boxes:
         yield f"- {sum(boxes)} of {len(boxes)} box{'' if len(boxes) == 1 else 'es'} ticked"
 
 
 def _present(noun: str, missing: Sequence[str], total: int) -> str:
-    said = f"- {total - len(missing)} of {_count(total, noun)} there"
+    said = f"- {total - len(missing)} of {count(total, noun)} there"
     return said + (f"; missing: {', '.join(map(_escape, missing))}" if missing else "")
 
 
@@ -326,10 +305,6 @@ def _family(fill: Fill) -> Iterator[Fill]:
     yield fill
     for child in fill.children:
         yield from _family(child)
-
-
-def _boxes(spec: Spec, piece: int) -> Iterator[Box]:
-    return (item.box for item in items_of(spec.pieces[piece].section.blocks) if item.box is not None)
 
 
 # --- items ------------------------------------------------------------------------------------

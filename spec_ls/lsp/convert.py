@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,8 @@ from spec_ls.text import Edit, Encoding, Span, Text
 if TYPE_CHECKING:
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
+    from spec_ls.features.highlight import Highlight
+    from spec_ls.features.hints import Hint
     from spec_ls.features.hover import Hover
     from spec_ls.features.symbols import Symbol
 
@@ -63,8 +64,8 @@ def range_json(text: Text, span: Span, encoding: Encoding) -> Json:
 @cache
 def rule_page(name: str) -> str:
     """The URI of a rule's page, which comes with the package; empty where the package is no folder on disk."""
-    page = resources.files("spec_ls") / "docs" / "rules" / f"{name}.md"
-    return page.as_uri() if isinstance(page, Path) and page.is_file() else ""
+    page = Path(__file__).parents[1] / "docs" / "rules" / f"{name}.md"
+    return page.as_uri() if page.is_file() else ""
 
 
 def diagnostic_json(uri: str, spec: Spec, problem: Problem, client: Client) -> Json:
@@ -160,6 +161,19 @@ def hover_json(text: Text, hover: Hover, client: Client) -> Json:
         "contents": markup(hover.markdown, client.markdown_hover),
         "range": range_json(text, hover.span, client.encoding),
     }
+
+
+def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
+    """An inlay hint, with a blank between it and the text."""
+    position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
+    return {"position": position, "label": hint.label, "paddingLeft": True}
+
+
+def highlight_json(text: Text, highlight: Highlight, encoding: Encoding) -> Json:
+    """A highlight; what the metadata says counts as written."""
+    kinds = types.DocumentHighlightKind
+    kind = kinds.Write if highlight.defines else kinds.Read
+    return {"range": range_json(text, highlight.span, encoding), "kind": kind.value}
 
 
 def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json] | Rendered:

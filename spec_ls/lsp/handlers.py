@@ -204,6 +204,23 @@ def on_symbols(asked: Asked) -> Any:
     return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
 
 
+@answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")
+def on_inlay_hints(asked: Asked) -> Any:
+    from spec_ls.features.hints import hints
+
+    today = asked.server.known_now(asked.shown).today
+    found = hints(asked.spec, asked.span(), today)
+    return [convert.hint_json(asked.text, hint, asked.server.client.encoding) for hint in found]
+
+
+@answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "highlight")
+def on_highlight(asked: Asked) -> Any:
+    from spec_ls.features.highlight import highlights
+
+    found = highlights(asked.spec, asked.point())
+    return [convert.highlight_json(asked.text, one, asked.server.client.encoding) for one in found]
+
+
 # --- code actions
 
 _KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]

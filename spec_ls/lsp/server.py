@@ -146,10 +146,9 @@ class SpecLanguageServer(WireServer):
         self._readers: ThreadPoolExecutor | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
-        for name in ("completion", "hover", "symbols", "actions"):
+        for name in ("completion", "hover", "symbols", "actions", "hints", "highlight"):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
-        yield partial(import_module, "rapidfuzz.fuzz")
         yield from super().warm_up()
 
     def started(self, params: types.InitializeParams) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from spec_ls.outline.blocks import Block, Fence, Item, List, Section
+from spec_ls.template.model import Stage
 from spec_ls.text import Span
 
 Place = Literal["template", "heading", "field", "item"]
@@ -19,7 +20,7 @@ Place = Literal["template", "heading", "field", "item"]
 
 KINDS = ("text", "date", "handle", "handles", "link", "id")
 LEVELS = ("error", "warning", "information", "hint", "off")
-STAGES = ("draft", "review", "approved", "done", "parked")
+STAGES: tuple[Stage, ...] = ("draft", "review", "approved", "done", "parked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def condition_of(argument: str) -> tuple[str, tuple[str, ...]] | None:
     return (argument[:end].strip(), values) if values else None
 
 
-def state_of(argument: str) -> tuple[str, str, str] | None:
+def state_of(argument: str) -> tuple[str, Stage, str] | None:
     """Name, stage and meaning of `NAME (stage): meaning`; None for another form or a stage that there is not."""
     found = _STAGE.search(argument, 1)
     if not found or found[1] not in STAGES:

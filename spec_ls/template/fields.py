@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from spec_ls.outline.blocks import Comment, Heading, List, Paragraph, Section
 from spec_ls.outline.inline import plain
@@ -212,7 +213,7 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
 
 def _annotated(slot: FieldSlot, notes: Sequence[Annotation]) -> FieldSlot:
     """The slot with what its annotations say."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for note in notes:
         values = listed(note.argument)
         wanted = condition_of(note.argument)
@@ -236,4 +237,4 @@ def _annotated(slot: FieldSlot, notes: Sequence[Annotation]) -> FieldSlot:
                     "need": "conditional",
                     "when": Condition(key=field_key(wanted[0]), values=wanted[1], otherwise=False),
                 }
-    return slot.model_copy(update=changes) if changes else slot
+    return replace(slot, **changes)

@@ -1,4 +1,4 @@
-"""What a template means: one pydantic model, from which every finding, completion and fix is made.
+"""What a template means: one model, from which every finding, completion and fix is made.
 
 A template has slots; a spec fills them. Every slot keeps its `origin`, the lines of the template
 it was read from, so that hover can quote them and a jump can open them.
@@ -6,27 +6,24 @@ it was read from, so that hover can quote them and a jump can open them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 Need = Literal["required", "optional", "conditional", "example"]
 FieldKind = Literal["text", "choice", "date", "handle", "handles", "id", "link"]
 Stage = Literal["draft", "review", "approved", "done", "parked"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Origin(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
     """Where in the template something stands: lines from zero, `end_line` is the one behind."""
 
     line: int
     end_line: int
 
 
-class Condition(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
     """Required only where the field with this `key` holds one of `values`; `otherwise` says whether it is required
     without that field."""
 
@@ -35,7 +32,8 @@ class Condition(_Frozen):
     otherwise: bool = True
 
 
-class FieldSlot(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSlot:
     """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration.
 
     `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
@@ -61,7 +59,8 @@ class FieldSlot(_Frozen):
     origin: Origin
 
 
-class Guidance(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
     """Text for the author: shown on hover, never wanted in a finished spec. `hidden`: it stands in a comment."""
 
     text: str
@@ -70,7 +69,8 @@ class Guidance(_Frozen):
     origin: Origin
 
 
-class ItemSlot(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSlot:
     """A list item of the template.
 
     - `label`: `- **Runbooks**: …`, an item that must be there and say something; `name` is the label
@@ -92,7 +92,8 @@ class ItemSlot(_Frozen):
     origin: Origin
 
 
-class BlockSlot(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSlot:
     """A labelled block, such as `**Acceptance Criteria:**` with the list that follows."""
 
     name: str
@@ -101,7 +102,8 @@ class BlockSlot(_Frozen):
     origin: Origin
 
 
-class SectionSlot(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionSlot:
     """A section with all that the template puts in it.
 
     A repeatable one (`Story 1`, `Story 2`) stands for any number of sections whose title starts
@@ -140,7 +142,8 @@ class SectionSlot(_Frozen):
         return bool(self.stem)
 
 
-class State(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
     """A status: its stage decides how faults weigh, `moves` the statuses that may follow."""
 
     name: str
@@ -149,7 +152,8 @@ class State(_Frozen):
     moves: tuple[str, ...] = ()
 
 
-class HeadingNote(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadingNote:
     """A heading of the template as it stands there: plain, with its number split off; `parent` is the title above."""
 
     level: int
@@ -160,7 +164,8 @@ class HeadingNote(_Frozen):
     line: int
 
 
-class Template(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
     """A template, read. `title` is the sample of the document's title, None where the template has none.
 
     `guidance` is what stands in front of the first section. `headings` are all of the template's in the order of

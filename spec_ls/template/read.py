@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spec_ls.outline import Outline
 from spec_ls.outline.blocks import Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section
@@ -415,8 +415,8 @@ class _Reader:
                 continue
             forms = [one for inner in item.blocks if isinstance(inner, List) for one in inner.items if one.box is None]
             if slot.kind == "check" and (chosen or forms):
-                slot = slot.model_copy(update={"need": "optional"})
-            yield slot.model_copy(update={"keep": True}) if keep else slot
+                slot = replace(slot, need="optional")
+            yield replace(slot, keep=True) if keep else slot
 
     def _item(self, item: Item, base: int, fixed: bool) -> ItemSlot | None:
         source = joined(item.lines)
@@ -543,7 +543,7 @@ def _states(status: FieldSlot | None, words: Sequence[Annotation]) -> tuple[Stat
         found = state_of(word.argument) if word.word == "state" else None
         if found and found[0].casefold() in states:
             old = states[found[0].casefold()]
-            states[found[0].casefold()] = old.model_copy(update={"stage": found[1], "meaning": found[2]})
+            states[found[0].casefold()] = replace(old, stage=found[1], meaning=found[2])
     moves: dict[str, list[str]] = {key: [] for key in states}
 
     def move(source: str, target: str) -> None:
@@ -565,7 +565,7 @@ def _states(status: FieldSlot | None, words: Sequence[Annotation]) -> tuple[Stat
         for state in states.values():
             if state.stage == "parked":
                 move("any", state.name)
-    return tuple(state.model_copy(update={"moves": tuple(moves[key])}) for key, state in states.items())
+    return tuple(replace(state, moves=tuple(moves[key])) for key, state in states.items())
 
 
 def _stage(name: str, at: int) -> Stage:

@@ -442,6 +442,29 @@ def _symbols(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, rows)
 
 
+def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines that have a hint, with it put in between `⟨` and `⟩`."""
+    document = _document(sheet)
+    span = Span(0, 0, *document.text.end)
+    found = _feature("hints").hints(document.spec, span, TODAY)
+    edits = [Edit(Span(*hint.point, *hint.point), f"⟨{hint.label}⟩") for hint in found]
+    lines = split_lines(apply_edits(sheet.source, edits))
+    rows = [strip_line_end(lines[line]) for line in sorted({hint.point.line for hint in found})]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _highlight(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines with a highlight, each in `⟨` and `⟩`; behind a `=` where it is the metadata's."""
+    found = _feature("highlight").highlights(_document(sheet).spec, _cursor(sheet, block))
+    edits = []
+    for place, defines in found:
+        begin = Span(*place.first, *place.first)
+        edits += [Edit(begin, "=⟨" if defines else "⟨"), Edit(Span(*place.last, *place.last), "⟩")]
+    lines = split_lines(apply_edits(sheet.source, edits))
+    rows = [strip_line_end(lines[line]) for line in sorted({place.start_line for place, _ in found})]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "fix": _fix,
     "completion": _completion,
@@ -450,4 +473,6 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "actions": _actions,
     "action": _action,
     "symbols": _symbols,
+    "hints": _hints,
+    "highlight": _highlight,
 }
