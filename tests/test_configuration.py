@@ -430,5 +430,5 @@ def test_the_schema_is_current() -> None:
 def test_the_schema_has_every_rule_and_key() -> None:
     made = schema()
     assert set(made["properties"]) == {field.alias or name for name, field in Config.model_fields.items()}
-    assert set(FEATURES) == {"diagnostics", "completion", "hover", "code-actions", "symbols"}
+    assert set(FEATURES) == {"diagnostics", "completion", "hover", "code-actions", "symbols", "folding", "selection"}
     assert "missing-section" in made["properties"]["rules"]["properties"]

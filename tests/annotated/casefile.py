@@ -12,7 +12,10 @@ _FENCE = re.compile(r"(`{3,}|~{3,})(.*)$")
 _HEADING = re.compile(r"## +(.+?)\s*$")
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 
-KINDS = ("spec", "fix", "template", "today", "completion", "accept", "hover", "actions", "action", "symbols")
+KINDS = (
+    *("spec", "fix", "template", "today", "completion", "accept"),
+    *("hover", "actions", "action", "symbols", "folding", "selection"),
+)
 
 
 class CaseError(Exception):
