@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
 from spec_ls.outline import MANY, Outline, Update
-from spec_ls.outline.blocks import Block, Heading, Item, List, Section
+from spec_ls.outline.blocks import Block, Box, Heading, Item, List, Section
 from spec_ls.outline.inline import Title, plain, skeleton
 from spec_ls.outline.metadata import Entry
-from spec_ls.outline.shapes import without_comments
+from spec_ls.outline.shapes import items_of, without_comments
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import Point, Span, Text
@@ -378,6 +378,10 @@ class Spec:
         if heading.text.text:
             return heading.text.span
         return Span(heading.line, 0, heading.line, heading.text.start)
+
+    def boxes(self, piece: int) -> Iterator[Box]:
+        """The boxes of the list items in a piece, in the order of the text."""
+        return (item.box for item in items_of(self.pieces[piece].section.blocks) if item.box is not None)
 
     def end_line(self, piece: int) -> int:
         """The line of the document behind the piece's last."""

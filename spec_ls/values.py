@@ -175,6 +175,27 @@ def iso_date(text: str) -> date | None:
         return None
 
 
+def distance(days: int) -> str:
+    """A number of days from today in words, as one would say it."""
+    if days in (-1, 0, 1):
+        return ("yesterday", "today", "tomorrow")[days + 1]
+    far = abs(days)
+    if far % 7 == 0 and far < 140:
+        said = count(far // 7, "week")
+    elif far < 60:
+        said = count(far, "day")
+    elif far < 730:
+        said = f"about {count(round(far / 30.44), 'month')}"
+    else:
+        said = f"about {count(round(far / 365.25), 'year')}"
+    return f"in {said}" if days > 0 else f"{said} ago"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 week`, `2 weeks`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def near_dates(text: str) -> list[date]:
     """The dates that a text in another form may mean, both readings of `3/4/2026`; empty where there is none."""
     folded = unicodedata.normalize("NFKC", text[:100]).strip().casefold()

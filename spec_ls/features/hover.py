@@ -9,13 +9,14 @@ from datetime import date
 
 from spec_ls.bind import Fill
 from spec_ls.features import Surroundings
-from spec_ls.outline.blocks import Block, Box, Heading, List, Paragraph, Table
+from spec_ls.outline.blocks import Block, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, joined
+from spec_ls.outline.shapes import joined
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Cursor, Field, Place, Spec
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, Stage, State
 from spec_ls.text import Point, Span
+from spec_ls.values import count, distance
 
 ProblemsAt = Callable[[Stage], list[Problem]]
 
@@ -104,10 +105,6 @@ def _quote(text: str) -> str:
     return f"> {_escape(text)}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _hover(parts: Iterable[str], span: Span) -> Hover | None:
     said = "\n\n".join(part for part in parts if part)
     return Hover(said, span) if said else None
@@ -182,7 +179,7 @@ def _demands(state: State, problems_at: ProblemsAt) -> str:
     name = f"**{_escape(state.name)}**"
     if not faults:
         return f"Nothing stands in the way of {name}."
-    lines = [f"{name} asks for {_count(len(faults), 'more thing')}:", ""]
+    lines = [f"{name} asks for {count(len(faults), 'more thing')}:", ""]
     lines += [f"- {_escape(problem.message)}" for problem in faults[:_SHOWN_PROBLEMS]]
     if len(faults) > _SHOWN_PROBLEMS:
         lines.append(f"- … and {len(faults) - _SHOWN_PROBLEMS} more")
@@ -229,23 +226,7 @@ def _on_date(text: str, today: date) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         return ""
-    return f"**{day:%A}**, {day.day} {day:%B} {day.year} · {_distance((day - today).days)}"
-
-
-def _distance(days: int) -> str:
-    """A number of days in words, as one would say it."""
-    if days in (-1, 0, 1):
-        return ("yesterday", "today", "tomorrow")[days + 1]
-    far = abs(days)
-    if far % 7 == 0 and far < 140:
-        said = _count(far // 7, "week")
-    elif far < 60:
-        said = _count(far, "day")
-    elif far < 730:
-        said = f"about {_count(round(far / 30.44), 'month')}"
-    else:
-        said = f"about {_count(round(far / 365.25), 'year')}"
-    return f"in {said}" if days > 0 else f"{said} ago"
+    return f"**{day:%A}**, {day.day} {day:%B} {day.year} · {distance((day - today).days)}"
 
 
 def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
@@ -312,13 +293,13 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot) -> Iterator[str]:
         if child.repeats:
             count = sum(story.slot.index == child.index for story in stories)
             yield f"- {_escape(child.stem)}: {count} there"
-    boxes = [box.ticked for one in _family(fill) for at in one.pieces for box in _boxes(spec, at)]
+    boxes = [box.ticked for one in _family(fill) for at in one.pieces for box in spec.boxes(at)]
     if boxes:
         yield f"- {sum(boxes)} of {len(boxes)} box{'' if len(boxes) == 1 else 'es'} ticked"
 
 
 def _present(noun: str, missing: Sequence[str], total: int) -> str:
-    said = f"- {total - len(missing)} of {_count(total, noun)} there"
+    said = f"- {total - len(missing)} of {count(total, noun)} there"
     return said + (f"; missing: {', '.join(map(_escape, missing))}" if missing else "")
 
 
@@ -326,10 +307,6 @@ def _family(fill: Fill) -> Iterator[Fill]:
     yield fill
     for child in fill.children:
         yield from _family(child)
-
-
-def _boxes(spec: Spec, piece: int) -> Iterator[Box]:
-    return (item.box for item in items_of(spec.pieces[piece].section.blocks) if item.box is not None)
 
 
 # --- items ------------------------------------------------------------------------------------

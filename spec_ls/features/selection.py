@@ -7,8 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from spec_ls.features import Extent, extents
-from spec_ls.outline.blocks import Block, Comment, Item, List, Paragraph, Table, TextLine
-from spec_ls.outline.shapes import lines_span
+from spec_ls.outline.blocks import Block, Comment, Item, List, Paragraph, Table
 from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
 
@@ -51,10 +50,9 @@ def _around(spec: Spec, sections: Sequence[Extent], point: Point) -> Iterator[Sp
     yield Span(point.line, len(line) - len(line.lstrip()), point.line, len(line))
     for block in reversed(blocks):
         if isinstance(block, List):
-            words = _text_of(block, inside)
-            if words:
-                yield lines_span(words).shifted(base)
             item = block.items[_last_before(block.items, inside)]
+            if item.lines:
+                yield _lines(text, base + item.line, item.start, base + item.lines[-1].line + 1)
             yield _lines(text, base + item.line, item.start, base + item.end_line)
             yield _lines(text, base + block.line, block.items[0].start, base + block.end_line)
         else:
@@ -119,13 +117,8 @@ def _texts(block: Block, line: int) -> Iterator[Span]:
             if row.line == line:
                 yield from (cell.span for cell in row.cells)
     elif isinstance(block, List | Paragraph):
-        lines = _text_of(block, line)
+        lines = block.lines if isinstance(block, Paragraph) else block.items[_last_before(block.items, line)].lines
         yield from (text.span for text in lines if text.line == line)
-
-
-def _text_of(block: List | Paragraph, line: int) -> tuple[TextLine, ...]:
-    """The lines of a paragraph, or those of the list item on a line."""
-    return block.lines if isinstance(block, Paragraph) else block.items[_last_before(block.items, line)].lines
 
 
 def _lines(text: Text, line: int, start: int, end_line: int) -> Span:

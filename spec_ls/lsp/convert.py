@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
     from spec_ls.features.folding import Fold
+    from spec_ls.features.hints import Hint
     from spec_ls.features.hover import Hover
     from spec_ls.features.symbols import Symbol
 
@@ -178,6 +179,12 @@ def selection_json(text: Text, spans: Sequence[Span], encoding: Encoding) -> Jso
         parent = {"parent": answer} if answer else {}
         answer = {"range": range_json(text, span, encoding), **parent}
     return answer
+
+
+def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
+    """An inlay hint, with a blank between it and the text."""
+    position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
+    return {"position": position, "label": hint.label, "paddingLeft": True}
 
 
 def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json] | Rendered:

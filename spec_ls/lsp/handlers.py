@@ -209,6 +209,15 @@ def on_symbols(asked: Asked) -> Any:
     return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
 
 
+@answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")
+def on_inlay_hints(asked: Asked) -> Any:
+    from spec_ls.features.hints import hints
+
+    today = asked.server.known_now(asked.shown).today
+    found = hints(asked.spec, asked.span(), today)
+    return [convert.hint_json(asked.text, hint, asked.server.client.encoding) for hint in found]
+
+
 # --- code actions
 
 _KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]

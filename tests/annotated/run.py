@@ -472,6 +472,17 @@ def _selection(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, rows)
 
 
+def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines that have a hint, with it put in between `⟨` and `⟩`."""
+    document = _document(sheet)
+    span = Span(0, 0, *document.text.end)
+    found = _feature("hints").hints(document.spec, span, TODAY)
+    edits = [Edit(Span(*hint.point, *hint.point), f"⟨{hint.label}⟩") for hint in found]
+    lines = split_lines(apply_edits(sheet.source, edits))
+    rows = [strip_line_end(lines[line]) for line in sorted({hint.point.line for hint in found})]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "fix": _fix,
     "completion": _completion,
@@ -482,4 +493,5 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "symbols": _symbols,
     "folding": _folding,
     "selection": _selection,
+    "hints": _hints,
 }
