@@ -21,7 +21,15 @@ from spec_ls.text import Span, split_lines, strip_line_end
 
 Level = Literal["off", "hint", "information", "warning", "error"]
 Feature = Literal[
-    "diagnostics", "completion", "hover", "code-actions", "symbols", "inlay-hints", "folding", "selection"
+    "diagnostics",
+    "completion",
+    "hover",
+    "code-actions",
+    "symbols",
+    "inlay-hints",
+    "highlight",
+    "folding",
+    "selection",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

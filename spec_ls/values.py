@@ -15,6 +15,8 @@ from spec_ls.outline.shapes import unwrap, without_comments
 from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
+_MENTION = re.compile(r"(?<![\w@])@\w[\w./-]*")
+_IDENTIFIER = re.compile(r"(?<![\w-])[^\W\d_]\w*-[0-9]+(?![\w-])")
 _LINKED = re.compile(
     r"\[((?:\\.|[^\[\]\\])*+)(?:(\])(?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?)?"
 )
@@ -150,6 +152,25 @@ def near_handles(text: str) -> list[str]:
     ):
         return ["@" + folded]
     return []
+
+
+class Mention(NamedTuple):
+    """A handle or identifier anywhere in a line, at offsets in code points."""
+
+    start: int
+    end: int
+    words: str
+
+
+def mentions(line: str, prefix: str = "") -> Iterator[Mention]:
+    """The handles in a line of text, then the identifiers `WORD-NUMBER` that begin with `prefix`, whatever its case."""
+    for found in _MENTION.finditer(line):
+        handle = found[0].rstrip("./-")
+        yield Mention(found.start(), found.start() + len(handle), handle)
+    if prefix:
+        for found in _IDENTIFIER.finditer(line):
+            if found[0].casefold().startswith(prefix.casefold()):
+                yield Mention(found.start(), found.end(), found[0])
 
 
 def last_number(prefix: str, identifiers: Iterable[str]) -> int:

@@ -647,6 +647,15 @@ async def inlay_hints(editor: Editor) -> None:
     assert (date.line, date.character) in by_place
 
 
+async def highlights(editor: Editor) -> None:
+    """The same handle in the metadata and in the text, in the client's units."""
+    shown = editor.open(DRAFT.replace("Ein Anruf 📞", "Ein 📞 @ZOË"))
+    params = types.DocumentHighlightParams(text_document=shown.id, position=shown.behind("📞 @Z"))
+    found = await editor.text_document_document_highlight_async(params) or []
+    marked = [(shown.marked(one.range), one.kind) for one in found]
+    assert marked == [("@zoë", types.DocumentHighlightKind.Write), ("@ZOË", types.DocumentHighlightKind.Read)]
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -674,6 +683,7 @@ CHECKS = (
     folding,
     selection,
     inlay_hints,
+    highlights,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -430,6 +430,15 @@ def test_the_schema_is_current() -> None:
 def test_the_schema_has_every_rule_and_key() -> None:
     made = schema()
     assert set(made["properties"]) == {field.alias or name for name, field in Config.model_fields.items()}
-    features = {"diagnostics", "completion", "hover", "code-actions", "symbols", "inlay-hints", "folding", "selection"}
-    assert set(FEATURES) == features
+    assert set(FEATURES) == {
+        "diagnostics",
+        "completion",
+        "hover",
+        "code-actions",
+        "symbols",
+        "inlay-hints",
+        "highlight",
+        "folding",
+        "selection",
+    }
     assert "missing-section" in made["properties"]["rules"]["properties"]

@@ -16,11 +16,10 @@ from spec_ls.rules.base import Problem
 from spec_ls.spec import Cursor, Field, Place, Spec
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, Stage, State
 from spec_ls.text import Point, Span
-from spec_ls.values import count, distance
+from spec_ls.values import count, distance, mentions
 
 ProblemsAt = Callable[[Stage], list[Problem]]
 
-_HANDLE = re.compile(r"(?<![\w@])@\w[\w./-]*")
 _DATE = re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _MARKS = re.compile(r"[\\`*_\[\]<>()#|~!@:.+=-]|&(?=#?\w+;)")
 _SHOWN_PROBLEMS = 5
@@ -213,11 +212,10 @@ def _on_word(spec: Spec, point: Point, around: Surroundings) -> Hover | None:
         if found.start() <= point.offset <= found.end():
             said = _on_date(found[0], around.today)
             return Hover(said, Span(point.line, found.start(), point.line, found.end())) if said else None
-    for found in _HANDLE.finditer(line):
-        handle = found[0].rstrip("./-")
-        if found.start() <= point.offset <= found.start() + len(handle):
-            span = Span(point.line, found.start(), point.line, found.start() + len(handle))
-            return Hover(_on_handle(spec, handle, around), span)
+    for mention in mentions(line):
+        if mention.start <= point.offset <= mention.end:
+            span = Span(point.line, mention.start, point.line, mention.end)
+            return Hover(_on_handle(spec, mention.words, around), span)
     return None
 
 
@@ -237,7 +235,7 @@ def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
         for field in spec.carrier
         if field.slot
         and field.slot.kind in ("handle", "handles")
-        and any(found.rstrip("./-").casefold() == name for found in _HANDLE.findall(field.entry.value))
+        and any(mention.words.casefold() == name for mention in mentions(field.entry.value))
     ]
     said = _code(handle)
     if roles:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
     from spec_ls.features.folding import Fold
+    from spec_ls.features.highlight import Highlight
     from spec_ls.features.hints import Hint
     from spec_ls.features.hover import Hover
     from spec_ls.features.symbols import Symbol
@@ -185,6 +186,13 @@ def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
     """An inlay hint, with a blank between it and the text."""
     position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
     return {"position": position, "label": hint.label, "paddingLeft": True}
+
+
+def highlight_json(text: Text, highlight: Highlight, encoding: Encoding) -> Json:
+    """A highlight; what the metadata says counts as written."""
+    kinds = types.DocumentHighlightKind
+    kind = kinds.Write if highlight.defines else kinds.Read
+    return {"range": range_json(text, highlight.span, encoding), "kind": kind.value}
 
 
 def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json] | Rendered:

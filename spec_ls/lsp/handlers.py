@@ -218,6 +218,14 @@ def on_inlay_hints(asked: Asked) -> Any:
     return [convert.hint_json(asked.text, hint, asked.server.client.encoding) for hint in found]
 
 
+@answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "highlight")
+def on_highlight(asked: Asked) -> Any:
+    from spec_ls.features.highlight import highlights
+
+    found = highlights(asked.spec, asked.point())
+    return [convert.highlight_json(asked.text, one, asked.server.client.encoding) for one in found]
+
+
 # --- code actions
 
 _KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]

@@ -146,7 +146,7 @@ class SpecLanguageServer(WireServer):
         self._readers: ThreadPoolExecutor | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
-        for name in ("completion", "hover", "symbols", "folding", "actions", "hints", "selection"):
+        for name in ("completion", "hover", "symbols", "folding", "actions", "hints", "highlight", "selection"):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
         yield partial(import_module, "rapidfuzz.fuzz")

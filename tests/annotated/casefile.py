@@ -13,8 +13,20 @@ _HEADING = re.compile(r"## +(.+?)\s*$")
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 
 KINDS = (
-    *("spec", "fix", "template", "today", "completion", "accept", "hover"),
-    *("actions", "action", "symbols", "hints", "folding", "selection"),
+    "spec",
+    "fix",
+    "template",
+    "today",
+    "completion",
+    "accept",
+    "hover",
+    "actions",
+    "action",
+    "symbols",
+    "hints",
+    "highlight",
+    "folding",
+    "selection",
 )
 
 

@@ -483,6 +483,18 @@ def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
+def _highlight(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines with a highlight, each in `⟨` and `⟩`; behind a `=` where it is the metadata's."""
+    found = _feature("highlight").highlights(_document(sheet).spec, _cursor(sheet, block))
+    edits = []
+    for place, defines in found:
+        begin = Span(*place.first, *place.first)
+        edits += [Edit(begin, "=⟨" if defines else "⟨"), Edit(Span(*place.last, *place.last), "⟩")]
+    lines = split_lines(apply_edits(sheet.source, edits))
+    rows = [strip_line_end(lines[line]) for line in sorted({place.start_line for place, _ in found})]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "fix": _fix,
     "completion": _completion,
@@ -494,4 +506,5 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "folding": _folding,
     "selection": _selection,
     "hints": _hints,
+    "highlight": _highlight,
 }
