@@ -20,7 +20,17 @@ from spec_ls.template import builtin_names
 from spec_ls.text import Span, split_lines, strip_line_end
 
 Level = Literal["off", "hint", "information", "warning", "error"]
-Feature = Literal["diagnostics", "completion", "hover", "code-actions", "symbols", "inlay-hints", "highlight"]
+Feature = Literal[
+    "diagnostics",
+    "completion",
+    "hover",
+    "code-actions",
+    "symbols",
+    "inlay-hints",
+    "highlight",
+    "folding",
+    "selection",
+]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 """What can be switched off under `[features]`."""

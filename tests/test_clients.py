@@ -479,6 +479,56 @@ async def symbols(editor: Editor) -> None:
             assert one.name in plain(shown.marked(one.location.range))
 
 
+async def folding(editor: Editor) -> None:
+    """Whole lines; on no line more than one for clients that fold lines only, and no more than they take."""
+    text = f"---\ntags: [📦]\n---\n{NESTED}"
+    shown = editor.open(text)
+    found = await editor.text_document_folding_range_async(types.FoldingRangeParams(text_document=shown.id)) or []
+    lines = text.split("\n")
+    assert all(one.start_character is None and one.end_character is None for one in found)
+    folded = [(lines[one.start_line], lines[one.end_line], one.kind) for one in found]
+    assert folded[0] == ("---", "---", types.FoldingRangeKind.Region)
+    assert folded[1] == ("# Päckchen 📦 kommen später", "- [ ] Security Approval (if needed)", None)
+    assert ("<!-- 🚚", "später -->", types.FoldingRangeKind.Comment) in folded
+    assert ("- [ ] Wir ändern die Route 🚚 nicht.", "    - **auch** 🛵 nicht", None) in folded
+    starts = [one.start_line for one in found]
+    alone = editor.said("textDocument.foldingRange.lineFoldingOnly") is True
+    assert (len(starts) == len(set(starts))) == alone
+    limit = editor.said("textDocument.foldingRange.rangeLimit")
+    assert limit is None or len(found) <= limit
+
+
+async def selection(editor: Editor) -> None:
+    """For several positions, also on an empty line, behind a line's end and behind the text."""
+    shown = editor.open(NESTED)
+    places = ["| @ada", "    - **auch** 🛵 nic", "kommen später\n"]
+    positions = [*map(shown.behind, places), types.Position(10_000, 3), types.Position(0, 10_000)]
+    params = types.SelectionRangeParams(text_document=shown.id, positions=positions)
+    found = await editor.text_document_selection_range_async(params) or []
+    grown = [[shown.marked(one.range) for one in chain(first)] for first in found]
+    assert [len(one) for one in grown] == [6, 9, 1, 2, 4]
+    row = next(line for line in NESTED.split("\n") if "@adaeze" in line)
+    assert grown[0][:4] == ["adaeze", "@adaeze", "@adaeze, @jürgen-b", row]
+    assert grown[1][:3] == ["nicht", "**auch** 🛵 nicht", "- **auch** 🛵 nicht"]
+    assert grown[1][6].startswith("### Non-Goals") and grown[1][7].startswith("## 2. Goals")
+    assert grown[4][:3] == ["später", TITLE, f"# {TITLE}"]
+    for texts in grown:
+        assert texts[-1] == NESTED
+        assert all(inner in outer and inner != outer for inner, outer in itertools.pairwise(texts))
+
+
+NESTED = with_changes(
+    (NON_GOALS, f"{NON_GOALS}  - weder\n    - **auch** 🛵 nicht\n- [ ] Auch 🚛 nicht.\n<!-- 🚚\nspäter -->\n")
+)
+
+
+def chain(innermost: types.SelectionRange) -> Iterator[types.SelectionRange]:
+    place: types.SelectionRange | None = innermost
+    while place is not None:
+        yield place
+        place = place.parent
+
+
 def plain(markdown: str) -> str:
     """Without the marks of headings and of bold text."""
     return markdown.replace("*", "").replace("#", "")
@@ -613,7 +663,10 @@ async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
         types.CompletionParams(text_document=shown.id, position=shown.behind("@j"))
     )
     symbols = await editor.text_document_document_symbol_async(types.DocumentSymbolParams(text_document=shown.id))
-    assert (offered, symbols) == (None, None)
+    folds = await editor.text_document_folding_range_async(types.FoldingRangeParams(text_document=shown.id))
+    places = types.SelectionRangeParams(text_document=shown.id, positions=[types.Position(0, 0)])
+    assert (offered, symbols, folds) == (None, None, None)
+    assert await editor.text_document_selection_range_async(places) is None
     spec = editor.open(BROKEN)
     await spec.diagnostics()
     assert shown.uri not in editor._published
@@ -627,6 +680,8 @@ CHECKS = (
     documentation_of_completions,
     hover,
     symbols,
+    folding,
+    selection,
     inlay_hints,
     highlights,
     a_missing_section_is_inserted,

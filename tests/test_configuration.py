@@ -439,5 +439,7 @@ def test_the_schema_has_every_rule_and_key() -> None:
         "symbols",
         "inlay-hints",
         "highlight",
+        "folding",
+        "selection",
     }
     assert "missing-section" in made["properties"]["rules"]["properties"]

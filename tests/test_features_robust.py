@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from spec_ls.features import Person, Surroundings
 from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
+from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
+from spec_ls.features.selection import selections
 from spec_ls.features.symbols import Symbol, symbols
 from spec_ls.template import builtin
 from spec_ls.template.model import Template
@@ -160,6 +163,42 @@ def test_symbols_lie_inside_each_other(source: str) -> None:
             check(symbol.children, symbol.span)
 
     check(tuple(symbols(document.spec)), Span(0, 0, *document.text.end))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents(), templates(), st.integers(0, 6))
+def test_folds_lie_inside_each_other(source: str, template: Template, most: int) -> None:
+    spec = Document(source, template).spec
+    found = folds(spec)
+    outer = []
+    for fold in found:
+        assert 0 <= fold.line < fold.last < len(spec.text.lines)
+        assert spec.text.lines[fold.last].strip()
+        while outer and outer[-1].last < fold.line:
+            outer.pop()
+        assert not outer or fold.last <= outer[-1].last
+        outer.append(fold)
+    assert len({(fold.line, fold.last) for fold in found}) == len(found)
+    lines = [fold.line for fold in folds(spec, lines_only=True)]
+    assert lines == sorted({fold.line for fold in found})
+    kept = folds(spec, most=most)
+    assert len(kept) == min(most, len(found)) and kept == [fold for fold in found if fold in kept]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents(), templates(), st.data())
+def test_a_selection_grows_to_the_whole_document(source: str, template: Template, data: st.DataObject) -> None:
+    spec = Document(source, template).spec
+    text = spec.text
+    lines = data.draw(st.lists(st.integers(0, len(text.lines) - 1), max_size=8))
+    points = [Point(line, data.draw(st.integers(0, len(text.content(line))))) for line in lines]
+    found = selections(spec, points)
+    assert len(found) == len(points)
+    for point, spans in zip(points, found, strict=True):
+        assert all(is_inside(text, span) and span.holds(point) for span in spans)
+        assert spans[-1] == Span(0, 0, *text.end)
+        for inner, outer in pairwise(spans):
+            assert outer != inner and outer.first <= inner.first and inner.last <= outer.last
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -26,7 +26,9 @@ import spec_ls
 from spec_ls.features import Person, Surroundings
 from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
+from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
+from spec_ls.features.selection import selections
 from spec_ls.features.symbols import symbols
 from spec_ls.template import builtin
 from spec_ls.text import Point, Span
@@ -372,6 +374,7 @@ def look_at(text: str) -> None:
     document = Document(text)
     spec, problems = document.spec, document.problems()
     symbols(spec)
+    folds(spec)
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:
@@ -379,6 +382,7 @@ def look_at(text: str) -> None:
             point = Point(line, offset)
             hover(spec, point, AROUND, document.problems)
             complete(spec, point, AROUND, True)
+            selections(spec, [point])
     actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)
     document.change(Replacement(Span(*spec.text.end, *spec.text.end), "x"))
     document.problems()

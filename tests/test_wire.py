@@ -1254,6 +1254,8 @@ def test_what_clients_say() -> None:
         label_details=True,
         markdown_hover=True,
         hierarchical_symbols=True,
+        line_folding_only=True,
+        folding_limit=5000,
         definition_links=True,
         code_action_literals=True,
         code_action_kinds=by_name["vscode-1.139.1"].code_action_kinds,

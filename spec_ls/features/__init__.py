@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from spec_ls.outline.blocks import Heading
 from spec_ls.rules.base import Severity
+from spec_ls.spec import Spec
+from spec_ls.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,35 @@ class Surroundings:
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Extent:
+    """A heading with all below it: the pieces from `piece` to `last`. `parent` counts extents, -1 is none."""
+
+    piece: int
+    heading: Heading
+    parent: int
+    last: int
+
+    def span(self, spec: Spec) -> Span:
+        """From the heading to the end of the last line."""
+        first = spec.base(self.piece) + self.heading.line
+        last = max(first, min(spec.end_line(self.last), len(spec.text.lines)) - 1)
+        return Span(first, 0, last, len(spec.text.content(last)))
+
+
+def extents(spec: Spec) -> list[Extent]:
+    """The headings in the order of the text, nested by their levels; time in proportion to their number."""
+    filled = {fill.piece for fill in spec.fills}
+    found: list[Extent] = []
+    stack: list[int] = []
+    for at, piece in enumerate(spec.pieces):
+        heading = piece.section.heading
+        if heading is None or (heading.style == "malformed" and at not in filled):
+            continue
+        while stack and found[stack[-1]].heading.level >= heading.level:
+            found[stack.pop()].last = at - 1
+        found.append(Extent(at, heading, stack[-1] if stack else -1, len(spec.pieces) - 1))
+        stack.append(len(found) - 1)
+    return found

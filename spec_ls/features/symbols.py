@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from spec_ls.bind import Fill
-from spec_ls.outline.blocks import Heading
+from spec_ls.features import Extent, extents
 from spec_ls.spec import Field, Place, Spec, plain_value
 from spec_ls.text import Span
 
@@ -26,21 +25,12 @@ class Symbol(NamedTuple):
     children: tuple[Symbol, ...]
 
 
-@dataclass(slots=True)
-class _Node:
-    piece: int
-    heading: Heading
-    parent: int
-    last: int
-    """The last piece of the extent."""
-
-
 def symbols(spec: Spec) -> list[Symbol]:
     """Title, fields and sections as a tree in the order of the text; empty without headings and metadata.
 
     Takes time in proportion to the headings, whatever their levels. Never raises.
     """
-    nodes = _nodes(spec)
+    nodes = extents(spec)
     fills = {fill.piece: fill for fill in spec.fills}
     fields: dict[int, list[Symbol]] = {}
     for field in spec.carrier:
@@ -57,25 +47,8 @@ def symbols(spec: Spec) -> list[Symbol]:
     return sorted([*loose, *reversed(roots)], key=lambda symbol: symbol.span)
 
 
-def _nodes(spec: Spec) -> list[_Node]:
-    filled = {fill.piece for fill in spec.fills}
-    nodes: list[_Node] = []
-    stack: list[int] = []
-    for at, piece in enumerate(spec.pieces):
-        heading = piece.section.heading
-        if heading is None or (heading.style == "malformed" and at not in filled):
-            continue
-        while stack and nodes[stack[-1]].heading.level >= heading.level:
-            nodes[stack.pop()].last = at - 1
-        nodes.append(_Node(at, heading, stack[-1] if stack else -1, len(spec.pieces) - 1))
-        stack.append(len(nodes) - 1)
-    return nodes
-
-
-def _heading(spec: Spec, node: _Node, fill: Fill | None, children: tuple[Symbol, ...]) -> Symbol:
+def _heading(spec: Spec, node: Extent, fill: Fill | None, children: tuple[Symbol, ...]) -> Symbol:
     base, heading = spec.base(node.piece), node.heading
-    first = base + heading.line
-    last = max(first, min(spec.end_line(node.last), len(spec.text.lines)) - 1)
     words = heading.text
     line = base + words.line
     start, end = (words.start, words.end) if words.text else (0, words.start)
@@ -85,8 +58,8 @@ def _heading(spec: Spec, node: _Node, fill: Fill | None, children: tuple[Symbol,
         kind, detail = "title", _status(spec)
     elif fill is not None:
         kind, detail = "story" if fill.slot.stem else "section", _gaps(spec, fill) if fill.slot.items else ""
-    span = Span(first, 0, last, len(spec.text.content(last)))
-    return Symbol(heading.title.strip() or _UNTITLED, detail, kind, span, Span(line, start, line, end), children)
+    selection = Span(line, start, line, end)
+    return Symbol(heading.title.strip() or _UNTITLED, detail, kind, node.span(spec), selection, children)
 
 
 def _status(spec: Spec) -> str:

@@ -37,6 +37,9 @@ class Client:
     label_details: bool = False
     markdown_hover: bool = False
     hierarchical_symbols: bool = False
+    line_folding_only: bool = False
+    folding_limit: int | None = None
+    """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
 
     code_action_literals: bool = False
@@ -84,6 +87,7 @@ class Client:
             "textDocument.publishDiagnostics",
         )
         kinds = listed(f"{action}.codeActionLiteralSupport.codeActionKind.valueSet")
+        limit = get("capabilities.textDocument.foldingRange.rangeLimit")
         tags = listed(f"{diagnostics}.tagSupport.valueSet")
         return cls(
             name=name if isinstance(name, str) else "",
@@ -103,6 +107,8 @@ class Client:
             label_details=yes(f"{item}.labelDetailsSupport"),
             markdown_hover="markdown" in listed("textDocument.hover.contentFormat"),
             hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
+            line_folding_only=yes("textDocument.foldingRange.lineFoldingOnly"),
+            folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
             definition_links=yes("textDocument.definition.linkSupport"),
             code_action_literals=said(f"{action}.codeActionLiteralSupport"),
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),

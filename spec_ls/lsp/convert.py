@@ -20,6 +20,7 @@ from spec_ls.text import Edit, Encoding, Span, Text
 if TYPE_CHECKING:
     from spec_ls.features.actions import Action
     from spec_ls.features.completion import Completion
+    from spec_ls.features.folding import Fold
     from spec_ls.features.highlight import Highlight
     from spec_ls.features.hints import Hint
     from spec_ls.features.hover import Hover
@@ -161,6 +162,23 @@ def hover_json(text: Text, hover: Hover, client: Client) -> Json:
         "contents": markup(hover.markdown, client.markdown_hover),
         "range": range_json(text, hover.span, client.encoding),
     }
+
+
+def fold_json(fold: Fold) -> Json:
+    """A folding range of whole lines: without characters it reaches from the end of one line to that of another."""
+    answer: Json = {"startLine": fold.line, "endLine": fold.last}
+    if fold.kind:
+        answer["kind"] = fold.kind
+    return answer
+
+
+def selection_json(text: Text, spans: Sequence[Span], encoding: Encoding) -> Json:
+    """A selection range: the first of `spans`, each in the next one."""
+    answer: Json = {}
+    for span in reversed(spans):
+        parent = {"parent": answer} if answer else {}
+        answer = {"range": range_json(text, span, encoding), **parent}
+    return answer
 
 
 def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:

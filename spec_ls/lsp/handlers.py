@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lsprotocol import types
@@ -72,6 +73,8 @@ class _Handler:
 
 
 _HANDLERS: list[_Handler] = []
+_BESIDE = ("structure",)
+"""The modules beside this one that have handlers."""
 
 
 def answers(
@@ -147,6 +150,8 @@ def register(server: SpecLanguageServer) -> None:
         label, edit = arguments
         await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
 
+    for name in _BESIDE:
+        import_module(f"spec_ls.lsp.{name}")
     for handler in _HANDLERS:
         options = handler.options() if handler.options else None
         server.feature(handler.method, options)(partial(_answer, handler, server))

@@ -8,7 +8,7 @@ Example: `*Describe schema changes.*` above the description of the schema change
 How to fix: take it out (quick fix), after writing what it asks for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from spec_ls import compose
 from spec_ls.outline.blocks import Block, Comment, List, Paragraph, Plain
@@ -17,7 +17,6 @@ from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
-from spec_ls.template.model import Guidance
 from spec_ls.text import Edit, Span, strip_line_end
 
 _MESSAGE = "This is the template's guidance: replace it by what it asks for."
@@ -36,9 +35,9 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
                 whole = Span(block.line, 0, block.line + len(rows) - 1, len(strip_line_end(rows[-1])))
                 yield Finding(RULE.name, Place(at, whole), _MESSAGE)
         elif isinstance(block, Paragraph):
-            span = _guidance(block, known.guidance, known.longest_guidance)
-            if span is not None:
-                yield Finding(RULE.name, Place(at, span), _MESSAGE)
+            count = known.guidance_lines(block.lines)
+            if count:
+                yield Finding(RULE.name, Place(at, lines_span(block.lines[:count])), _MESSAGE)
         elif isinstance(block, Comment) and skeleton(block.text) in known.guidance:
             yield Finding(RULE.name, Place(at, block.span), _MESSAGE)
 
@@ -64,18 +63,6 @@ def _opening(blocks: Sequence[Block]) -> Span:
             if item.lines:
                 return item.lines[0].span
     return Span(blocks[0].line, 0, blocks[0].line + 1, 0) if blocks else Span(0, 0, 0, 0)
-
-
-def _guidance(block: Paragraph, known: Mapping[str, Guidance], longest: int) -> Span | None:
-    """The lines of a paragraph that are guidance, from its first line on; None where they are none."""
-    words, end = "", 0
-    for number, line in enumerate(block.lines, 1):
-        words += skeleton(line.text)
-        if len(words) > longest:
-            break
-        if words in known and not known[words].hidden:
-            words, end = "", number
-    return lines_span(block.lines[:end]) if end else None
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from spec_ls.outline.blocks import Item
+from spec_ls.outline.blocks import Item, TextLine
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined
 from spec_ls.template.model import Guidance, Template
@@ -36,6 +36,17 @@ class Lookup:
         """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
         text = joined(item.lines)
         return len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.items
+
+    def guidance_lines(self, lines: Sequence[TextLine]) -> int:
+        """How many lines of a paragraph, from its first one on, are the template's guidance."""
+        words, count = "", 0
+        for number, line in enumerate(lines, 1):
+            words += skeleton(line.text)
+            if len(words) > self.longest_guidance:
+                break
+            if words in self.guidance and not self.guidance[words].hidden:
+                words, count = "", number
+        return count
 
     def may_be_field(self, cell: str) -> bool:
         """Whether a table's first cell may name one of the template's fields."""

@@ -25,6 +25,8 @@ KINDS = (
     "symbols",
     "hints",
     "highlight",
+    "folding",
+    "selection",
 )
 
 

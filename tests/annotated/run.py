@@ -442,6 +442,36 @@ def _symbols(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, rows)
 
 
+def _folding(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """One fold a line, two blanks for each it lies in: first line, dots, last line, kind. `lines`, `most=3`: limits."""
+    document = _document(sheet)
+    most = int(block.options["most"]) if "most" in block.options else None
+    rows: list[str] = []
+    outer: list[Any] = []
+    for fold in _feature("folding").folds(document.spec, "lines" in block.options, most):
+        while outer and outer[-1].last < fold.line:
+            outer.pop()
+        assert not outer or fold.last <= outer[-1].last, "a fold reaches out of another"
+        first, last = document.text.content(fold.line), document.text.content(fold.last)
+        kind = f"  {fold.kind}" if fold.kind else ""
+        rows.append(encode(f"{'  ' * len(outer)}{first.strip()} … {last.strip()}{kind}"))
+        outer.append(fold)
+    outcome.check(block, block.lines, rows)
+
+
+def _selection(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """What a selection grows to at each cursor: one span a line, of several lines the first and the last."""
+    document = _document(sheet)
+    rows: list[str] = []
+    for number, spans in enumerate(_feature("selection").selections(document.spec, sheet.cursors)):
+        if number:
+            rows.append("")
+        for span in spans:
+            shown = [strip_line_end(line) for line in split_lines(document.text.slice(span))]
+            rows.append(encode(f"[{shown[0]}]" if len(shown) == 1 else f"[{shown[0]} … {shown[-1]}]"))
+    outcome.check(block, block.lines, rows)
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -473,6 +503,8 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "actions": _actions,
     "action": _action,
     "symbols": _symbols,
+    "folding": _folding,
+    "selection": _selection,
     "hints": _hints,
     "highlight": _highlight,
 }
