@@ -22,7 +22,7 @@ from spec_ls.features.completion import complete
 from spec_ls.features.hover import hover
 from spec_ls.template import builtin
 from spec_ls.template.kinds import Kind, kind_of
-from spec_ls.template.lookup import lookup
+from spec_ls.template.lookup import _made, lookup
 from spec_ls.template.model import ItemSlot, SectionSlot, Template
 from spec_ls.template.read import read_template
 from spec_ls.text import Point, Span, Text
@@ -768,3 +768,11 @@ def test_a_damaged_seed_is_still_read(data: st.DataObject) -> None:
     document = Document(DRAFT, read_template("\n".join(lines), "t"))
     document.problems()
     assert not document.judge.crashed
+
+
+def test_templates_that_are_gone_are_not_kept_for_ever() -> None:
+    for number in range(300):
+        template = read_template(f"# [Title]\n\n## Part {number}\n", "typed")
+        assert lookup(template).titles == {f"part {number}"}
+        assert lookup(template) is lookup(template)
+    assert len(_made) <= 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,14 +54,19 @@ class Lookup:
         return len(cell) < 100 and skeleton(cell).rstrip("s") in self.fields
 
 
-_made: dict[int, tuple[Template, Lookup]] = {}
+_made: OrderedDict[int, tuple[Template, Lookup]] = OrderedDict()
+_MOST_KEPT = 100
+"""How many look-ups are kept: every letter typed in a template that is open in the editor makes another template."""
 
 
 def lookup(template: Template) -> Lookup:
     """The look-up of `template`."""
     known = _made.get(id(template))
     if known is None:
-        known = _made[id(template)] = (template, _make(template))
+        known = (template, _make(template))
+        if len(_made) >= _MOST_KEPT:
+            _made.popitem(last=False)
+        _made[id(template)] = known
     return known[1]
 
 
