@@ -70,6 +70,12 @@ def regular_bytes(path: str | Path, most: int, flags: int = 0) -> bytes:
         return opened.read(most)
 
 
+def is_inside(folder: str | Path, path: str | Path) -> bool:
+    """Whether a path stays in a folder when all links are followed."""
+    real = os.path.realpath(folder)
+    return os.path.commonpath([os.path.realpath(path), real]) == real
+
+
 def decode(data: bytes) -> str:
     """`data` as UTF-8 with nothing changed, not even CRLF. Raises CannotRead, naming the first byte at fault."""
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
-from spec_ls.files import CannotRead, markdown_files, read_source
+from spec_ls.files import CannotRead, is_inside, markdown_files, read_source
 from spec_ls.git import git
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[Perso
         file = folder / "CODEOWNERS"
         if not os.path.isfile(file):
             continue
-        if not _is_inside(root, str(file)):
+        if not is_inside(root, str(file)):
             trouble(f"{file}: leads out of the repository and is not read")
             continue
         try:
@@ -76,12 +76,6 @@ def own_handle(folder: Path) -> str:
     return f"@{noreply[1]}" if noreply else ""
 
 
-def _is_inside(root: Path, path: str) -> bool:
-    """Whether a path stays under `root` when all links are followed."""
-    real = os.path.realpath(path)
-    return os.path.commonpath([real, os.path.realpath(root)]) == os.path.realpath(root)
-
-
 def identifiers(
     root: Path, prefix: str, templates: Collection[str] = (), trouble: Callable[[str], object] = log.warning
 ) -> frozenset[str]:
@@ -98,7 +92,7 @@ def identifiers(
     for message in files.troubles:
         trouble(message)
     for source in files.sources[:_MOST_FILES]:
-        if os.path.islink(source.path) and not _is_inside(root, source.path):
+        if os.path.islink(source.path) and not is_inside(root, source.path):
             continue
         if templates and os.path.realpath(source.path) in templates:
             continue

@@ -15,7 +15,7 @@ import click
 from spec_ls import index
 from spec_ls.cli.report import Output, place_of, say, shown_path
 from spec_ls.draft import Given, Numbering, begun, draft, file_name, numbering
-from spec_ls.files import MARKDOWN, CannotRead, create_file, read_source
+from spec_ls.files import MARKDOWN, CannotRead, create_file, is_inside, read_source
 from spec_ls.git import root_of
 from spec_ls.resolver import Policy, Resolver
 from spec_ls.rules.invalid_id import is_identifier
@@ -283,7 +283,7 @@ def _folder(source: _Source, policy: Policy, place: str) -> str:
         fixed.append(part)
     top = os.path.dirname(policy.config_path)
     folder = os.path.realpath(os.path.join(top, *(part for part in fixed if part)))
-    return folder if os.path.commonpath([folder, os.path.realpath(top)]) == os.path.realpath(top) else place
+    return folder if is_inside(top, folder) else place
 
 
 def _recognisable(source: _Source, given: Given, path: str, resolver: Resolver) -> str:

@@ -44,7 +44,8 @@ def _all(spec: Spec) -> Iterator[Fold]:
     for extent in extents(spec):
         depths.append(depths[extent.parent] + 1 if extent.parent >= 0 else 0)
         inside[extent.piece] = depths[-1] + 1
-        yield from _fold(spec, extent.span(spec).start_line, extent.span(spec).end_line + 1, "", depths[-1])
+        span = extent.span(spec)
+        yield from _fold(spec, span.start_line, span.end_line + 1, "", depths[-1])
     depth = 0
     for at, piece in enumerate(spec.pieces):
         depth = inside.get(at, depth)

@@ -8,6 +8,7 @@ from spec_ls.bind import Fill
 from spec_ls.features import Extent, extents
 from spec_ls.spec import Field, Place, Spec, plain_value
 from spec_ls.text import Span
+from spec_ls.values import count
 
 SymbolKind = Literal["title", "section", "story", "field"]
 
@@ -72,10 +73,10 @@ def _gaps(spec: Spec, fill: Fill) -> str:
     facts = [facts for _, facts in spec.fill_facts(fill)]
     there = {fact.slot for one in facts for fact in one.labels}
     there |= {fact.slot for one in facts for fact in one.checks}
-    count = sum(
+    lacking = sum(
         item.kind != "sample" and item.need == "required" and at not in there for at, item in enumerate(fill.slot.items)
     )
-    return f"{count} item{'' if count == 1 else 's'} missing" if count else ""
+    return f"{count(lacking, 'item')} missing" if lacking else ""
 
 
 def _field(spec: Spec, field: Field) -> Symbol:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -213,8 +214,7 @@ def on_symbols(asked: Asked) -> Any:
 def on_inlay_hints(asked: Asked) -> Any:
     from spec_ls.features.hints import hints
 
-    today = asked.server.known_now(asked.shown).today
-    found = hints(asked.spec, asked.span(), today)
+    found = hints(asked.spec, asked.span(), date.today())
     return [convert.hint_json(asked.text, hint, asked.server.client.encoding) for hint in found]
 
 
