@@ -29,6 +29,7 @@ FLOORS = (
     ("compose", "draft"),
     ("drift",),
     ("rules",),
+    ("lifecycle",),
     ("features",),
     ("files", "git"),
     ("index", "history"),
