@@ -394,9 +394,10 @@ def _accept(sheet: Sheet, block: Block, outcome: Outcome) -> None:
 
 
 def _hover(sheet: Sheet, block: Block, outcome: Outcome) -> None:
-    """The Markdown shown; an empty block: none. `on=…` is the text it is shown for."""
+    """The Markdown shown; an empty block: none. `on=…` is the text it is shown for, `problems`: with what is wrong."""
     document = _document(sheet)
-    found = _feature("hover").hover(document.spec, _cursor(sheet, block), AROUND)
+    asked = document.problems if "problems" in block.options else None
+    found = _feature("hover").hover(document.spec, _cursor(sheet, block), AROUND, asked)
     rows = found.markdown.rstrip("\n").split("\n") if found else []
     outcome.check(block, block.lines, list(map(encode, rows)))
     if found and "on" in block.options and document.text.slice(found.span) != block.options["on"]:
