@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spec_ls.bind import Fill
+from spec_ls.bind import Fill, family
 from spec_ls.features import Surroundings
 from spec_ls.lifecycle import ProblemsAt, obstacles, progress, steps
 from spec_ls.markup import code, escape, fenced, quote
@@ -274,7 +274,7 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot, problems: Iterable[Prob
         if child.repeats:
             there_are = sum(story.slot.index == child.index for story in stories)
             yield f"- {escape(child.stem)}: {there_are} there"
-    pieces = [at for one in _family(fill) for at in one.pieces]
+    pieces = [at for one in family(fill) for at in one.pieces]
     samples = sum(one.rule == "sample-text" and one.finding.place.piece in pieces for one in problems)
     if samples:
         yield f"- {count(samples, 'sample')} left"
@@ -286,12 +286,6 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot, problems: Iterable[Prob
 def _present(noun: str, missing: Sequence[str], total: int) -> str:
     said = f"- {total - len(missing)} of {count(total, noun)} there"
     return said + (f"; missing: {', '.join(map(escape, missing))}" if missing else "")
-
-
-def _family(fill: Fill) -> Iterator[Fill]:
-    yield fill
-    for child in fill.children:
-        yield from _family(child)
 
 
 # --- items ------------------------------------------------------------------------------------
