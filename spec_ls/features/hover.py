@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from spec_ls.bind import Fill, family
-from spec_ls.features import Surroundings
-from spec_ls.lifecycle import ProblemsAt, obstacles, progress, steps
+from spec_ls.catalogue import Card, Catalogue
+from spec_ls.features import Person, Surroundings
+from spec_ls.lifecycle import ProblemsAt, Progress, obstacles, progress, steps
 from spec_ls.markup import code, escape, fenced, quote
 from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
@@ -20,7 +21,7 @@ from spec_ls.rules.pages import remedy, summary
 from spec_ls.spec import Cursor, Field, Place, Spec
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, State
 from spec_ls.text import Point, Span
-from spec_ls.values import count, distance, mentions
+from spec_ls.values import count, distance, mentions, word_at
 
 _DATE = re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _DIRECTIVE = re.compile(r"(?<![\w-])([a-z][a-z-]*+)")
@@ -31,6 +32,7 @@ _DIRECTIVES = {
 }
 _SHOWN_PROBLEMS = 5
 _SHOWN_RULES = 3
+_SHOWN_CARDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _is_text(block: Block | None, line: int) -> bool:
 
 
 def _on_word(spec: Spec, point: Point, around: Surroundings) -> Hover | None:
-    """A date's weekday and distance, or where a handle is known from."""
+    """A date's weekday and distance, where a handle is known from, or the card of a spec."""
     line = spec.text.content(point.line)
     for found in _DATE.finditer(line):
         if found.start() <= point.offset <= found.end():
@@ -196,8 +198,10 @@ def _on_word(spec: Spec, point: Point, around: Surroundings) -> Hover | None:
     for mention in mentions(line):
         if mention.start <= point.offset <= mention.end:
             span = Span(point.line, mention.start, point.line, mention.end)
-            return Hover(_on_handle(spec, mention.words, around), span)
-    return None
+            return Hover(_on_handle(spec, mention.words, around.people, around.catalogue), span)
+    word = word_at(line, point.offset)
+    said = "\n\n".join(_on_identifier(spec, word.words, around.catalogue)) if word else ""
+    return Hover(said, Span(point.line, word.start, point.line, word.end)) if word and said else None
 
 
 def _on_date(text: str, today: date) -> str:
@@ -208,9 +212,9 @@ def _on_date(text: str, today: date) -> str:
     return f"**{day:%A}**, {day.day} {day:%B} {day.year} · {distance((day - today).days)}"
 
 
-def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
+def _on_handle(spec: Spec, handle: str, people: Iterable[Person], catalogue: Catalogue) -> str:
     name = handle.casefold()
-    sources = list(dict.fromkeys(person.source for person in around.people if person.handle.casefold() == name))
+    sources = list(dict.fromkeys(person.source for person in people if person.handle.casefold() == name))
     roles = [
         field.entry.name
         for field in spec.carrier
@@ -218,12 +222,45 @@ def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
         and field.slot.kind in ("handle", "handles")
         and any(mention.words.casefold() == name for mention in mentions(field.entry.value))
     ]
-    said = code(handle)
+    cards = {found.card.path: found.card for found in catalogue.mentions(handle, "handle")}
+    said = [code(handle)]
     if roles:
-        said += " · " + ", ".join(escape(role) for role in roles) + " of this spec"
+        said.append(", ".join(map(escape, roles)) + " of this spec")
     if sources:
-        return said + " · known from " + ", ".join(escape(source) for source in sources)
-    return said + ("" if roles else " · known from this spec alone")
+        said.append("known from " + ", ".join(map(escape, sources)))
+    elif not roles and len(cards) < 2:
+        said.append("known from this spec alone")
+    if len(cards) > 1:
+        owned = sum(card.owner.casefold() == name for card in cards.values())
+        approved = sum(name in map(str.casefold, card.approvers) for card in cards.values())
+        parts = [f"owner of {owned}"] * bool(owned) + [f"approver of {approved}"] * bool(approved)
+        said.append(f"in {count(len(cards), 'spec')}" + (f": {', '.join(parts)}" if parts else ""))
+    return " · ".join(said)
+
+
+def _on_identifier(spec: Spec, name: str, catalogue: Catalogue) -> Iterator[str]:
+    """The cards of the specs of this identifier; of the document's own, who refers to it."""
+    field = spec.field(spec.template.field("id"))
+    if field is not None and field.entry.value.casefold() == name.casefold():
+        others = {found.card.path for found in catalogue.mentions(name, "id") if found.mention.role != "definition"}
+        if others:
+            yield f"{code(name)} · named in {count(len(others), 'spec')}"
+        return
+    cards = catalogue.by_id(name)
+    for card in cards[:_SHOWN_CARDS]:
+        yield from _card(card)
+    if len(cards) > 1:
+        yield f"{len(cards)} specs have this identifier."
+
+
+def _card(card: Card) -> Iterator[str]:
+    yield f"**{escape(card.id)}** · {escape(card.title) or 'without a title'}"
+    said = [f"**{escape(card.status)}**"] if card.status else []
+    said += [code(card.owner)] if card.owner else []
+    said += [str(Progress(card.filled, card.total, card.samples))] if card.total else []
+    yield " · ".join(said)
+    if card.first_paragraph:
+        yield quote(card.first_paragraph)
 
 
 # --- sections ---------------------------------------------------------------------------------
