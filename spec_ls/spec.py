@@ -431,6 +431,17 @@ class Spec:
         return Cursor(piece, self.binding.owners[piece], field, item, block, heading)
 
 
+def is_sample_value(field: Field) -> bool:
+    """Whether a field still has the template's sample (white space, marks and case aside) and may not keep it.
+
+    Choices in brackets that stand in the document without them are the author's: `2.x / 3.x` for `(2.x / 3.x)`.
+    """
+    slot = field.slot
+    if slot is None or slot.keep or not slot.sample or skeleton(field.entry.value) != skeleton(slot.sample):
+        return False
+    return slot.kind != "choice" or slot.sample[0] not in "({[<" or field.entry.value[:1] in tuple("({[<")
+
+
 def plain_value(entry: Entry) -> str:
     """An entry's value as a reader sees it: no link marks, entities or comments, and no emoji at its ends."""
     words = plain(without_comments(entry.value).strip())

@@ -28,6 +28,7 @@ FLOORS = (
     ("values", "facts", "bind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
+    ("catalogue",),
     ("rules",),
     ("features",),
     ("files", "git"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spec_ls.bind import Fill
+from spec_ls.bind import Fill, family
 from spec_ls.features import Surroundings
 from spec_ls.outline.blocks import Block, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
@@ -291,7 +291,7 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot) -> Iterator[str]:
         if child.repeats:
             count = sum(story.slot.index == child.index for story in stories)
             yield f"- {_escape(child.stem)}: {count} there"
-    boxes = [box.ticked for one in _family(fill) for at in one.pieces for box in spec.boxes(at)]
+    boxes = [box.ticked for one in family(fill) for at in one.pieces for box in spec.boxes(at)]
     if boxes:
         yield f"- {sum(boxes)} of {len(boxes)} box{'' if len(boxes) == 1 else 'es'} ticked"
 
@@ -299,12 +299,6 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot) -> Iterator[str]:
 def _present(noun: str, missing: Sequence[str], total: int) -> str:
     said = f"- {total - len(missing)} of {count(total, noun)} there"
     return said + (f"; missing: {', '.join(map(_escape, missing))}" if missing else "")
-
-
-def _family(fill: Fill) -> Iterator[Fill]:
-    yield fill
-    for child in fill.children:
-        yield from _family(child)
 
 
 # --- items ------------------------------------------------------------------------------------
