@@ -27,6 +27,7 @@ Feature = Literal[
     "code-actions",
     "symbols",
     "inlay-hints",
+    "code-lens",
     "highlight",
     "folding",
     "selection",

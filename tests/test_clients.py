@@ -141,6 +141,7 @@ class Editor(LanguageClient):
         self.said_json: Json = {}
         self.encoding = "utf-16"
         self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
+        self.told: asyncio.Queue[Any] = asyncio.Queue()
         self._published: dict[str, types.PublishDiagnosticsParams] = {}
         self._heard = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -162,6 +163,10 @@ class Editor(LanguageClient):
     def take_diagnostics(self, params: types.PublishDiagnosticsParams) -> None:
         self._published[params.uri] = params
         self._heard.set()
+
+    async def next_told(self) -> Any:
+        """The next message that the user was shown, or the next place."""
+        return await asyncio.wait_for(self.told.get(), TIMEOUT)
 
     async def diagnostics_of(self, uri: str, version: int) -> Sequence[types.Diagnostic]:
         """The diagnostics of that very version."""
@@ -293,6 +298,22 @@ def take_edit(editor: Editor, params: types.ApplyWorkspaceEditParams) -> types.A
     return types.ApplyWorkspaceEditResult(applied=True)
 
 
+def take_message(editor: Editor, params: types.ShowMessageParams) -> None:
+    editor.told.put_nowait(params.message)
+
+
+def take_question(editor: Editor, params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+    """The user takes the first of what is offered."""
+    editor.told.put_nowait(params.message)
+    return (params.actions or [])[0]
+
+
+def take_place(editor: Editor, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+    assert editor.said("window.showDocument.support") is True
+    editor.told.put_nowait(params)
+    return types.ShowDocumentResult(success=True)
+
+
 def take_registration(editor: Editor, params: types.RegistrationParams) -> None:
     assert editor.said("workspace.didChangeWatchedFiles.dynamicRegistration") is True
 
@@ -304,6 +325,9 @@ def make_editor() -> Editor:
         **DEFAULT_CLIENT_FEATURES,
         types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: take_diagnostics,
         types.WORKSPACE_APPLY_EDIT: take_edit,
+        types.WINDOW_SHOW_MESSAGE: take_message,
+        types.WINDOW_SHOW_MESSAGE_REQUEST: take_question,
+        types.WINDOW_SHOW_DOCUMENT: take_place,
         types.CLIENT_REGISTER_CAPABILITY: take_registration,
     }
     register_lsp_features(editor, features)
@@ -326,7 +350,7 @@ async def editor(client: Editor, request: pytest.FixtureRequest) -> AsyncIterato
     await client.shutdown_session()
     assert client._server is not None and client._server.returncode == 0
     assert client.error is None
-    assert not client.messages
+    assert client.told.empty()
 
 
 async def diagnostics(editor: Editor) -> None:
@@ -367,7 +391,7 @@ async def a_status_is_completed(editor: Editor) -> None:
     assert shown.marked(item.text_edit.range) == "Re"
     assert item.filter_text and item.filter_text.startswith("Re")
     assert item.insert_text_format in (None, types.InsertTextFormat.PlainText)
-    assert shown.after([item.text_edit]) == with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
+    assert shown.after([item.text_edit]) == REVIEW
 
 
 async def a_handle_is_completed(editor: Editor) -> None:
@@ -605,7 +629,12 @@ async def edits_of(shown: Shown, title: str, at: types.Position) -> Sequence[typ
     else:
         assert not offered
         return None
-    if editor.said("workspace.workspaceEdit.documentChanges") is True:
+    return edits_in(edit, shown)
+
+
+def edits_in(edit: types.WorkspaceEdit, shown: Shown) -> Sequence[types.TextEdit]:
+    """The edits of a document, which is all that is edited, in the form that the client takes."""
+    if shown.editor.said("workspace.workspaceEdit.documentChanges") is True:
         assert edit.changes is None
         (change,) = edit.document_changes or ()
         assert isinstance(change, types.TextDocumentEdit)
@@ -647,6 +676,33 @@ async def inlay_hints(editor: Editor) -> None:
     assert (date.line, date.character) in by_place
 
 
+async def code_lenses(editor: Editor) -> None:
+    """Whole for clients that say nothing of them, else told when asked; the command makes the edit or says why not."""
+    shown = editor.open(DRAFT)
+    found = await editor.text_document_code_lens_async(types.CodeLensParams(text_document=shown.id)) or []
+    asks = editor.said("textDocument.codeLens") is not None
+    assert all((one.command is None) == asks for one in found)
+    if asks:
+        found = [await editor.code_lens_resolve_async(one) for one in found]
+    told = [(shown.marked(one.range), one.command.title if one.command else None) for one in found]
+    assert told == [(TITLE, "8 of 8 sections"), ("🚦 Status", "Advance to Review")]
+    (command,) = (one.command for one in found if one.command and one.command.command)
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams(command.command, command.arguments))
+    if editor.said("workspace.applyEdit") is True:
+        assert shown.after(edits_in(editor.asked_to_apply.pop().edit, shown)) == REVIEW
+    else:
+        assert "takes no edits" in await editor.next_told()
+    left = editor.open(with_changes(("@zoë", "@user")))
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams("spec-ls.advance", [left.uri]))
+    assert (await editor.next_told()).startswith("Review asks for 1 more thing:\n- Owner still has")
+    if editor.said("window.showDocument.support") is True:
+        place = await editor.next_told()
+        assert place.uri == left.uri and left.marked(place.selection) == "@user"
+
+
+REVIEW = with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
+
+
 async def highlights(editor: Editor) -> None:
     """The same handle in the metadata and in the text, in the client's units."""
     shown = editor.open(DRAFT.replace("Ein Anruf 📞", "Ein 📞 @ZOË"))
@@ -683,6 +739,7 @@ CHECKS = (
     folding,
     selection,
     inlay_hints,
+    code_lenses,
     highlights,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,

@@ -14,6 +14,7 @@ from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
+from spec_ls.features.lenses import lenses, words
 from spec_ls.features.selection import selections
 from spec_ls.features.symbols import Symbol, symbols
 from spec_ls.template import builtin
@@ -127,6 +128,9 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
     document = Document(source, template)
     text, spec = document.text, document.spec
     problems = document.problems()
+    for lens in lenses(spec):
+        said = words(spec, lens.kind, lens.goal, document.problems)
+        assert said and "\n" not in said and is_inside(text, lens.span)
     for _ in range(6):
         line = data.draw(st.integers(0, len(text.lines) - 1))
         point = Point(line, data.draw(st.integers(0, len(text.content(line)))))

@@ -30,6 +30,7 @@ FLOORS = (
     ("drift",),
     ("catalogue",),
     ("rules",),
+    ("lifecycle",),
     ("features",),
     ("files", "git"),
     ("index", "history"),

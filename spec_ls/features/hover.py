@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from spec_ls.bind import Fill, family
 from spec_ls.features import Surroundings
+from spec_ls.lifecycle import ProblemsAt, obstacles, steps
 from spec_ls.outline.blocks import Block, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Cursor, Field, Place, Spec
-from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, Stage, State
+from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, State
 from spec_ls.text import Point, Span
 from spec_ls.values import count, distance, mentions
-
-ProblemsAt = Callable[[Stage], list[Problem]]
 
 _DATE = re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _MARKS = re.compile(r"[\\`*_\[\]<>()#|~!@:.+=-]|&(?=#?\w+;)")
@@ -166,15 +165,11 @@ def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> I
         yield "May follow: " + ", ".join(f"**{_escape(name)}**" for name in state.moves) + "."
     if problems_at is None:
         return
-    for name in state.moves:
-        following = spec.template.state(name)
-        if following is not None and following.stage != "parked":
-            yield _demands(following, problems_at)
+    for step in steps(spec):
+        yield _demands(step.state, obstacles(spec, step.state, problems_at))
 
 
-def _demands(state: State, problems_at: ProblemsAt) -> str:
-    faults = [problem for problem in problems_at(state.stage) if problem.severity == "error"]
-    faults.sort(key=lambda problem: (problem.span, problem.rule, _slot(problem)))
+def _demands(state: State, faults: list[Problem]) -> str:
     name = f"**{_escape(state.name)}**"
     if not faults:
         return f"Nothing stands in the way of {name}."
@@ -183,12 +178,6 @@ def _demands(state: State, problems_at: ProblemsAt) -> str:
     if len(faults) > _SHOWN_PROBLEMS:
         lines.append(f"- … and {len(faults) - _SHOWN_PROBLEMS} more")
     return "\n".join(lines)
-
-
-def _slot(problem: Problem) -> int:
-    """Where in the template what a problem is about stands, as far as its rule counts it; else zero."""
-    subject = problem.finding.subject
-    return subject if isinstance(subject, int) else 0
 
 
 # --- dates and handles ------------------------------------------------------------------------

@@ -41,6 +41,8 @@ class Client:
     folding_limit: int | None = None
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
+    lens_resolve: bool = False
+    """It shows code lenses, and asks for the words of those that come into view."""
 
     code_action_literals: bool = False
     code_action_kinds: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ class Client:
             hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
             line_folding_only=yes("textDocument.foldingRange.lineFoldingOnly"),
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
+            lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
             code_action_literals=said(f"{action}.codeActionLiteralSupport"),
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),

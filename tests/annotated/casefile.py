@@ -24,6 +24,7 @@ KINDS = (
     "action",
     "symbols",
     "hints",
+    "lenses",
     "highlight",
     "folding",
     "selection",

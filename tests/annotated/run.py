@@ -483,6 +483,18 @@ def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
+def _lenses(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines with code lenses, and below each what they say, between `⟨` and `⟩`."""
+    document, feature = _document(sheet), _feature("lenses")
+    rows: list[str] = []
+    for lens in feature.lenses(document.spec):
+        line = document.text.content(lens.span.start_line)
+        if line not in rows:
+            rows.append(line)
+        rows.append(f"  ⟨{feature.words(document.spec, lens.kind, lens.goal, document.problems)}⟩")
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 def _highlight(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines with a highlight, each in `⟨` and `⟩`; behind a `=` where it is the metadata's."""
     found = _feature("highlight").highlights(_document(sheet).spec, _cursor(sheet, block))
@@ -506,5 +518,6 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "folding": _folding,
     "selection": _selection,
     "hints": _hints,
+    "lenses": _lenses,
     "highlight": _highlight,
 }
