@@ -104,7 +104,10 @@ class _Report(NamedTuple):
 
 
 def on_document(server: SpecLanguageServer, params: types.DocumentDiagnosticParams) -> Any:
-    """Answers textDocument/diagnostic. Before a long text is read, or git has answered, a coroutine that waits."""
+    """The findings of a document, and the faults of the files that govern it, for a client that pulls them.
+
+    Before a long text has been read, or git has answered, a coroutine that waits for it.
+    """
     _govern(server)
     uri, previous = params.text_document.uri, params.previous_result_id
     shown = server.documents.get(uri)
@@ -162,7 +165,7 @@ def _report(server: SpecLanguageServer, uri: str) -> _Report:
 
 
 def on_workspace(server: SpecLanguageServer, params: types.WorkspaceDiagnosticParams) -> Any:
-    """Answers workspace/diagnostic: for the specs and templates that are open, and the files with faults around them.
+    """The same for all open specs and templates, and for the files around them that have faults.
 
     With a token for partial results the reports go out as they are made, and the answer itself has none.
     """
