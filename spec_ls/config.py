@@ -30,6 +30,7 @@ Feature = Literal[
     "highlight",
     "folding",
     "selection",
+    "formatting",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

@@ -74,7 +74,7 @@ class _Handler:
 
 
 _HANDLERS: list[_Handler] = []
-_BESIDE = ("structure",)
+_BESIDE = ("structure", "formatting")
 """The modules beside this one that have handlers."""
 
 

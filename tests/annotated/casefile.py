@@ -27,6 +27,7 @@ KINDS = (
     "highlight",
     "folding",
     "selection",
+    "format",
 )
 
 
