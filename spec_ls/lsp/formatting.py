@@ -17,6 +17,7 @@ def _edits_json(asked: Asked, edits: Sequence[Edit]) -> list[Json]:
 
 @answers(types.TEXT_DOCUMENT_FORMATTING, "formatting")
 def on_formatting(asked: Asked) -> list[Json]:
+    """The metadata table is aligned, numbers of headings and stories are in order, checklists look alike; no more."""
     from spec_ls.features.format import format_edits
 
     return _edits_json(asked, format_edits(asked.spec))
@@ -24,6 +25,7 @@ def on_formatting(asked: Asked) -> list[Json]:
 
 @answers(types.TEXT_DOCUMENT_RANGE_FORMATTING, "formatting")
 def on_range_formatting(asked: Asked) -> list[Json]:
+    """The same for the table, lists and headings that are selected wholly."""
     from spec_ls.features.format import format_edits
 
     return _edits_json(asked, format_edits(asked.spec, asked.span()))
@@ -35,6 +37,7 @@ def on_range_formatting(asked: Asked) -> list[Json]:
     lambda: types.DocumentOnTypeFormattingOptions(first_trigger_character="\n", more_trigger_character=["|"]),
 )
 def on_type_formatting(asked: Asked) -> list[Json]:
+    """Enter goes on with a list or table, or ends it behind an empty item; a bar keeps an aligned table aligned."""
     from spec_ls.features.format import typed
 
     return _edits_json(asked, typed(asked.spec, asked.point(), asked.params.ch))

@@ -126,6 +126,7 @@ def register(server: SpecLanguageServer) -> None:
 
     @server.feature(types.INITIALIZED)
     def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
+        """The files that govern documents are watched from here on."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # messages are handed in one by one, and nothing runs between them
@@ -137,10 +138,12 @@ def register(server: SpecLanguageServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
+        """A configuration or template that changes on disk counts at once."""
         ls.configuration.may_have_changed = True
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+        """A configuration or template that is saved counts at once."""
         ls.configuration.may_have_changed = True
 
     @server.command(_APPLY)
@@ -175,6 +178,7 @@ def _authoring_completion(asked: Asked) -> Json:
     of_template=_authoring_completion,
 )
 def on_completion(asked: Asked) -> Any:
+    """What can stand at the cursor: statuses, handles, identifiers, dates, sections, items, blocks of the template."""
     from spec_ls.features.completion import complete
 
     spec, client, point = asked.spec, asked.server.client, asked.point()
@@ -192,6 +196,7 @@ def on_completion(asked: Asked) -> Any:
     of_template=lambda asked: authoring.hover(asked.text, asked.point(), asked.server.client),
 )
 def on_hover(asked: Asked) -> Any:
+    """What stands under the cursor, in the template's words: a field, a status, a section, a sample; its findings."""
     from spec_ls.features.hover import hover
 
     spec, client, point = asked.spec, asked.server.client, asked.point()
@@ -205,6 +210,7 @@ def on_hover(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "symbols")
 def on_symbols(asked: Asked) -> Any:
+    """The outline: sections and metadata, nested."""
     from spec_ls.features.symbols import symbols
 
     return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
@@ -212,6 +218,7 @@ def on_symbols(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")
 def on_inlay_hints(asked: Asked) -> Any:
+    """How far off a date is, and how much of a checklist is ticked."""
     from spec_ls.features.hints import hints
 
     found = hints(asked.spec, asked.span(), date.today())
@@ -220,6 +227,7 @@ def on_inlay_hints(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "highlight")
 def on_highlight(asked: Asked) -> Any:
+    """Every place that names the handle or identifier under the cursor."""
     from spec_ls.features.highlight import highlights
 
     found = highlights(asked.spec, asked.point())
@@ -244,6 +252,7 @@ def _mends(asked: Asked) -> list[Json]:
     of_template=_mends,
 )
 def on_code_action(asked: Asked) -> Any:
+    """Quick fixes, refactorings and fix-all."""
     from spec_ls.features.actions import actions
 
     shown, context = asked.shown, asked.params.context
