@@ -724,6 +724,50 @@ async def highlights(editor: Editor) -> None:
     assert marked == [("@zoë", types.DocumentHighlightKind.Write), ("@ZOË", types.DocumentHighlightKind.Read)]
 
 
+UNTIDY = with_changes(
+    ("| **🚦 Status** | Draft |", "|**🚦 Status**|Draft 🏳️‍🌈|"),
+    ("| Metadata | Value |\n| :--- | :--- |", "| Metadata 📦 | Value |\n|:---|---:|"),
+    ("## 2. Goals", "## 1. Goals"),
+    ("- [ ] Wir ändern die Route 🚚 nicht.", "* [ ] Wir ändern die Route 🚚 nicht."),
+)
+TIDY = """\
+| Metadata 📦     |                                        Value |
+|:----------------|---------------------------------------------:|
+| **Spec ID**     |                                   `SPEC-031` |
+| **🚦 Status**   |                                     Draft 🏳️‍🌈 |
+| **Owner**       |                                         @zoë |
+| **🖋 Approvers** |                           @adaeze, @jürgen-b |
+| **Target Date** |                                   2029-06-29 |
+| **Epic/Ticket** | [BILL-212](https://tracker.example/BILL-212) |
+"""
+"""Its table, aligned by hand for a screen on which an emoji takes two columns, unless it is shown as text."""
+
+
+async def formatting(editor: Editor) -> None:
+    """Edits in the client's units, whatever it says of tabs; of a range, only what it covers."""
+    shown = editor.open(UNTIDY)
+    options = types.FormattingOptions(tab_size=8, insert_spaces=False, trim_trailing_whitespace=True)
+    edits = await editor.text_document_formatting_async(types.DocumentFormattingParams(shown.id, options)) or []
+    start = UNTIDY.index("| Metadata")
+    table = UNTIDY[start : UNTIDY.index("\n\n", start) + 1]
+    tidy = DRAFT.replace(DRAFT[start : DRAFT.index("\n\n", start) + 1], TIDY)
+    assert shown.after(edits) == tidy
+    place = types.Range(types.Position(13, 0), types.Position(22, 0))
+    params = types.DocumentRangeFormattingParams(shown.id, place, options)
+    edits = await editor.text_document_range_formatting_async(params) or []
+    assert shown.after(edits) == tidy.replace(TIDY, table)
+
+
+async def formatting_as_one_types(editor: Editor) -> None:
+    """Enter goes on with the list, on a line that begins with letters of two and four bytes."""
+    shown = editor.open(DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n𝔫icht."))
+    at = types.Position(shown.behind("Route 🚚\n").line, 0)
+    options = types.FormattingOptions(tab_size=2, insert_spaces=True)
+    params = types.DocumentOnTypeFormattingParams(shown.id, at, "\n", options)
+    edits = await editor.text_document_on_type_formatting_async(params) or []
+    assert shown.after(edits) == DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n- [ ] 𝔫icht.")
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -778,6 +822,8 @@ CHECKS = (
     inlay_hints,
     code_lenses,
     highlights,
+    formatting,
+    formatting_as_one_types,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -75,7 +75,11 @@ class _Handler:
 
 _HANDLERS: list[_Handler] = []
 _COMMANDS: list[tuple[str, Callable[..., Any]]] = []
-_BESIDE = ("structure", "lenses")
+_BESIDE = (
+    "structure",
+    "lenses",
+    "formatting",
+)
 """The modules beside this one that have handlers."""
 
 
