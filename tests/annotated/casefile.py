@@ -29,6 +29,7 @@ KINDS = (
     "highlight",
     "folding",
     "selection",
+    "format",
 )
 
 
