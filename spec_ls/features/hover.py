@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -54,7 +55,7 @@ def hover(spec: Spec, point: Point, around: Surroundings, problems_at: ProblemsA
     told = _on_text(spec, point, around, problems_at)
     if problems_at is None:
         return told
-    found = [problem for problem in problems_at(spec.stage) if problem.span.holds(point)]
+    found = _problems(problems_at(spec.stage), point)
     parts = [told.markdown if told else "", *_on_rules(found)]
     return _hover(parts, told.span if told else found[0].span) if told or found else None
 
@@ -79,6 +80,12 @@ def _hover(parts: Iterable[str], span: Span) -> Hover | None:
 
 
 # --- rules and directives ---------------------------------------------------------------------
+
+
+def _problems(problems: Sequence[Problem], point: Point) -> list[Problem]:
+    """Those of all problems, which stand in the order of the text, that are at a point."""
+    behind = bisect_right(problems, point, key=lambda problem: problem.span.first)
+    return [problem for problem in problems[:behind] if problem.span[2:] >= point]
 
 
 def _on_rules(found: Iterable[Problem]) -> Iterator[str]:
