@@ -438,9 +438,11 @@ def test_the_schema_has_every_rule_and_key() -> None:
         "code-actions",
         "symbols",
         "inlay-hints",
+        "code-lens",
         "highlight",
         "folding",
         "selection",
         "formatting",
+        "semantic-tokens",
     }
     assert "missing-section" in made["properties"]["rules"]["properties"]
