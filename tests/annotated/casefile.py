@@ -29,6 +29,7 @@ KINDS = (
     "folding",
     "selection",
     "format",
+    "tokens",
 )
 
 
