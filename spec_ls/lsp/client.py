@@ -51,6 +51,12 @@ class Client:
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
+    token_types: tuple[str, ...] | None = None
+    """The semantic token types that it knows; None where it does not say."""
+    token_modifiers: tuple[str, ...] | None = None
+    token_deltas: bool = True
+    token_ranges: bool = True
+
     code_action_literals: bool = False
     code_action_kinds: tuple[str, ...] = ()
     code_action_resolve: bool = False
@@ -90,8 +96,8 @@ class Client:
             value = get("capabilities." + path)
             return value if isinstance(value, list) else []
 
-        def words(path: str) -> frozenset[str]:
-            return frozenset(one for one in listed(path) if isinstance(one, str))
+        def names(path: str) -> tuple[str, ...] | None:
+            return tuple(one for one in listed(path) if isinstance(one, str)) or None
 
         name = get("clientInfo.name")
 
@@ -103,6 +109,7 @@ class Client:
         # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
         encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
         item, action = "textDocument.completion.completionItem", "textDocument.codeAction"
+        tokens = "textDocument.semanticTokens"
         kinds = listed(f"{action}.codeActionLiteralSupport.codeActionKind.valueSet")
         limit = get("capabilities.textDocument.foldingRange.rangeLimit")
         tags = chain(*of_diagnostics(listed, "tagSupport.valueSet"))
@@ -120,8 +127,8 @@ class Client:
             work_done_progress=yes("window.workDoneProgress"),
             snippets=yes(f"{item}.snippetSupport"),
             markdown_completion="markdown" in listed(f"{item}.documentationFormat"),
-            completion_resolve=words(f"{item}.resolveSupport.properties"),
-            completion_defaults=words("textDocument.completion.completionList.itemDefaults"),
+            completion_resolve=frozenset(names(f"{item}.resolveSupport.properties") or ()),
+            completion_defaults=frozenset(names("textDocument.completion.completionList.itemDefaults") or ()),
             commit_characters=yes(f"{item}.commitCharactersSupport"),
             insert_replace=yes(f"{item}.insertReplaceSupport"),
             label_details=yes(f"{item}.labelDetailsSupport"),
@@ -131,6 +138,10 @@ class Client:
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            token_types=names(f"{tokens}.tokenTypes"),
+            token_modifiers=names(f"{tokens}.tokenModifiers"),
+            token_deltas=yes(f"{tokens}.requests.full.delta") or not said(tokens),
+            token_ranges=get(f"capabilities.{tokens}.requests.range") not in (None, False) or not said(tokens),
             code_action_literals=said(f"{action}.codeActionLiteralSupport"),
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
             code_action_resolve=yes(f"{action}.dataSupport")

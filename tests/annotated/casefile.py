@@ -30,6 +30,7 @@ KINDS = (
     "folding",
     "selection",
     "format",
+    "tokens",
 )
 
 

@@ -497,6 +497,14 @@ def _format(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     _check_result(sheet, block, apply_edits(sheet.source, edits), outcome)
 
 
+def _tokens(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Every semantic token in the order of the text: its words, what it is, and its modifier."""
+    document = _document(sheet)
+    found = _feature("tokens").tokens(document.spec, card(document.spec, "").mentions, document.judge.findings())
+    rows = [f"{document.text.slice(one.span)}  {one.kind} {one.modifier}".rstrip() for one in found]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -544,6 +552,7 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "folding": _folding,
     "selection": _selection,
     "format": _format,
+    "tokens": _tokens,
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
