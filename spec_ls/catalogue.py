@@ -164,7 +164,7 @@ class Catalogue:
 
     def __init__(self, cards: Iterable[Card] = ()) -> None:
         self._resting: dict[str, Card] = {}
-        self._shown: dict[str, Callable[[], Card | None]] = {}
+        self._shown: dict[str, Callable[[Card | None], Card | None]] = {}
         self._cards: dict[str, Card] = {}
         self._by_id: dict[str, dict[str, Card]] = {}
         self._mentions: dict[tuple[str, str], dict[str, list[Mention]]] = {}
@@ -186,8 +186,13 @@ class Catalogue:
         if path not in self._shown:
             self._take(path, None)
 
-    def show(self, path: str, ask: Callable[[], Card | None]) -> None:
-        """From now on `ask` says what the document at `path` is; None is no spec."""
+    def keep(self, paths: Collection[str]) -> None:
+        """Forgets all files but these."""
+        for path in [path for path in self._resting if path not in paths]:
+            self.drop(path)
+
+    def show(self, path: str, ask: Callable[[Card | None], Card | None]) -> None:
+        """From now on `ask` says what the document at `path` is, given what it is on disk; None is no spec."""
         self._shown[path] = ask
 
     def hide(self, path: str) -> None:
@@ -197,7 +202,7 @@ class Catalogue:
 
     def _settle(self) -> None:
         for path, ask in self._shown.items():
-            card = ask()
+            card = ask(self._resting.get(path))
             if card is not self._cards.get(path):
                 self._take(path, card)
 

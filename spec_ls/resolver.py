@@ -95,6 +95,12 @@ class Policy:
             return builtin(name)
         return found
 
+    @property
+    def prefixes(self) -> frozenset[str]:
+        """Those of the identifiers of all templates in force."""
+        templates = (*self.named.values(), *self.recognised, *((self.bound,) if self.bound else ()))
+        return frozenset(slot.prefix for template in templates for slot in template.fields if slot.prefix)
+
     def names(self) -> tuple[str, ...]:
         """The names of all templates that a document may call itself after."""
         return tuple(dict.fromkeys((*self.named, *builtin_names())))

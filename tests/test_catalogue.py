@@ -196,7 +196,7 @@ def test_words_in_code_marks_count_where_a_flag_is_asked_for() -> None:
 def test_an_open_document_counts_as_it_stands() -> None:
     catalogue = Catalogue([made_card("/a", "SPEC-1")])
     now: list[Card | None] = [made_card("/a", "SPEC-2")]
-    catalogue.show("/a", lambda: now[0])
+    catalogue.show("/a", lambda resting: now[0])
     assert catalogue.ids == {"SPEC-2"}
     catalogue.put(made_card("/a", "SPEC-3"))  # saved by somebody else meanwhile
     now[0] = None
