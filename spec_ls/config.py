@@ -31,6 +31,7 @@ Feature = Literal[
     "highlight",
     "folding",
     "selection",
+    "formatting",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from spec_ls.catalogue import card, to_plain
+from spec_ls.catalogue import CardMaker, to_plain
 from spec_ls.files import MARKDOWN, CannotRead, decode, is_inside, markdown_files, may_be_root, regular_bytes
 from spec_ls.git import git_bytes
 from spec_ls.resolver import Resolver
@@ -73,9 +73,9 @@ class Surveyor:
                 policy = resolver.policy(path)
                 source = None if policy.barred else _source(path)
                 if source is not None:
-                    document = Document(source, policy=policy)
-                    if document.decision.is_spec and not document.is_large:
-                        yield {"card": to_plain(card(document.spec, path, policy.prefixes))}
+                    card = Document(source, policy=policy).card(CardMaker(path, policy.prefixes))
+                    if card is not None:
+                        yield {"card": to_plain(card)}
                         return
         except CannotRead as error:
             yield {"trouble": f"{path}: {error}"}

@@ -140,6 +140,7 @@ class Editor(LanguageClient):
         self.name = ""
         self.said_json: Json = {}
         self.encoding = "utf-16"
+        self.offered = types.ServerCapabilities()
         self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
         self.told: asyncio.Queue[Any] = asyncio.Queue()
         self._published: dict[str, types.PublishDiagnosticsParams] = {}
@@ -228,7 +229,14 @@ class Shown:
         self.editor.text_document_did_change(params)
 
     async def diagnostics(self) -> Sequence[types.Diagnostic]:
-        return await self.editor.diagnostics_of(self.uri, self.version)
+        """Those of the text as it stands: pulled where the client pulls, and then nothing is pushed."""
+        if self.editor.said("textDocument.diagnostic") is None:
+            return await self.editor.diagnostics_of(self.uri, self.version)
+        params = types.DocumentDiagnosticParams(text_document=self.id)
+        report = await self.editor.text_document_diagnostic_async(params)
+        assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+        assert not self.editor._published
+        return report.items
 
     async def completions(self, at: types.Position) -> list[types.CompletionItem]:
         params = types.CompletionParams(text_document=self.id, position=at)
@@ -343,6 +351,7 @@ async def editor(client: Editor, request: pytest.FixtureRequest) -> AsyncIterato
     capabilities = get_converter().structure(client.said_json, types.ClientCapabilities)
     info = types.ClientInfo(name=client.name)
     answer = await client.initialize_session(types.InitializeParams(capabilities=capabilities, client_info=info))
+    client.offered = answer.capabilities
     offered = client.said("general.positionEncodings") or ["utf-16"]
     client.encoding = answer.capabilities.position_encoding or "utf-16"
     assert client.encoding == offered[0]
@@ -357,10 +366,13 @@ async def diagnostics(editor: Editor) -> None:
     """Each at its place, and with those extras alone that the client understands."""
     shown = editor.open(BROKEN)
     found = await shown.diagnostics()
-    said = "textDocument.publishDiagnostics"
-    names = editor.said(f"{said}.codeDescriptionSupport") is True
-    relates = editor.said(f"{said}.relatedInformation") is True
-    unnecessary = 1 in (editor.said(f"{said}.tagSupport.valueSet") or [])
+
+    def said(what: str) -> list[Any]:
+        return [editor.said(f"textDocument.{kind}.{what}") for kind in ("publishDiagnostics", "diagnostic")]
+
+    names = True in said("codeDescriptionSupport")
+    relates = True in said("relatedInformation")
+    unnecessary = any(1 in (tags or []) for tags in said("tagSupport.valueSet"))
 
     assert [(one.code, shown.marked(one.range), one.severity) for one in found] == [
         ("invalid-choice", "Drafft", types.DiagnosticSeverity.Error),
@@ -712,6 +724,50 @@ async def highlights(editor: Editor) -> None:
     assert marked == [("@zoë", types.DocumentHighlightKind.Write), ("@ZOË", types.DocumentHighlightKind.Read)]
 
 
+UNTIDY = with_changes(
+    ("| **🚦 Status** | Draft |", "|**🚦 Status**|Draft 🏳️‍🌈|"),
+    ("| Metadata | Value |\n| :--- | :--- |", "| Metadata 📦 | Value |\n|:---|---:|"),
+    ("## 2. Goals", "## 1. Goals"),
+    ("- [ ] Wir ändern die Route 🚚 nicht.", "* [ ] Wir ändern die Route 🚚 nicht."),
+)
+TIDY = """\
+| Metadata 📦     |                                        Value |
+|:----------------|---------------------------------------------:|
+| **Spec ID**     |                                   `SPEC-031` |
+| **🚦 Status**   |                                     Draft 🏳️‍🌈 |
+| **Owner**       |                                         @zoë |
+| **🖋 Approvers** |                           @adaeze, @jürgen-b |
+| **Target Date** |                                   2029-06-29 |
+| **Epic/Ticket** | [BILL-212](https://tracker.example/BILL-212) |
+"""
+"""Its table, aligned by hand for a screen on which an emoji takes two columns, unless it is shown as text."""
+
+
+async def formatting(editor: Editor) -> None:
+    """Edits in the client's units, whatever it says of tabs; of a range, only what it covers."""
+    shown = editor.open(UNTIDY)
+    options = types.FormattingOptions(tab_size=8, insert_spaces=False, trim_trailing_whitespace=True)
+    edits = await editor.text_document_formatting_async(types.DocumentFormattingParams(shown.id, options)) or []
+    start = UNTIDY.index("| Metadata")
+    table = UNTIDY[start : UNTIDY.index("\n\n", start) + 1]
+    tidy = DRAFT.replace(DRAFT[start : DRAFT.index("\n\n", start) + 1], TIDY)
+    assert shown.after(edits) == tidy
+    place = types.Range(types.Position(13, 0), types.Position(22, 0))
+    params = types.DocumentRangeFormattingParams(shown.id, place, options)
+    edits = await editor.text_document_range_formatting_async(params) or []
+    assert shown.after(edits) == tidy.replace(TIDY, table)
+
+
+async def formatting_as_one_types(editor: Editor) -> None:
+    """Enter goes on with the list, on a line that begins with letters of two and four bytes."""
+    shown = editor.open(DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n𝔫icht."))
+    at = types.Position(shown.behind("Route 🚚\n").line, 0)
+    options = types.FormattingOptions(tab_size=2, insert_spaces=True)
+    params = types.DocumentOnTypeFormattingParams(shown.id, at, "\n", options)
+    edits = await editor.text_document_on_type_formatting_async(params) or []
+    assert shown.after(edits) == DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n- [ ] 𝔫icht.")
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -728,6 +784,31 @@ async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     assert shown.uri not in editor._published
 
 
+async def the_workspace_is_pulled(editor: Editor) -> None:
+    """What has not changed is not told again; a client that waits for diagnostics is not offered to pull them."""
+    pulls = editor.said("textDocument.diagnostic") is not None
+    assert (editor.offered.diagnostic_provider is not None) == pulls
+    if not pulls:
+        return
+    shown = editor.open(BROKEN)
+    first = await pulled(editor, [])
+    ids = [types.PreviousResultId(uri=uri, value=report.result_id or "") for uri, report in first.items()]
+    full = first[shown.uri]
+    assert isinstance(full, types.WorkspaceFullDocumentDiagnosticReport) and full.version == shown.version
+    assert list(full.items) == list(await shown.diagnostics())
+    shown.send([types.TextEdit(types.Range(types.Position(0, 2), types.Position(0, 2)), "🛵\n")])
+    again = await pulled(editor, ids)
+    assert {uri for uri, report in again.items() if report.kind == "full"} == {shown.uri}
+
+
+async def pulled(
+    editor: Editor, ids: list[types.PreviousResultId]
+) -> dict[str, types.WorkspaceDocumentDiagnosticReport]:
+    params = types.WorkspaceDiagnosticParams(previous_result_ids=ids)
+    answer = await editor.workspace_diagnostic_async(params)
+    return {report.uri: report for report in answer.items}
+
+
 CHECKS = (
     diagnostics,
     a_status_is_completed,
@@ -741,10 +822,13 @@ CHECKS = (
     inlay_hints,
     code_lenses,
     highlights,
+    formatting,
+    formatting_as_one_types,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,
     only_the_kinds_asked_for,
+    the_workspace_is_pulled,
     a_document_that_is_no_spec_gets_nothing,
 )
 

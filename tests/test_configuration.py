@@ -441,5 +441,6 @@ def test_the_schema_has_every_rule_and_key() -> None:
         "highlight",
         "folding",
         "selection",
+        "formatting",
     }
     assert "missing-section" in made["properties"]["rules"]["properties"]

@@ -27,6 +27,7 @@ from spec_ls.features import Person, Surroundings
 from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
+from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
 from spec_ls.features.selection import selections
 from spec_ls.features.symbols import symbols
@@ -375,6 +376,7 @@ def look_at(text: str) -> None:
     spec, problems = document.spec, document.problems()
     symbols(spec)
     folds(spec)
+    format_edits(spec)
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:
@@ -383,6 +385,8 @@ def look_at(text: str) -> None:
             hover(spec, point, AROUND, document.problems)
             complete(spec, point, AROUND, True)
             selections(spec, [point])
+            typed(spec, point, "\n")
+            typed(spec, point, "|")
     actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)
     document.change(Replacement(Span(*spec.text.end, *spec.text.end), "x"))
     document.problems()

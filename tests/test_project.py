@@ -51,6 +51,7 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
+    "wcwidth": ("features",),
     "subprocess": ("git",),
 }
 """The only floors that may import a library, or run another program."""

@@ -86,7 +86,10 @@ def test_templates_in_force_and_their_prefixes_count(root: Path) -> None:
     write(root, "other.md", spec(2) + "\nAfter REQ-001.\n")
     catalogue, troubles = looked_at(root)
     assert not troubles
-    assert [(card.id, card.template) for card in catalogue.cards] == [("SPEC-002", "product-spec"), ("REQ-001", "request")]
+    assert [(card.id, card.template) for card in catalogue.cards] == [
+        ("SPEC-002", "product-spec"),
+        ("REQ-001", "request"),
+    ]
     assert len(catalogue.mentions("REQ-001", "id")) == len(catalogue.mentions("SPEC-002", "id")) == 2
 
 

@@ -6,8 +6,10 @@ understand them. Here each question has a name, and the answer is no unless the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from itertools import chain
+from typing import Any, cast
 
 from spec_ls.text import Encoding
 
@@ -56,6 +58,10 @@ class Client:
     diagnostic_tags: frozenset[int] = frozenset()
     """The DiagnosticTag numbers it shows: 1 unnecessary, 2 deprecated."""
     pull_diagnostics: bool = False
+    """It asks for diagnostics; nothing is pushed to it then."""
+    related_documents: bool = False
+    """It takes the diagnostics of other files along with those that it asked for."""
+    refresh_diagnostics: bool = False
 
     @classmethod
     def of(cls, params: object) -> Client:
@@ -80,17 +86,18 @@ class Client:
             return value if isinstance(value, list) else []
 
         name = get("clientInfo.name")
+
+        def of_diagnostics(ask: Callable[[str], Any], path: str) -> list[Any]:
+            """What is said of pushed and of pulled diagnostics: most clients say it of the one, whichever they take."""
+            return [ask(f"textDocument.{kind}.{path}") for kind in ("publishDiagnostics", "diagnostic")]
+
         offered = listed("general.positionEncodings")
         # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
         encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
-        item, action, diagnostics = (
-            "textDocument.completion.completionItem",
-            "textDocument.codeAction",
-            "textDocument.publishDiagnostics",
-        )
+        item, action = "textDocument.completion.completionItem", "textDocument.codeAction"
         kinds = listed(f"{action}.codeActionLiteralSupport.codeActionKind.valueSet")
         limit = get("capabilities.textDocument.foldingRange.rangeLimit")
-        tags = listed(f"{diagnostics}.tagSupport.valueSet")
+        tags = chain(*of_diagnostics(listed, "tagSupport.valueSet"))
         return cls(
             name=name if isinstance(name, str) else "",
             encoding=cast(Encoding, encoding),
@@ -117,10 +124,12 @@ class Client:
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
             code_action_resolve=yes(f"{action}.dataSupport")
             and "edit" in listed(f"{action}.resolveSupport.properties"),
-            versioned_diagnostics=yes(f"{diagnostics}.versionSupport"),
-            related_information=yes(f"{diagnostics}.relatedInformation"),
-            code_description=yes(f"{diagnostics}.codeDescriptionSupport"),
-            diagnostic_data=yes(f"{diagnostics}.dataSupport"),
+            versioned_diagnostics=yes("textDocument.publishDiagnostics.versionSupport"),
+            related_information=any(of_diagnostics(yes, "relatedInformation")),
+            code_description=any(of_diagnostics(yes, "codeDescriptionSupport")),
+            diagnostic_data=any(of_diagnostics(yes, "dataSupport")),
             diagnostic_tags=frozenset(tag for tag in tags if isinstance(tag, int) and not isinstance(tag, bool)),
             pull_diagnostics=said("textDocument.diagnostic"),
+            related_documents=yes("textDocument.diagnostic.relatedDocumentSupport"),
+            refresh_diagnostics=yes("workspace.diagnostics.refreshSupport"),
         )

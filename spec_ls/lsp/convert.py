@@ -119,15 +119,15 @@ def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit
     return {"changes": {uri: changes}}
 
 
-def action_json(uri: str, version: int, spec: Spec, action: Action, client: Client) -> Json:
-    """A code action with its edit."""
+def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequence[Json], client: Client) -> Json:
+    """A code action with its edit; `mended` are the diagnostics that it answers."""
     answer: Json = {
         "title": action.title,
         "kind": action.kind,
         "edit": workspace_edit_json(uri, version, spec.text, action.edits, client),
     }
-    if action.problems and action.kind == "quickfix":
-        answer["diagnostics"] = [diagnostic_json(uri, spec, problem, client) for problem in action.problems]
+    if mended:
+        answer["diagnostics"] = mended
     if action.preferred:
         answer["isPreferred"] = True
     return answer

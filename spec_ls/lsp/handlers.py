@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from spec_ls.lsp import authoring, convert
+from spec_ls.lsp import authoring, convert, diagnostics
 from spec_ls.lsp.configuration import poll, watchers
 from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
@@ -75,7 +75,11 @@ class _Handler:
 
 _HANDLERS: list[_Handler] = []
 _COMMANDS: list[tuple[str, Callable[..., Any]]] = []
-_BESIDE = ("structure", "lenses")
+_BESIDE = (
+    "structure",
+    "lenses",
+    "formatting",
+)
 """The modules beside this one that have handlers."""
 
 
@@ -187,6 +191,10 @@ def register(server: SpecLanguageServer) -> None:
             raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
         label, edit = arguments
         await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
+
+    pulled = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier=server.name)
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulled)(partial(diagnostics.on_document, server))
+    server.feature(types.WORKSPACE_DIAGNOSTIC)(partial(diagnostics.on_workspace, server))
 
     for name in _BESIDE:
         import_module(f"spec_ls.lsp.{name}")
@@ -305,7 +313,9 @@ def _actions_json(asked: Asked, offered: Iterable[Any]) -> Iterator[Json]:
     shown, client = asked.shown, asked.server.client
     for action in offered:
         if client.code_action_literals:
-            yield convert.action_json(shown.uri, shown.version, asked.spec, action, client)
+            problems = action.problems if action.kind == "quickfix" else ()
+            mended = [diagnostics.diagnostic(asked.server, shown, problem) for problem in problems]
+            yield convert.action_json(shown.uri, shown.version, asked.spec, action, mended, client)
         elif client.apply_edit:
             edit = convert.workspace_edit_json(shown.uri, shown.version, asked.text, action.edits, client)
             yield {"title": action.title, "command": _APPLY, "arguments": [action.title, edit]}

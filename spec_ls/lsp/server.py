@@ -25,7 +25,7 @@ from spec_ls.features import Person, Surroundings
 from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
-from spec_ls.lsp import authoring, convert, handlers
+from spec_ls.lsp import diagnostics, handlers
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
@@ -48,7 +48,6 @@ _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
 """How long after the first findings the specs around are looked at, unless a feature asks for them before."""
 _MOST_TROUBLES = 20
-_APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
 Json: TypeAlias = dict[str, Any]
@@ -91,7 +90,7 @@ class OpenDocument:
     survey: Survey | None = None
     """What is known of the specs around it, once that was asked for."""
     maker: tuple[Policy, CardMaker] | None = None
-    card: tuple[int, Spec, Card] | None = None
+    card: tuple[int, Spec, Card | None] | None = None
     """The card of a revision."""
 
     outdated: Callable[[], Policy] | None = None
@@ -116,7 +115,7 @@ class OpenDocument:
     @property
     def is_template(self) -> bool:
         """Whether it is a template in force, whose author is helped with its annotations."""
-        return self.document.policy.is_template and not self.stale
+        return self.governed.policy.is_template and not self.stale
 
     @property
     def spec(self) -> Spec | None:
@@ -143,8 +142,20 @@ class OpenDocument:
             policy = self.document.policy
             if self.maker is None or self.maker[0] is not policy:
                 self.maker = policy, CardMaker(self.key, policy.prefixes)
-            self.card = self.revision, spec, self.maker[1].card(spec)
+            self.card = self.revision, spec, self.document.card(self.maker[1])
         return self.card[2]
+
+    def id_now(self) -> str:
+        """The identifier of the spec as it stands; empty where it has none."""
+        from spec_ls.catalogue import identifier_of
+
+        spec = self.spec if self.reading is None else None
+        return identifier_of(spec) if spec is not None else ""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are findings to be had, if only none."""
+        return self.is_template or (self.governed.decision.is_spec and not self.stale)
 
     @property
     def governed(self) -> Document:
@@ -178,6 +189,9 @@ class SpecLanguageServer(WireServer):
         self.watching: asyncio.Task[Any] | None = None
         self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
+        self._rulings: list[asyncio.Future[None]] = []
+        self._refreshing: asyncio.Task[Any] | None = None
+        self._refresh_again = False
         self._told: set[str] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -208,6 +222,10 @@ class SpecLanguageServer(WireServer):
 
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
+
+    def offer(self, capabilities: types.ServerCapabilities) -> None:
+        if not self.client.pull_diagnostics:
+            capabilities.diagnostic_provider = None
 
     def take_options(self, options: Any) -> None:
         given = options.get("maxBytes") if isinstance(options, dict) else None
@@ -331,6 +349,7 @@ class SpecLanguageServer(WireServer):
                 self._changed[shown.uri] = None
             if self._surveys is not None:
                 self._surveys.renew()
+            self._have_pulled_anew()
 
     def judge_anew(self, question: Question) -> None:
         """Asks anew which version of its template judges the documents that a question to git was about."""
@@ -339,7 +358,31 @@ class SpecLanguageServer(WireServer):
             if version == question.version and question.document in ("", shown.path) and shown.outdated is None:
                 shown.outdated = partial(self.configuration.policy, shown.path)
                 self._changed[shown.uri] = None
+        for waiting in self._rulings:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._rulings.clear()
+        self._have_pulled_anew()
         self.on_idle()
+
+    def ruling(self) -> asyncio.Future[None]:
+        """Done as soon as git has said of some document which version of its template judges it."""
+        found: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rulings.append(found)
+        return found
+
+    def _have_pulled_anew(self) -> None:
+        """Asks the client to pull its diagnostics again: one request at a time, whatever comes while it is open."""
+        if self.client.pull_diagnostics and self.client.refresh_diagnostics and self._loop is not None:
+            self._refresh_again = self._refreshing is not None
+            if self._refreshing is None:
+                self._refreshing = self._loop.create_task(self.ask(types.WORKSPACE_DIAGNOSTIC_REFRESH))
+                self._refreshing.add_done_callback(self._refreshed)
+
+    def _refreshed(self, _: asyncio.Task[Any]) -> None:
+        self._refreshing = None
+        if self._refresh_again:
+            self._have_pulled_anew()
 
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
@@ -386,43 +429,25 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
+        if self._has_opened and self._survey_soon is None and self._loop is not None:
+            self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
+        if self.client.pull_diagnostics:
+            self._changed.clear()
+            return
         while self._changed and not self.is_waited_for():
             uri = next(iter(self._changed))
             del self._changed[uri]
             shown = self.documents[uri]
-            if shown.reading is not None:
-                continue
-            if shown.is_template:
-                shown.published = True
-                self._publish(uri, shown.version, authoring.diagnostics(shown.text, self.client))
-                continue
-            document = shown.governed
-            if document.waiting:
-                continue  # git is being asked, and `judge_anew` follows
-            if shown.stale or not document.decision.is_spec or "diagnostics" in document.policy.off:
-                if shown.published:
-                    self._publish(uri, shown.version, "")
-                continue
-            shown.published = True
-            spec, problems = document.spec, document.problems()
-            if problems is not shown.problems:
-                known, shown.rendered = shown.rendered, {}
-                for problem in problems:
-                    entry = known.get(id(problem))
-                    if entry is None:
-                        diagnostic = convert.diagnostic_json(uri, spec, problem, self.client)
-                        entry = (problem, json.dumps(diagnostic, separators=(",", ":")))
-                    shown.rendered[id(problem)] = entry
-                shown.problems = problems
-                shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
-            self._publish(uri, shown.version, shown.diagnostics)
-            for crashed in document.new_crashes():
-                self.tell_once(f"the rule {crashed} failed and its findings are left out (see the log)")
-        self.configuration.publish_faults(self.client, self._publish)
-        if self._has_opened and self._survey_soon is None and self._loop is not None:
-            self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
+            if diagnostics.is_ready(shown):  # else git is being asked, or a long text read, and this comes again
+                found = diagnostics.diagnostics_of(self, shown)
+                if found is not None or shown.published:
+                    shown.published = True
+                    self._publish(uri, shown.version, found or "")
+        for uri, faults in self.configuration.news(self.client):
+            self._publish(uri, None, faults)
 
     def tell_once(self, message: str) -> None:
+        """Writes a line into the client's log if it is not there yet."""
         if message not in self._told:
             self._told.add(message)
             self.tell(message)
@@ -466,12 +491,7 @@ class SpecLanguageServer(WireServer):
         return shown.root[0]
 
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
-        open_ids = {
-            entry.entry.value
-            for other in self.documents.values()
-            for entry in (other.document.spec.field(other.document.spec.template.field("id")),)
-            if entry is not None and entry.entry.value.startswith(prefix)
-        }
+        open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
@@ -499,7 +519,7 @@ class SpecLanguageServer(WireServer):
         for other in self.documents.values():
             if other.survey is None and (other is shown or other.spec is not None):
                 other.survey = self._find_survey(other)
-                other.survey.catalogue.show(other.key, other.card_now)
+                other.survey.catalogue.show(other.key, other.card_now, other.id_now)
         assert shown.survey is not None
         if shown.survey.root and not self.client.watched_files:
             self.surveys.survey(shown.survey.root, renew=True)

@@ -399,6 +399,7 @@ class WireProtocol(LanguageServerProtocol):
             params.root_uri = params.root_path = params.workspace_folders = None
         result = yield from super().lsp_initialize(params)
         self._server.started(params)
+        self._server.offer(result.capabilities)
         result.capabilities.position_encoding = types.PositionEncodingKind(self._server.client.encoding)
         if params.process_id is not None:
             watch_process(params.process_id, lambda: self._server.leave(1))
@@ -474,6 +475,9 @@ class WireServer(LanguageServer):
 
     def started(self, params: types.InitializeParams) -> None:
         """The client has said who it is and what it opens; nothing of it is shown yet."""
+
+    def offer(self, capabilities: types.ServerCapabilities) -> None:
+        """What is about to be offered to the client, to be cut down to what it can use."""
 
     def take_options(self, options: Any) -> None:
         """The initializationOptions, as plain JSON that nobody has checked."""

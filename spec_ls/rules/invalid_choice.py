@@ -26,7 +26,7 @@ def check(spec: Spec) -> Iterator[Finding]:
         if choice_in(value, slot.values, slot.open_values) is None and not several:
             *others, last = slot.values
             message = f"{slot.name} is one of {', '.join(others)} or {last}."
-            yield Finding(RULE.name, field.at(field.entry.value_span), message, slot.key)
+            yield Finding(RULE.name, field.at(field.entry.value_span), message, slot.key, origin=slot.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -28,6 +28,7 @@ KINDS = (
     "highlight",
     "folding",
     "selection",
+    "format",
 )
 
 

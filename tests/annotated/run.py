@@ -472,6 +472,18 @@ def _selection(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, rows)
 
 
+def _format(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The document formatted: the whole, what two cursors hold between them, or what follows from a letter `typed`."""
+    spec = _document(sheet).spec
+    if "typed" in block.options:
+        character = "\n" if block.options["typed"] == "enter" else block.options["typed"]
+        edits = _feature("format").typed(spec, _cursor(sheet, block), character)
+    else:
+        span = Span(*sheet.cursors[0], *sheet.cursors[1]) if sheet.cursors else None
+        edits = _feature("format").format_edits(spec, span)
+    _check_result(sheet, block, apply_edits(sheet.source, edits), outcome)
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -517,6 +529,7 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "symbols": _symbols,
     "folding": _folding,
     "selection": _selection,
+    "format": _format,
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
