@@ -201,7 +201,7 @@ class Catalogue:
             self._take(path, self._resting.get(path))
 
     def _settle(self, name: str | None = None) -> None:
-        """Takes in the open documents as they stand; those alone that have or had the identifier `name`, where given."""
+        """Takes in the open documents as they stand; with `name`, those alone that have or had this identifier."""
         for path, (ask, ask_id) in self._shown.items():
             before = self._cards.get(path)
             if name is not None and name not in (ask_id().casefold(), before.id.casefold() if before else ""):

@@ -442,5 +442,6 @@ def test_the_schema_has_every_rule_and_key() -> None:
         "folding",
         "selection",
         "formatting",
+        "code-lens",
     }
     assert "missing-section" in made["properties"]["rules"]["properties"]

@@ -520,10 +520,10 @@ class SpecLanguageServer(WireServer):
             if other.survey is None and (other is shown or other.spec is not None):
                 other.survey = self._find_survey(other)
                 other.survey.catalogue.show(other.key, other.card_now, other.id_now)
-        assert shown.survey is not None
-        if shown.survey.root and not self.client.watched_files:
-            self.surveys.survey(shown.survey.root, renew=True)
-        return shown.survey
+        found = shown.survey or self._find_survey(shown)  # it may be closed by now
+        if found.root and not self.client.watched_files:
+            self.surveys.survey(found.root, renew=True)
+        return found
 
     def _find_survey(self, shown: OpenDocument) -> Survey:
         """That of a document's repository, else of the workspace folder that it lies in."""
