@@ -32,6 +32,7 @@ Feature = Literal[
     "folding",
     "selection",
     "formatting",
+    "semantic-tokens",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

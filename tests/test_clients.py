@@ -140,6 +140,7 @@ class Editor(LanguageClient):
         self.name = ""
         self.said_json: Json = {}
         self.encoding = "utf-16"
+        self.tokens = types.SemanticTokensOptions(types.SemanticTokensLegend([], []))
         self.offered = types.ServerCapabilities()
         self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
         self.told: asyncio.Queue[Any] = asyncio.Queue()
@@ -354,6 +355,8 @@ async def editor(client: Editor, request: pytest.FixtureRequest) -> AsyncIterato
     client.offered = answer.capabilities
     offered = client.said("general.positionEncodings") or ["utf-16"]
     client.encoding = answer.capabilities.position_encoding or "utf-16"
+    assert isinstance(answer.capabilities.semantic_tokens_provider, types.SemanticTokensOptions)
+    client.tokens = answer.capabilities.semantic_tokens_provider
     assert client.encoding == offered[0]
     yield
     await client.shutdown_session()
@@ -768,6 +771,77 @@ async def formatting_as_one_types(editor: Editor) -> None:
     assert shown.after(edits) == DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n- [ ] 𝔫icht.")
 
 
+TOKENS = [
+    ("Spec ID", "property", ""),
+    ("SPEC-031", "class", "declaration"),
+    ("🚦 Status", "property", ""),
+    ("Draft", "enumMember", "abstract"),
+    ("Owner", "property", ""),
+    ("@zoë", "decorator", "declaration"),
+    ("🖋 Approvers", "property", ""),
+    ("@adaeze", "decorator", "declaration"),
+    ("@jürgen-b", "decorator", "declaration"),
+    ("Target Date", "property", ""),
+    ("2029-06-29", "number", ""),
+    ("Epic/Ticket", "property", ""),
+    ("SPEC-007", "class", ""),
+]
+"""By the names of the protocol; each has others that will do."""
+OTHER_NAMES = {"decorator": {"variable"}, "abstract": {"draft"}, "declaration": {"definition"}}
+OTHER_NAMES |= {"documentation": {"unnecessary"}}
+
+
+async def semantic_tokens(editor: Editor) -> None:
+    """By names that the client knows; what has changed comes as a delta, and leads to the same as asking for all."""
+    legend = editor.tokens.legend
+    said = "textDocument.semanticTokens"
+    for names, known in ((legend.token_types, "tokenTypes"), (legend.token_modifiers, "tokenModifiers")):
+        assert set(names) <= set(editor.said(f"{said}.{known}") or names)
+    guidance = "*Why are we doing this? What is the user pain or opportunity? Link to the Wishbook item.*"
+    shown = editor.open(with_changes(("Ein Anruf 📞", f"{guidance}\nEin 📞 SPEC-007 Anruf")))
+    found = await editor.text_document_semantic_tokens_full_async(types.SemanticTokensParams(shown.id))
+    assert found is not None and found.result_id
+    expected = [*TOKENS[:-1], (guidance, "comment", "documentation"), TOKENS[-1]]
+    for (words, kind, modifier), (expected_words, *names) in zip(
+        told_tokens(editor, shown, found.data), expected, strict=True
+    ):
+        assert words == expected_words
+        for name, wanted in zip((kind, modifier), names, strict=True):
+            assert name == wanted or name in OTHER_NAMES.get(wanted, set()) or not name, (words, name, wanted)
+
+    place = types.Range(types.Position(5, 0), types.Position(5, 99))
+    part = await editor.text_document_semantic_tokens_range_async(types.SemanticTokensRangeParams(shown.id, place))
+    assert part is not None
+    assert [words for words, _, _ in told_tokens(editor, shown, part.data)] == ["🚦 Status", "Draft"]
+
+    ask = types.SemanticTokensDeltaParams(shown.id, found.result_id)
+    same = await editor.text_document_semantic_tokens_full_delta_async(ask)
+    assert isinstance(same, types.SemanticTokensDelta) and not same.edits and same.result_id == found.result_id
+    at = shown.behind("| Draft")
+    shown.send([types.TextEdit(types.Range(at, at), " |\n| 📎 Extra | x")])
+    delta = await editor.text_document_semantic_tokens_full_delta_async(ask)
+    assert isinstance(delta, types.SemanticTokensDelta) and delta.result_id != found.result_id
+    (edit,) = delta.edits
+    assert edit.data and len(edit.data) < len(found.data) / 4
+    changed = list(found.data)
+    changed[edit.start : edit.start + edit.delete_count] = edit.data
+    whole = await editor.text_document_semantic_tokens_full_delta_async(ask)
+    assert isinstance(whole, types.SemanticTokens) and list(whole.data) == changed
+    assert "📎 Extra" in [words for words, _, _ in told_tokens(editor, shown, changed)]
+
+
+def told_tokens(editor: Editor, shown: Shown, data: Sequence[int]) -> list[tuple[str, str, str]]:
+    """What the numbers say (LSP 3.17, "Semantic Tokens")."""
+    legend, found = editor.tokens.legend, []
+    line = character = 0
+    for down, right, length, kind, modifiers in zip(*[iter(data)] * 5, strict=True):
+        line, character = line + down, right if down else character + right
+        place = types.Range(types.Position(line, character), types.Position(line, character + length))
+        names = [name for at, name in enumerate(legend.token_modifiers) if modifiers & 1 << at]
+        found.append((shown.marked(place), legend.token_types[kind], " ".join(names)))
+    return found
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -824,6 +898,7 @@ CHECKS = (
     highlights,
     formatting,
     formatting_as_one_types,
+    semantic_tokens,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

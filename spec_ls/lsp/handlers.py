@@ -22,6 +22,7 @@ from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
 
 if TYPE_CHECKING:
+    from spec_ls.catalogue import Card
     from spec_ls.features import Surroundings
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
 
@@ -46,6 +47,14 @@ class Asked:
     @property
     def spec(self) -> Spec:
         return self.shown.document.spec
+
+    @property
+    def card(self) -> Card:
+        """The card of the spec; of one that has changed only the touched sections are read anew."""
+        from spec_ls.catalogue import CardMaker
+
+        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
+        return maker.card(self.spec)
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""
@@ -79,6 +88,7 @@ _BESIDE = (
     "structure",
     "lenses",
     "formatting",
+    "tokens",
 )
 """The modules beside this one that have handlers."""
 

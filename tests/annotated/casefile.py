@@ -17,6 +17,7 @@ KINDS = (
     "fix",
     "template",
     "today",
+    "beside",
     "completion",
     "accept",
     "hover",
@@ -29,6 +30,7 @@ KINDS = (
     "folding",
     "selection",
     "format",
+    "tokens",
 )
 
 
