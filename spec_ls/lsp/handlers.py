@@ -189,11 +189,13 @@ def register(server: SpecLanguageServer) -> None:
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
         """A configuration or template that changes on disk counts at once."""
         ls.configuration.may_have_changed = True
+        ls.files_changed(change.uri for change in params.changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
         """A configuration or template that is saved counts at once."""
         ls.configuration.may_have_changed = True
+        ls.files_changed([params.text_document.uri])
 
     @server.command(_APPLY)
     async def on_apply(ls: Any, *arguments: Any) -> None:  # pygls evaluates what a command is annotated with
