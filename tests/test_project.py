@@ -28,7 +28,7 @@ FLOORS = (
     ("values", "facts", "bind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
-    ("catalogue",),
+    ("catalogue", "graph"),
     ("rules",),
     ("lifecycle",),
     ("features",),
