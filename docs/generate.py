@@ -1,4 +1,4 @@
-"""Writes what the README shows of the rules and of the command line, from the rules and the command line themselves.
+"""Writes what the README shows of rules, server and command line, from the rules, the server and the command line.
 
 `python docs/generate.py` writes the tables of README.md, docs/demo.svg and the configuration's JSON Schema; with
 `--check` it writes nothing and exits with 1, naming what is out of date.
@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 
 from spec_ls.config import schema
+from spec_ls.lsp.server import create_server
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.base import STAGES, Weights
 from spec_ls.rules.pages import summary
@@ -28,7 +29,7 @@ SHOWN = 7
 def main() -> int:
     """Writes the files, or says which of them are not current. The exit code."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, rows in (("severities", severities()), ("rules", rules())):
+    for name, rows in (("severities", severities()), ("rules", rules()), ("methods", methods())):
         table = "".join(f"{row}\n" for row in rows)
         readme = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{table}\2", readme, flags=re.S)
     pages = {ROOT / "README.md": readme, ROOT / "docs" / "demo.svg": picture()}
@@ -48,6 +49,21 @@ def rules() -> list[str]:
     """One row a rule, in the order of the catalogue: its name, its page and the first sentence of that."""
     rows = [f"| [`{rule.name}`](spec_ls/docs/rules/{rule.name}.md) | {summary(rule)} |" for rule in CATALOGUE]
     return ["| Rule | Reported when |", "| :--- | :--- |", *rows]
+
+
+def methods() -> list[str]:
+    """One row for each method and command that the server registers: what it gives, and how it is switched off."""
+    registry = create_server().protocol.fm
+    commands = {f"workspace/executeCommand` `{name}": run for name, run in registry.commands.items()}
+    rows = []
+    for method, handler in sorted({**registry.features, **commands}.items()):
+        of_spec = [given for given in getattr(handler, "args", ()) if hasattr(given, "run")]
+        told = (of_spec[0].run if of_spec else getattr(handler, "func", handler)).__doc__
+        if not told:
+            raise SystemExit(f"{method}: its handler has no docstring to say what it gives")
+        sentence = " ".join(told.split("\n\n")[0].split()).rstrip(".")
+        rows.append(f"| `{method}` | {sentence} | {of_spec[0].feature if of_spec else ''} |")
+    return ["| Method | What it gives on a spec | Switch |", "| :--- | :--- | :--- |", *rows]
 
 
 def severities() -> list[str]:

@@ -65,7 +65,7 @@ class Policy:
 
     - `bound`: the template that a glob binds it to, `why` in which words; `barred`: why it can be no spec
     - `is_template`: it is a template in force, which is why it is barred
-    - `named`: the team's templates by name; those that come with spec-ls are known besides
+    - `named`: the team's templates by name; those that come with spec-ls are known besides. `paths`: their files
     - `recognised`: the templates that a document is taken for by its looks
     - `severities`: what rules weigh here, whatever the status; None is silence
     - `off`: the features that are switched off
@@ -79,6 +79,7 @@ class Policy:
     barred: str = ""
     is_template: bool = False
     named: Mapping[str, Template] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
     recognised: tuple[Template, ...] = ()
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
@@ -94,6 +95,10 @@ class Policy:
         if found is None and name in builtin_names():
             return builtin(name)
         return found
+
+    def path(self, template: Template) -> str:
+        """The file that holds one of the team's templates as it is today; empty for any other template."""
+        return next((self.paths.get(name, "") for name, one in self.named.items() if one is template), "")
 
     def names(self) -> tuple[str, ...]:
         """The names of all templates that a document may call itself after."""
@@ -196,13 +201,14 @@ class Resolver:
         for matches, levels in loaded.overrides:
             if matches(relative):
                 weights.update(levels)
-        named = {one.name: one.template for one in loaded.templates if one.template is not None}
+        named, paths = _templates(loaded)
         return Policy(
             bound=bound.template if bound else None,
             why=f"{os.path.basename(loaded.path)} binds {relative} to the template {bound.name}" if bound else "",
             barred=barred,
             is_template=is_template,
             named=named,
+            paths=paths,
             recognised=self._recognised(loaded, relative),
             severities=weights,
             off=frozenset(name for name, on in loaded.config.features.items() if not on),
@@ -218,9 +224,10 @@ class Resolver:
         loaded = self._configuration(self.folders[0]) if self.folders else None
         if loaded is None:
             return default_policy()
-        named = {one.name: one.template for one in loaded.templates if one.template is not None}
+        named, paths = _templates(loaded)
         return Policy(
             named=named,
+            paths=paths,
             recognised=self._recognised(loaded, ""),
             severities=loaded.severities,
             off=frozenset(name for name, on in loaded.config.features.items() if not on),
@@ -457,6 +464,12 @@ def read_bounded(path: str) -> str:
     if len(data) > MOST_BYTES:
         raise CannotRead(f"is larger than {MOST_BYTES // 1_000_000} MB")
     return decode(data)
+
+
+def _templates(loaded: _Loaded) -> tuple[dict[str, Template], dict[str, str]]:
+    """The templates of a configuration by name, and their files; one that comes with spec-ls has none here."""
+    named = {one.name: one.template for one in loaded.templates if one.template is not None}
+    return named, {one.name: one.path for one in loaded.templates if one.path}
 
 
 def _broken(reason: str) -> Faulty:

@@ -249,6 +249,8 @@ class Spec:
         for number in range(end, end + rebound.reowned):
             piece, (owner,) = self.pieces[number], self._owner(number)
             facts = self._facts(piece.section, owner, starts[piece.chunk + grown], None)
+            if _says_more(piece.facts) or _says_more(facts):
+                return False
             self.pieces[number] = Piece(piece.chunk, piece.section, facts, owner.slot.index, False)
         touched.pieces.update(range(at, end + rebound.reowned))
         touched.add(rebound.fills)
@@ -354,9 +356,13 @@ class Spec:
     def _read_fields(self) -> None:
         """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
         slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
+        self.stated: Field | None = None
         groups: dict[tuple[int, int], list[Field]] = {}
         for at, piece in enumerate(self.pieces):
             for entry in piece.facts.entries if piece.facts.entries else ():
+                if entry.carrier == "section":
+                    self.stated = self.stated or Field(at, entry, self.template.stated)
+                    continue
                 field = Field(at, entry, slots.get(entry.key))
                 if field.slot is None and entry.carrier == "table" and entry.line == entry.group:
                     continue  # a header such as `| Metadata | Value |`
@@ -390,6 +396,8 @@ class Spec:
             if field.key not in self.fields:  # front matter beside a table carries what the table does not
                 self.fields[field.key] = [field]
                 self.strays.remove(field)
+        if self.stated is not None:
+            self.fields.setdefault(self.stated.key, [self.stated])
 
     def field(self, slot: FieldSlot | None) -> Field | None:
         """The first entry of the carrier that fills `slot`."""
@@ -402,8 +410,10 @@ class Spec:
         field = self.field(self.template.status)
         if field is None or field.slot is None:
             return None
-        value = " ".join(plain_value(field.entry).split())
-        return self.template.state(choice_in(value, field.slot.values, field.slot.open_values) or value)
+        value = " ".join(plain_value(field.entry).casefold().split())
+        values = [name.casefold() for name in field.slot.values]
+        going_on = values if field is self.stated else [name.casefold() for name in field.slot.open_values]
+        return self.template.state(choice_in(value, values, going_on) or value)
 
     @property
     def stage(self) -> Stage:
@@ -522,6 +532,8 @@ class Spec:
             ),
             None,
         )
+        if field is None and self.stated is not None and self.stated.piece == piece:
+            field = self.stated if self.stated.entry.value_span.start_line == inside.line else None
         heading = section.heading
         if heading and not heading.line <= inside.line < heading.end_line:
             heading = None
@@ -544,6 +556,17 @@ def _heads(first: int, sections: Sequence[Section], known: Mapping[int, Piece]) 
 def _says_more(facts: Facts) -> bool:
     """Whether facts hold what something beyond their section may depend on, its heading aside."""
     return bool(facts.entries or facts.bold or facts.words or facts.unclosed or facts.opening or facts.yaml)
+
+
+def is_sample_value(field: Field) -> bool:
+    """Whether a field still has the template's sample (white space, marks and case aside) and may not keep it.
+
+    Choices in brackets that stand in the document without them are the author's: `2.x / 3.x` for `(2.x / 3.x)`.
+    """
+    slot = field.slot
+    if slot is None or slot.keep or not slot.sample or skeleton(field.entry.value) != skeleton(slot.sample):
+        return False
+    return slot.kind != "choice" or slot.sample[0] not in "({[<" or field.entry.value[:1] in tuple("({[<")
 
 
 def plain_value(entry: Entry) -> str:

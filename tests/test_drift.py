@@ -144,13 +144,13 @@ def test_the_fix_inserts_the_new_sections_and_touches_nothing_else(repository: R
 class Shown(Stdio):
     """A server with the repository as its workspace."""
 
-    def __init__(self, repository: Repository, command: Sequence[str] = SERVER, **env: str) -> None:
+    def __init__(
+        self, repository: Repository, command: Sequence[str] = SERVER, *, pulls: bool = False, **env: str
+    ) -> None:
         super().__init__(command, env=env)
         self.root = repository.root
-        self.initialize(
-            {"textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}}},
-            rootUri=self.root.as_uri(),
-        )
+        said = {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}}
+        self.initialize({"textDocument": said | ({"diagnostic": {}} if pulls else {})}, rootUri=self.root.as_uri())
         self.versions: dict[str, int] = {}
 
     def uri(self, name: str) -> str:
@@ -244,6 +244,15 @@ def test_while_git_is_asked_nothing_is_published_and_nothing_waits(repository: R
         assert not [one for one in server.received if one.get("method") == "textDocument/publishDiagnostics"]
         assert time.monotonic() - before < 1.6
         assert [one["code"] for one in server.diagnostics(name)] == ["outdated-template"]
+
+
+def test_what_is_pulled_while_git_is_asked_waits_for_it(repository: Repository, tmp_path: Path) -> None:
+    with Shown(repository, PATH=_slow(tmp_path, 0.1), pulls=True) as server:
+        uri = server.uri("notes/old.md")
+        item = {"uri": uri, "languageId": "markdown", "version": 1, "text": OLD}
+        server.notify("textDocument/didOpen", {"textDocument": item})
+        report = server.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})["result"]
+        assert [one["code"] for one in report["items"]] == ["outdated-template"]
 
 
 def test_today_s_template_stands_in_for_a_git_that_takes_too_long(repository: Repository, tmp_path: Path) -> None:

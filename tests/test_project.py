@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -21,13 +22,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spec_ls"
 
 FLOORS = (
-    ("text",),
+    ("text", "markup"),
     ("outline",),
     ("template",),
-    ("values", "facts", "bind", "spec", "numbering"),
+    ("values", "facts", "bind", "rebind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
+    ("catalogue",),
     ("rules",),
+    ("lifecycle",),
     ("features",),
     ("files", "git"),
     ("index", "history"),
@@ -47,6 +50,7 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
+    "wcwidth": ("features",),
     "subprocess": ("git",),
 }
 """The only floors that may import a library, or run another program."""
@@ -221,6 +225,18 @@ def test_the_readme_shows_the_rules_and_the_command_line_as_they_are(request: py
     rows = re.findall(r"^\| \[`([a-z-]+)`\]\((\S+)\) \|", readme, re.M)
     assert [name for name, _ in rows] == [rule.name for rule in CATALOGUE]
     assert all((ROOT / page).is_file() for _, page in rows)
+
+
+def test_the_readme_lists_every_method_that_the_server_announces() -> None:
+    """A row for each provider in the capabilities that a client with every capability gets."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- methods -->")[1].split("<!-- /methods -->")[0]
+    rows = {method.replace("/", "").casefold() for method in re.findall(r"^\| `([^`]+)` .*\| \S", readme, re.M)}
+    client = json.loads((ROOT / "tests" / "clients" / "vscode-1.139.1.json").read_text(encoding="utf-8"))
+    with Stdio() as server:
+        told = server.initialize(client["capabilities"])["capabilities"]
+    announced = {name.removesuffix("Provider").casefold() for name in told if name.endswith("Provider") and told[name]}
+    assert "hover" in announced
+    assert not {name for name in announced if not any(name in row for row in rows)}
 
 
 def test_every_rule_has_a_file_of_its_own_name() -> None:

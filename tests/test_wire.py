@@ -1248,6 +1248,7 @@ def test_what_clients_say() -> None:
         label_details=True,
         markdown_hover=True,
         hierarchical_symbols=True,
+        lens_resolve=True,
         line_folding_only=True,
         folding_limit=5000,
         definition_links=True,
@@ -1260,6 +1261,7 @@ def test_what_clients_say() -> None:
         diagnostic_data=True,
         diagnostic_tags=frozenset({1, 2}),
         pull_diagnostics=True,
+        refresh_diagnostics=True,
     )
     assert "quickfix" in by_name["vscode-1.139.1"].code_action_kinds
     neovim = by_name["neovim-0.11.4"]

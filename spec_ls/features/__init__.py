@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from spec_ls.outline.blocks import Heading
 from spec_ls.rules.base import Severity
 from spec_ls.spec import Spec
 from spec_ls.text import Span
+
+if TYPE_CHECKING:
+    from spec_ls.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,17 @@ class Person:
     source: str
 
 
+def _no_cards() -> Catalogue:
+    from spec_ls.catalogue import Catalogue  # the first findings do without
+
+    return Catalogue()
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Facts from outside the document that a feature may need; the shell gathers them.
 
+    `catalogue`: the specs of the repository, as far as they are known.
     `severities`: what the team has rules weigh in this document, whatever the status; None is silence.
     """
 
@@ -31,6 +42,7 @@ class Surroundings:
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    catalogue: Catalogue = field(default_factory=_no_cards)
 
 
 @dataclass(slots=True)

@@ -6,8 +6,10 @@ understand them. Here each question has a name, and the answer is no unless the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from itertools import chain
+from typing import Any, cast
 
 from spec_ls.text import Encoding
 
@@ -41,6 +43,14 @@ class Client:
     folding_limit: int | None = None
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
+    lens_resolve: bool = False
+    """It shows code lenses, and asks for the words of those that come into view."""
+
+    token_types: tuple[str, ...] | None = None
+    """The semantic token types that it knows; None where it does not say."""
+    token_modifiers: tuple[str, ...] | None = None
+    token_deltas: bool = True
+    token_ranges: bool = True
 
     code_action_literals: bool = False
     code_action_kinds: tuple[str, ...] = ()
@@ -54,6 +64,10 @@ class Client:
     diagnostic_tags: frozenset[int] = frozenset()
     """The DiagnosticTag numbers it shows: 1 unnecessary, 2 deprecated."""
     pull_diagnostics: bool = False
+    """It asks for diagnostics; nothing is pushed to it then."""
+    related_documents: bool = False
+    """It takes the diagnostics of other files along with those that it asked for."""
+    refresh_diagnostics: bool = False
 
     @classmethod
     def of(cls, params: object) -> Client:
@@ -77,18 +91,23 @@ class Client:
             value = get("capabilities." + path)
             return value if isinstance(value, list) else []
 
+        def names(path: str) -> tuple[str, ...] | None:
+            return tuple(one for one in listed(path) if isinstance(one, str)) or None
+
         name = get("clientInfo.name")
+
+        def of_diagnostics(ask: Callable[[str], Any], path: str) -> list[Any]:
+            """What is said of pushed and of pulled diagnostics: most clients say it of the one, whichever they take."""
+            return [ask(f"textDocument.{kind}.{path}") for kind in ("publishDiagnostics", "diagnostic")]
+
         offered = listed("general.positionEncodings")
         # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
         encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
-        item, action, diagnostics = (
-            "textDocument.completion.completionItem",
-            "textDocument.codeAction",
-            "textDocument.publishDiagnostics",
-        )
+        item, action = "textDocument.completion.completionItem", "textDocument.codeAction"
+        tokens = "textDocument.semanticTokens"
         kinds = listed(f"{action}.codeActionLiteralSupport.codeActionKind.valueSet")
         limit = get("capabilities.textDocument.foldingRange.rangeLimit")
-        tags = listed(f"{diagnostics}.tagSupport.valueSet")
+        tags = chain(*of_diagnostics(listed, "tagSupport.valueSet"))
         return cls(
             name=name if isinstance(name, str) else "",
             encoding=cast(Encoding, encoding),
@@ -109,15 +128,22 @@ class Client:
             hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
             line_folding_only=yes("textDocument.foldingRange.lineFoldingOnly"),
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
+            lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            token_types=names(f"{tokens}.tokenTypes"),
+            token_modifiers=names(f"{tokens}.tokenModifiers"),
+            token_deltas=yes(f"{tokens}.requests.full.delta") or not said(tokens),
+            token_ranges=get(f"capabilities.{tokens}.requests.range") not in (None, False) or not said(tokens),
             code_action_literals=said(f"{action}.codeActionLiteralSupport"),
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
             code_action_resolve=yes(f"{action}.dataSupport")
             and "edit" in listed(f"{action}.resolveSupport.properties"),
-            versioned_diagnostics=yes(f"{diagnostics}.versionSupport"),
-            related_information=yes(f"{diagnostics}.relatedInformation"),
-            code_description=yes(f"{diagnostics}.codeDescriptionSupport"),
-            diagnostic_data=yes(f"{diagnostics}.dataSupport"),
+            versioned_diagnostics=yes("textDocument.publishDiagnostics.versionSupport"),
+            related_information=any(of_diagnostics(yes, "relatedInformation")),
+            code_description=any(of_diagnostics(yes, "codeDescriptionSupport")),
+            diagnostic_data=any(of_diagnostics(yes, "dataSupport")),
             diagnostic_tags=frozenset(tag for tag in tags if isinstance(tag, int) and not isinstance(tag, bool)),
             pull_diagnostics=said("textDocument.diagnostic"),
+            related_documents=yes("textDocument.diagnostic.relatedDocumentSupport"),
+            refresh_diagnostics=yes("workspace.diagnostics.refreshSupport"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,6 @@ _POLL_SECONDS = 2.0
 _HISTORY_SECONDS = 3.0
 """How long a document goes without findings while git is asked which version of its template judges it."""
 _WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown")
-
-Publish = Callable[[str, int | None, str], None]
 
 
 class Configuration:
@@ -65,22 +63,36 @@ class Configuration:
         self.may_have_changed = False
         return self.resolver.refresh()
 
-    def publish_faults(self, client: Client, publish: Publish) -> None:
-        """Sends what is wrong with configuration files, where that is not what was sent last."""
+    def uri(self, path: str) -> str:
+        """The client's URI of a file, by its real path."""
+        return self._uri_of(path) or Path(path).as_uri()
+
+    def faults(self, client: Client) -> dict[str, str]:
+        """What is wrong with configuration files, by their URIs: diagnostics as JSON, commas between."""
+        found = self.resolver.faults().items()
+        return {self.uri(path): _diagnostics(faulty, client) for path, faulty in found if faulty.faults}
+
+    def messages(self) -> list[str]:
+        """The same for the eyes of the user."""
+        found = self.resolver.faults().items()
+        return [f"{path}: {fault.message}" for path, faulty in found for fault in faulty.faults]
+
+    def news(self, client: Client) -> Iterator[tuple[str, str]]:
+        """Those of the faults that are not as they were last time, with nothing for a file that is right again."""
         for path, faulty in self.resolver.faults().items():
             before = self._told.get(path)
-            if faulty != before and (faulty.faults or (before and before.faults)):
-                self._send(path, faulty, client, publish)
             self._told[path] = faulty
+            if faulty != before and (faulty.faults or (before and before.faults)):
+                yield self.uri(path), _diagnostics(faulty, client)
         for path in [path for path in self._told if path not in self.resolver.faults()]:
             if self._told.pop(path).faults:
-                self._send(path, Faulty("", ()), client, publish)
+                yield self.uri(path), ""
 
-    def _send(self, path: str, faulty: Faulty, client: Client, publish: Publish) -> None:
-        text = Text(faulty.source)
-        shown = [convert.fault_json(text, fault.span, "error", _CODE, fault.message, client) for fault in faulty.faults]
-        uri = self._uri_of(path) or Path(path).as_uri()
-        publish(uri, None, ",".join(json.dumps(one) for one in shown))
+
+def _diagnostics(faulty: Faulty, client: Client) -> str:
+    text = Text(faulty.source)
+    shown = (convert.fault_json(text, fault.span, "error", _CODE, fault.message, client) for fault in faulty.faults)
+    return ",".join(map(json.dumps, shown))
 
 
 class _Past:

@@ -12,6 +12,7 @@ from lsprotocol import types
 
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.wire import Rendered
+from spec_ls.markup import as_plain
 from spec_ls.rules import rule
 from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
@@ -119,23 +120,23 @@ def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit
     return {"changes": {uri: changes}}
 
 
-def action_json(uri: str, version: int, spec: Spec, action: Action, client: Client) -> Json:
-    """A code action with its edit."""
+def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequence[Json], client: Client) -> Json:
+    """A code action with its edit; `mended` are the diagnostics that it answers."""
     answer: Json = {
         "title": action.title,
         "kind": action.kind,
         "edit": workspace_edit_json(uri, version, spec.text, action.edits, client),
     }
-    if action.problems and action.kind == "quickfix":
-        answer["diagnostics"] = [diagnostic_json(uri, spec, problem, client) for problem in action.problems]
+    if mended:
+        answer["diagnostics"] = mended
     if action.preferred:
         answer["isPreferred"] = True
     return answer
 
 
 def markup(markdown: str, rich: bool) -> Any:
-    """Markdown for clients that show it, else the same as plain text."""
-    return {"kind": "markdown" if rich else "plaintext", "value": markdown}
+    """Markdown of ours for clients that show it, else the same as plain text."""
+    return {"kind": "markdown", "value": markdown} if rich else {"kind": "plaintext", "value": as_plain(markdown)}
 
 
 def completion_json(text: Text, completion: Completion, client: Client) -> Json:
@@ -150,7 +151,9 @@ def completion_json(text: Text, completion: Completion, client: Client) -> Json:
     if completion.detail:
         item["detail"] = completion.detail
     if completion.documentation:
-        item["documentation"] = markup(completion.documentation, client.markdown_completion)
+        rich = markup(completion.documentation, client.markdown_completion)
+        # A client that says nothing of formats knows no other than a string.
+        item["documentation"] = rich if client.markdown_completion else rich["value"]
     if completion.snippet:
         item["insertTextFormat"] = types.InsertTextFormat.Snippet.value
     return item

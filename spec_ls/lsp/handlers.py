@@ -6,7 +6,7 @@ A feature is imported when it is first asked for, or while nothing is to do: dia
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from spec_ls.lsp import authoring, convert
+from spec_ls.lsp import authoring, convert, diagnostics
 from spec_ls.lsp.configuration import poll, watchers
 from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
 
 if TYPE_CHECKING:
+    from spec_ls.catalogue import Card
     from spec_ls.features import Surroundings
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
 
@@ -46,6 +47,14 @@ class Asked:
     @property
     def spec(self) -> Spec:
         return self.shown.document.spec
+
+    @property
+    def card(self) -> Card:
+        """The card of the spec; of one that has changed only the touched sections are read anew."""
+        from spec_ls.catalogue import CardMaker
+
+        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
+        return maker.card(self.spec)
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""
@@ -74,7 +83,13 @@ class _Handler:
 
 
 _HANDLERS: list[_Handler] = []
-_BESIDE = ("structure",)
+_COMMANDS: list[tuple[str, Callable[..., Any]]] = []
+_BESIDE = (
+    "structure",
+    "lenses",
+    "formatting",
+    "tokens",
+)
 """The modules beside this one that have handlers."""
 
 
@@ -93,9 +108,40 @@ def answers(
     return register
 
 
+def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a command: it is called with the server and the arguments, as plain JSON that nobody has checked.
+
+    pygls evaluates what it is annotated with, so that may only be Any.
+    """
+
+    def register(run: Callable[..., Any]) -> Callable[..., Any]:
+        _COMMANDS.append((name, run))
+        return run
+
+    return register
+
+
+def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) -> Asked:
+    """The open spec that a command is about: the first argument is its URI. Raises JsonRpcInvalidParams."""
+    server.govern_anew()
+    uri = arguments[0] if arguments else None
+    shown = server.documents.get(uri) if isinstance(uri, str) else None
+    if shown is None or shown.reading is not None or shown.spec is None:
+        raise JsonRpcInvalidParams(f"{name} takes the URI of an open spec")
+    return Asked(server, shown, None)
+
+
+def _uri_of(params: Any) -> Any:
+    """The document that a request is about; of something to be resolved it stands in the data."""
+    item = getattr(params, "text_document", None)
+    if item is not None:
+        return item.uri
+    return params.data.get("uri") if isinstance(params.data, dict) else None
+
+
 def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     server.govern_anew()
-    shown = server.documents.get(params.text_document.uri)
+    shown = server.documents.get(_uri_of(params))
     if shown is None:
         return None
     if shown.reading is not None:
@@ -126,6 +172,7 @@ def register(server: SpecLanguageServer) -> None:
 
     @server.feature(types.INITIALIZED)
     def on_initialized(ls: SpecLanguageServer, params: types.InitializedParams) -> None:
+        """The files that govern documents are watched from here on."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # messages are handed in one by one, and nothing runs between them
@@ -137,10 +184,12 @@ def register(server: SpecLanguageServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
+        """A configuration or template that changes on disk counts at once."""
         ls.configuration.may_have_changed = True
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+        """A configuration or template that is saved counts at once."""
         ls.configuration.may_have_changed = True
 
     @server.command(_APPLY)
@@ -151,8 +200,14 @@ def register(server: SpecLanguageServer) -> None:
         label, edit = arguments
         await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
 
+    pulled = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier=server.name)
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulled)(partial(diagnostics.on_document, server))
+    server.feature(types.WORKSPACE_DIAGNOSTIC)(partial(diagnostics.on_workspace, server))
+
     for name in _BESIDE:
         import_module(f"spec_ls.lsp.{name}")
+    for name, run in _COMMANDS:
+        server.command(name)(run)
     for handler in _HANDLERS:
         options = handler.options() if handler.options else None
         server.feature(handler.method, options)(partial(_answer, handler, server))
@@ -175,6 +230,7 @@ def _authoring_completion(asked: Asked) -> Json:
     of_template=_authoring_completion,
 )
 def on_completion(asked: Asked) -> Any:
+    """What can stand at the cursor: statuses, handles, identifiers, dates, sections, items, blocks of the template."""
     from spec_ls.features.completion import complete
 
     spec, client, point = asked.spec, asked.server.client, asked.point()
@@ -192,6 +248,7 @@ def on_completion(asked: Asked) -> Any:
     of_template=lambda asked: authoring.hover(asked.text, asked.point(), asked.server.client),
 )
 def on_hover(asked: Asked) -> Any:
+    """What stands under the cursor, in the template's words: a field, a status, a section, a sample; its findings."""
     from spec_ls.features.hover import hover
 
     spec, client, point = asked.spec, asked.server.client, asked.point()
@@ -205,6 +262,7 @@ def on_hover(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "symbols")
 def on_symbols(asked: Asked) -> Any:
+    """The outline: sections and metadata, nested."""
     from spec_ls.features.symbols import symbols
 
     return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
@@ -212,6 +270,7 @@ def on_symbols(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")
 def on_inlay_hints(asked: Asked) -> Any:
+    """How far off a date is, and how much of a checklist is ticked."""
     from spec_ls.features.hints import hints
 
     found = hints(asked.spec, asked.span(), date.today())
@@ -220,6 +279,7 @@ def on_inlay_hints(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "highlight")
 def on_highlight(asked: Asked) -> Any:
+    """Every place that names the handle or identifier under the cursor."""
     from spec_ls.features.highlight import highlights
 
     found = highlights(asked.spec, asked.point())
@@ -244,6 +304,7 @@ def _mends(asked: Asked) -> list[Json]:
     of_template=_mends,
 )
 def on_code_action(asked: Asked) -> Any:
+    """Quick fixes, refactorings and fix-all."""
     from spec_ls.features.actions import actions
 
     shown, context = asked.shown, asked.params.context
@@ -260,7 +321,9 @@ def _actions_json(asked: Asked, offered: Iterable[Any]) -> Iterator[Json]:
     shown, client = asked.shown, asked.server.client
     for action in offered:
         if client.code_action_literals:
-            yield convert.action_json(shown.uri, shown.version, asked.spec, action, client)
+            problems = action.problems if action.kind == "quickfix" else ()
+            mended = [diagnostics.diagnostic(asked.server, shown, problem) for problem in problems]
+            yield convert.action_json(shown.uri, shown.version, asked.spec, action, mended, client)
         elif client.apply_edit:
             edit = convert.workspace_edit_json(shown.uri, shown.version, asked.text, action.edits, client)
             yield {"title": action.title, "command": _APPLY, "arguments": [action.title, edit]}

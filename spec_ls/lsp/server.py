@@ -24,7 +24,7 @@ from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
 from spec_ls.git import root_of
 from spec_ls.history import Question
-from spec_ls.lsp import authoring, convert, handlers
+from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
@@ -41,7 +41,6 @@ _AT_ONCE = 100_000
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _MOST_TROUBLES = 20
-_APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
 Json: TypeAlias = dict[str, Any]
@@ -78,6 +77,9 @@ class OpenDocument:
     path: str | None = None
     """The real path of its file; None where it is none."""
 
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What features keep from one answer to the next, by name."""
+
     outdated: Callable[[], Policy] | None = None
     """Asks for the policy that holds now, where the one in force may be an old one."""
 
@@ -99,13 +101,18 @@ class OpenDocument:
     @property
     def is_template(self) -> bool:
         """Whether it is a template in force, whose author is helped with its annotations."""
-        return self.document.policy.is_template and not self.stale
+        return self.governed.policy.is_template and not self.stale
 
     @property
     def spec(self) -> Spec | None:
         """The spec to answer from; None where the document is none or too large, or an edit was lost."""
         document = self.governed
         return document.spec if document.decision.is_spec and not self.stale and not document.is_large else None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are findings to be had, if only none."""
+        return self.is_template or (self.governed.decision.is_spec and not self.stale)
 
     @property
     def governed(self) -> Document:
@@ -139,6 +146,9 @@ class SpecLanguageServer(WireServer):
         self.watching: asyncio.Task[Any] | None = None
         self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
+        self._rulings: list[asyncio.Future[None]] = []
+        self._refreshing: asyncio.Task[Any] | None = None
+        self._refresh_again = False
         self._told: set[str] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -146,13 +156,28 @@ class SpecLanguageServer(WireServer):
         self._readers: ThreadPoolExecutor | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
-        for name in ("completion", "hover", "symbols", "folding", "actions", "hints", "highlight", "selection"):
+        for name in (
+            "completion",
+            "hover",
+            "symbols",
+            "folding",
+            "actions",
+            "hints",
+            "highlight",
+            "selection",
+            "lenses",
+        ):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
         yield from super().warm_up()
 
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
+
+    def offer(self, capabilities: types.ServerCapabilities) -> None:
+        capabilities.semantic_tokens_provider = tokens.provider(self.client)
+        if not self.client.pull_diagnostics:
+            capabilities.diagnostic_provider = None
 
     def take_options(self, options: Any) -> None:
         given = options.get("maxBytes") if isinstance(options, dict) else None
@@ -269,6 +294,7 @@ class SpecLanguageServer(WireServer):
             for shown in self.documents.values():
                 shown.outdated = partial(self.configuration.policy, shown.path)
                 self._changed[shown.uri] = None
+            self._have_pulled_anew()
 
     def judge_anew(self, question: Question) -> None:
         """Asks anew which version of its template judges the documents that a question to git was about."""
@@ -277,7 +303,31 @@ class SpecLanguageServer(WireServer):
             if version == question.version and question.document in ("", shown.path) and shown.outdated is None:
                 shown.outdated = partial(self.configuration.policy, shown.path)
                 self._changed[shown.uri] = None
+        for waiting in self._rulings:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._rulings.clear()
+        self._have_pulled_anew()
         self.on_idle()
+
+    def ruling(self) -> asyncio.Future[None]:
+        """Done as soon as git has said of some document which version of its template judges it."""
+        found: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rulings.append(found)
+        return found
+
+    def _have_pulled_anew(self) -> None:
+        """Asks the client to pull its diagnostics again: one request at a time, whatever comes while it is open."""
+        if self.client.pull_diagnostics and self.client.refresh_diagnostics and self._loop is not None:
+            self._refresh_again = self._refreshing is not None
+            if self._refreshing is None:
+                self._refreshing = self._loop.create_task(self.ask(types.WORKSPACE_DIAGNOSTIC_REFRESH))
+                self._refreshing.add_done_callback(self._refreshed)
+
+    def _refreshed(self, _: asyncio.Task[Any]) -> None:
+        self._refreshing = None
+        if self._refresh_again:
+            self._have_pulled_anew()
 
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
@@ -324,41 +374,23 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
+        if self.client.pull_diagnostics:
+            self._changed.clear()
+            return
         while self._changed and not self.is_waited_for():
             uri = next(iter(self._changed))
             del self._changed[uri]
             shown = self.documents[uri]
-            if shown.reading is not None:
-                continue
-            if shown.is_template:
-                shown.published = True
-                self._publish(uri, shown.version, authoring.diagnostics(shown.text, self.client))
-                continue
-            document = shown.governed
-            if document.waiting:
-                continue  # git is being asked, and `judge_anew` follows
-            if shown.stale or not document.decision.is_spec or "diagnostics" in document.policy.off:
-                if shown.published:
-                    self._publish(uri, shown.version, "")
-                continue
-            shown.published = True
-            spec, problems = document.spec, document.problems()
-            if problems is not shown.problems:
-                known, shown.rendered = shown.rendered, {}
-                for problem in problems:
-                    entry = known.get(id(problem))
-                    if entry is None:
-                        diagnostic = convert.diagnostic_json(uri, spec, problem, self.client)
-                        entry = (problem, json.dumps(diagnostic, separators=(",", ":")))
-                    shown.rendered[id(problem)] = entry
-                shown.problems = problems
-                shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
-            self._publish(uri, shown.version, shown.diagnostics)
-            for crashed in document.new_crashes():
-                self._tell_once(f"the rule {crashed} failed and its findings are left out (see the log)")
-        self.configuration.publish_faults(self.client, self._publish)
+            if diagnostics.is_ready(shown):  # else git is being asked, or a long text read, and this comes again
+                found = diagnostics.diagnostics_of(self, shown)
+                if found is not None or shown.published:
+                    shown.published = True
+                    self._publish(uri, shown.version, found or "")
+        for uri, faults in self.configuration.news(self.client):
+            self._publish(uri, None, faults)
 
-    def _tell_once(self, message: str) -> None:
+    def tell_once(self, message: str) -> None:
+        """Writes a line into the client's log if it is not there yet."""
         if message not in self._told:
             self._told.add(message)
             self.tell(message)
@@ -447,7 +479,7 @@ class SpecLanguageServer(WireServer):
             if not done.cancelled() and done.exception() is None:
                 self._known[key] = known = done.result()
                 for trouble in known.troubles[:_MOST_TROUBLES]:
-                    self._tell_once(trouble)
+                    self.tell_once(trouble)
 
         future = asyncio.get_running_loop().run_in_executor(self._pool, find_out)
         self._gathering[key] = future

@@ -10,6 +10,7 @@ from spec_ls.lsp.handlers import Asked, Json, answers
 
 @answers(types.TEXT_DOCUMENT_FOLDING_RANGE, "folding")
 def on_folding_range(asked: Asked) -> list[Json]:
+    """Sections, tables, lists, fences, comments and front matter fold."""
     from spec_ls.features.folding import folds
 
     client = asked.server.client
@@ -19,6 +20,7 @@ def on_folding_range(asked: Asked) -> list[Json]:
 
 @answers(types.TEXT_DOCUMENT_SELECTION_RANGE, "selection")
 def on_selection_range(asked: Asked) -> list[Json]:
+    """A selection grows from word to cell, row, table and section."""
     from spec_ls.features.selection import selections
 
     points = [asked.point(position) for position in asked.params.positions]

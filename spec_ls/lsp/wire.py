@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, Literal, NoReturn, get_args
@@ -399,6 +399,7 @@ class WireProtocol(LanguageServerProtocol):
             params.root_uri = params.root_path = params.workspace_folders = None
         result = yield from super().lsp_initialize(params)
         self._server.started(params)
+        self._server.offer(result.capabilities)
         result.capabilities.position_encoding = types.PositionEncodingKind(self._server.client.encoding)
         if params.process_id is not None:
             watch_process(params.process_id, lambda: self._server.leave(1))
@@ -456,6 +457,7 @@ class WireServer(LanguageServer):
         super().__init__(name, version, protocol_cls=WireProtocol, converter_factory=make_converter)
         self.client = Client()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._jobs: set[asyncio.Future[Any]] = set()
         self._inbox: deque[object] = deque()
         self._woken = False
         self._busy = False
@@ -473,6 +475,9 @@ class WireServer(LanguageServer):
 
     def started(self, params: types.InitializeParams) -> None:
         """The client has said who it is and what it opens; nothing of it is shown yet."""
+
+    def offer(self, capabilities: types.ServerCapabilities) -> None:
+        """What is about to be offered to the client, to be cut down to what it can use."""
 
     def take_options(self, options: Any) -> None:
         """The initializationOptions, as plain JSON that nobody has checked."""
@@ -521,6 +526,12 @@ class WireServer(LanguageServer):
     async def ask(self, method: str, params: Any = None, timeout: float = 10.0) -> Any:
         """The client's result as plain JSON; None if it answers with an error, or not within `timeout` seconds."""
         return await self.protocol.ask(method, params, timeout)
+
+    def begin(self, job: Coroutine[Any, Any, object]) -> None:
+        """Has a coroutine run beside all that comes, such as one that waits for the user; what it raises is logged."""
+        task = asyncio.ensure_future(job)
+        self._jobs.add(task)  # the loop itself forgets tasks that nobody holds
+        task.add_done_callback(self._jobs.discard)
 
     def send_raw(self, body: bytes, key: str | None = None, droppable: bool = False) -> None:
         """Sends a ready-made JSON text; what waits to be sent under the same `key` is dropped. From any thread."""

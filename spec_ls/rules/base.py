@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from spec_ls.bind import Fill
 from spec_ls.spec import Piece, Place, Spec
-from spec_ls.template.model import Stage
+from spec_ls.template.model import Origin, Stage
 from spec_ls.text import Edit, Span
 
 Severity = Literal["error", "warning", "information", "hint"]
@@ -57,13 +57,17 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault at its place. `subject` is what the rule's fix needs to know; it never leaves the core."""
+    """A fault at its place. `subject` is what the rule's fix needs to know; it never leaves the core.
+
+    `origin` is what of the template asks for what is missing or wrong here.
+    """
 
     rule: str
     place: Place
     message: str
     subject: Any = None
     related: tuple[Related, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

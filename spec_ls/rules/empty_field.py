@@ -19,7 +19,7 @@ def check(spec: Spec) -> Iterator[Finding]:
         if not slot.sample or slot.keep or field.entry.listed:
             continue  # the template leaves it open, too; `[]` says that there are none
         span = field.entry.value_span
-        yield Finding(RULE.name, field.at(span), f"{slot.name} is empty.")
+        yield Finding(RULE.name, field.at(span), f"{slot.name} is empty.", origin=slot.origin)
 
 
 RULE = Rule("empty-field", __doc__, FILLING, check=check)

@@ -25,7 +25,7 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if fill.slot.repeats or spec.pieces[fill.piece].facts.unclosed is not None:
         return
     message = f"{fill.slot.title} is empty; write it, or N/A and why."
-    yield Finding(RULE.name, spec.heading_place(fill.piece), message)
+    yield Finding(RULE.name, spec.heading_place(fill.piece), message, origin=fill.slot.origin)
 
 
 RULE = Rule("empty-section", __doc__, FILLING, check_fill=check_fill)

@@ -25,7 +25,7 @@ def check(spec: Spec) -> Iterator[Finding]:
         value = _REMARK.sub("", plain_value(field.entry))
         if not is_dates(value, slot.timed):
             message = f"{slot.name} is a date of the calendar as YYYY-MM-DD, such as 2026-03-31."
-            yield Finding(RULE.name, field.at(field.entry.value_span), message, value)
+            yield Finding(RULE.name, field.at(field.entry.value_span), message, value, origin=slot.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

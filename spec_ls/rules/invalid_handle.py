@@ -26,10 +26,12 @@ def check(spec: Spec) -> Iterator[Finding]:
             if part.handle is None:
                 message = f"{slot.name} takes {'handles' if slot.kind == 'handles' else 'a handle'} such as @mira."
                 beside = named and slot.kind == "handle"
-                yield Finding(RULE.name, field.at(part.span), message, ("" if beside else part.text, alone))
+                yield Finding(
+                    RULE.name, field.at(part.span), message, ("" if beside else part.text, alone), origin=slot.origin
+                )
         if slot.kind == "handle" and len(named) > 1:
             span = Span(*named[1].span.first, *named[-1].span.last)
-            yield Finding(RULE.name, field.at(span), f"{slot.name} takes one handle.", ("", alone))
+            yield Finding(RULE.name, field.at(span), f"{slot.name} takes one handle.", ("", alone), origin=slot.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

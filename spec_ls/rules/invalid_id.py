@@ -30,7 +30,7 @@ def check(spec: Spec) -> Iterator[Finding]:
         if not is_identifier(slot, value):
             sample = slot.prefix + "42".zfill(slot.digits)
             message = f"{slot.name} is {slot.prefix} and at least {slot.digits} digits, such as {sample}."
-            yield Finding(RULE.name, field.at(field.entry.value_span), message, (slot.key, value))
+            yield Finding(RULE.name, field.at(field.entry.value_span), message, (slot.key, value), origin=slot.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

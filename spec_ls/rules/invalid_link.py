@@ -22,7 +22,7 @@ def check(spec: Spec) -> Iterator[Finding]:
         if plain_value(field.entry).casefold() in ("n/a", "na", "none") or is_link(value, spec.definitions):
             continue
         message = f"{slot.name} is a link or a ticket key such as PAY-17."
-        yield Finding(RULE.name, field.at(field.entry.value_span), message)
+        yield Finding(RULE.name, field.at(field.entry.value_span), message, origin=slot.origin)
 
 
 RULE = Rule("invalid-link", __doc__, INVALID, check=check)

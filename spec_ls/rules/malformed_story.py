@@ -23,7 +23,7 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         return
     form = " …, ".join(part[0].upper() + part[1:] if part.startswith("i ") else part for part in fill.slot.form)
     message = f"Write the {fill.slot.stem.lower()} as: {form[0].upper()}{form[1:]} …"
-    yield Finding(RULE.name, spec.heading_place(fill.piece), message)
+    yield Finding(RULE.name, spec.heading_place(fill.piece), message, origin=fill.slot.origin)
 
 
 RULE = Rule("malformed-story", __doc__, STORY, check_fill=check_fill)

@@ -20,7 +20,7 @@ from spec_ls.text import Edit, Span
 def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if fill.fault == "misnamed":
         message = f"The template calls this section {fill.slot.title}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.title)
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.title, origin=fill.slot.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -29,7 +29,7 @@ def check(spec: Spec) -> Iterator[Finding]:
             first = min(siblings_of(spec, fill), key=lambda other: (other.astray, other.piece))
             where = f"before {first.slot.title}"
         message = f"{fill.slot.title} belongs {where}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.index)
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.index, origin=fill.slot.origin)
 
 
 def siblings_of(spec: Spec, fill: Fill) -> list[Fill]:

@@ -17,7 +17,8 @@ def check(spec: Spec) -> Iterator[Finding]:
     slot = spec.template.approvers
     field = spec.field(slot)
     if slot is not None and field is not None and not field.entry.value:
-        yield Finding(RULE.name, field.at(field.entry.value_span), f"{slot.name} is empty: name who will approve.")
+        message = f"{slot.name} is empty: name who will approve."
+        yield Finding(RULE.name, field.at(field.entry.value_span), message, origin=slot.origin)
 
 
 RULE = Rule("missing-approver", __doc__, FILLING, check=check)

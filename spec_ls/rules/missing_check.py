@@ -31,20 +31,25 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     for piece, facts in pieces:
         for check in facts.checks:
             found.add(check.slot)
-            name = fill.slot.items[check.slot].name
+            item = fill.slot.items[check.slot]
+            name = item.name
             if check.near:
                 message = f"The template calls this item {name}"
-                yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"))
-            elif check.box is None and fill.slot.items[check.slot].need == "required":
-                yield Finding(RULE.name, Place(piece, check.span), f"{name}: the box is missing.", (check.slot, "box"))
+                yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "rename"), origin=item.origin)
+            elif check.box is None and item.need == "required":
+                message = f"{name}: the box is missing."
+                yield Finding(RULE.name, Place(piece, check.span), message, (check.slot, "box"), origin=item.origin)
     absent = [at for at in wanted if at not in found and fill.slot.items[at].need == "required"]
     if len(absent) > _MOST:
         message = f"{len(absent)} items of the template's checklist are missing in {fill.slot.title}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (absent[0], "other list"))
+        yield Finding(
+            RULE.name, spec.heading_place(fill.piece), message, (absent[0], "other list"), origin=fill.slot.origin
+        )
         return
     for at in absent:
-        message = f"The item {fill.slot.items[at].name} is missing in {fill.slot.title}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"))
+        item = fill.slot.items[at]
+        message = f"The item {item.name} is missing in {fill.slot.title}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, "insert"), origin=item.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

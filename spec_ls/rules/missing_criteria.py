@@ -30,10 +30,10 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at]
         if not found:
             message = f"{block.name} are missing."
-            yield Finding(RULE.name, spec.heading_place(fill.piece), message, at)
+            yield Finding(RULE.name, spec.heading_place(fill.piece), message, at, origin=block.origin)
         elif not any(fact.filled for _, fact in found) and not _goes_on(pieces, found[0][0]):
             piece, fact = found[0]
-            yield Finding(RULE.name, Place(piece, fact.span), f"{block.name} are empty.", None)
+            yield Finding(RULE.name, Place(piece, fact.span), f"{block.name} are empty.", origin=block.origin)
 
 
 def _goes_on(pieces: list[tuple[int, Facts]], at: int) -> bool:

@@ -31,9 +31,9 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         demanded -= {number for number in demanded if block.items[number].name in said}
         for number in sorted(demanded.difference(*(fact.demanded for _, fact in found))):
             piece, fact = found[0]
-            name = block.items[number].name
-            message = f"{block.name} name no {name.lower()}."
-            yield Finding(RULE.name, Place(piece, fact.span), message, (at, number))
+            item = block.items[number]
+            message = f"{block.name} name no {item.name.lower()}."
+            yield Finding(RULE.name, Place(piece, fact.span), message, (at, number), origin=item.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -46,13 +46,15 @@ def check(spec: Spec) -> Iterator[Finding]:
         if slot.key in near:
             field = near[slot.key]
             message = f"The template calls this field {slot.name}."
-            yield Finding(RULE.name, field.at(field.entry.key_span), message, (slot.key, True))
+            yield Finding(RULE.name, field.at(field.entry.key_span), message, (slot.key, True), origin=slot.origin)
         elif slot.key not in strays:
             order = [other.key for other in spec.template.fields]
             before = [f for f in spec.carrier if f.slot and order.index(f.slot.key) < order.index(slot.key)]
             neighbour = (before or spec.carrier)[-1 if before else 0]
             message = f"The field {slot.name} is missing."
-            yield Finding(RULE.name, neighbour.at(neighbour.entry.key_span), message, (slot.key, False))
+            yield Finding(
+                RULE.name, neighbour.at(neighbour.entry.key_span), message, (slot.key, False), origin=slot.origin
+            )
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -37,17 +37,18 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if is_not_applicable(spec, fill):
         return
     for at in absent(spec, fill):
-        name = fill.slot.items[at].name
-        message = f"{name} is missing in {fill.slot.title}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, False))
+        item = fill.slot.items[at]
+        message = f"{item.name} is missing in {fill.slot.title}."
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, (at, False), origin=item.origin)
     for piece, facts in pieces:
         for label in facts.labels:
+            item = fill.slot.items[label.slot]
             if label.near:
-                message = f"The template calls this item {fill.slot.items[label.slot].name}."
-                yield Finding(RULE.name, Place(piece, label.span), message, (label.slot, True))
+                message = f"The template calls this item {item.name}."
+                yield Finding(RULE.name, Place(piece, label.span), message, (label.slot, True), origin=item.origin)
             elif not label.filled:
-                message = f"{fill.slot.items[label.slot].name} is empty; write it, or N/A."
-                yield Finding(RULE.name, Place(piece, label.span), message)
+                message = f"{item.name} is empty; write it, or N/A."
+                yield Finding(RULE.name, Place(piece, label.span), message, origin=item.origin)
 
 
 def is_not_applicable(spec: Spec, fill: Fill) -> bool:

@@ -21,7 +21,9 @@ def check(spec: Spec) -> Iterator[Finding]:
         if spec.is_lost(missing):
             where = f" in {missing.parent.slot.title}" if missing.parent else ""
             message = f"The section {missing.slot.title} is missing{where}."
-            yield Finding(RULE.name, spec.heading_place(missing.anchor), message, missing.slot.index)
+            yield Finding(
+                RULE.name, spec.heading_place(missing.anchor), message, missing.slot.index, origin=missing.slot.origin
+            )
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

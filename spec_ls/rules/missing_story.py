@@ -28,7 +28,9 @@ def check(spec: Spec) -> Iterator[Finding]:
         if not missing.slot.blocks and _has_subsections(spec, parent):
             continue  # what the template counts, the author has named
         message = f"{parent.slot.title} needs at least one {missing.slot.stem}."
-        yield Finding(RULE.name, spec.heading_place(parent.piece), message, missing.slot.index)
+        yield Finding(
+            RULE.name, spec.heading_place(parent.piece), message, missing.slot.index, origin=missing.slot.origin
+        )
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

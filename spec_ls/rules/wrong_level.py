@@ -21,7 +21,7 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         level = fill.slot.level + spec.binding.shift
         name = fill.slot.stem or fill.slot.title
         message = f"{name} is a heading of level {level} in the template: {'#' * level}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, level)
+        yield Finding(RULE.name, spec.heading_place(fill.piece), message, level, origin=fill.slot.origin)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -1,0 +1,202 @@
+"""The diagnostics of all files: one store, pushed to clients that wait for them, pulled by those that ask."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from spec_ls.lsp import authoring, convert
+from spec_ls.lsp.wire import Rendered
+from spec_ls.template.model import Origin, Template
+from spec_ls.text import Span, Text
+
+if TYPE_CHECKING:
+    from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
+    from spec_ls.rules.base import Problem
+
+_CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
+_MOST_ITEMS = 50
+"""Files in one partial result."""
+
+
+def diagnostics_of(server: SpecLanguageServer, shown: OpenDocument) -> str | None:
+    """The diagnostics of an open document, JSON with commas between; None where nothing is to be said of it.
+
+    A problem that is as it was is the same object, and is not rendered again.
+    """
+    if shown.is_template:
+        return authoring.diagnostics(shown.text, server.client)
+    document = shown.governed
+    if shown.stale or not document.decision.is_spec or "diagnostics" in document.policy.off:
+        return None
+    problems = document.problems()
+    if problems is not shown.problems:
+        known, shown.rendered = shown.rendered, {}
+        for problem in problems:
+            entry = known.get(id(problem))
+            if entry is None:
+                entry = (problem, json.dumps(diagnostic(server, shown, problem), separators=(",", ":")))
+            shown.rendered[id(problem)] = entry
+        shown.problems = problems
+        shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
+    for crashed in document.new_crashes():
+        server.tell_once(f"the rule {crashed} failed and its findings are left out (see the log)")
+    return shown.diagnostics
+
+
+def diagnostic(server: SpecLanguageServer, shown: OpenDocument, problem: Problem) -> dict[str, Any]:
+    """A problem of an open document as a diagnostic, with the line of the team's template that asks for it."""
+    client, spec = server.client, shown.document.spec
+    made = convert.diagnostic_json(shown.uri, spec, problem, client)
+    origin = problem.finding.origin
+    path = shown.document.policy.path(spec.template) if client.related_information and origin else ""
+    if path and origin:
+        uri = server.configuration.uri(path)
+        made.setdefault("relatedInformation", []).append(_asked_by(uri, spec.template, origin, server))
+    return made
+
+
+def _asked_by(uri: str, template: Template, origin: Origin, server: SpecLanguageServer) -> dict[str, Any]:
+    text = _text(template.source)
+    line = min(origin.line, len(text.lines) - 1)
+    place = Span(line, 0, line, len(text.content(line)))
+    location = {"uri": uri, "range": convert.range_json(text, place, server.client.encoding)}
+    return {"location": location, "message": f"The template {template.name} has it here."}
+
+
+@lru_cache(maxsize=8)
+def _text(source: str) -> Text:
+    return Text(source)
+
+
+# --- pulled
+
+
+class _Report(NamedTuple):
+    """What there is to say of a file: its items as JSON, and the version of its text where it is open."""
+
+    uri: str
+    version: int | None
+    items: str
+
+    @property
+    def result_id(self) -> str:
+        """The same for the same items, whenever and by whichever server they are given."""
+        from hashlib import blake2b  # for clients that pull
+
+        return blake2b(self.items.encode("ascii"), digest_size=9).hexdigest()
+
+    def json(self, previous: str | None, more: str = "") -> str:
+        """The report, or that it is as it was when it had the identifier `previous`; `more` are further members."""
+        result_id = self.result_id
+        if result_id == previous:
+            return f'{{"kind":"unchanged","resultId":"{result_id}"{more}}}'
+        return f'{{"kind":"full","resultId":"{result_id}","items":[{self.items}]{more}}}'
+
+    def of_workspace(self, previous: str | None) -> str:
+        """The report as one of many."""
+        return self.json(previous, f',"uri":{json.dumps(self.uri)},"version":{json.dumps(self.version)}')
+
+
+def on_document(server: SpecLanguageServer, params: types.DocumentDiagnosticParams) -> Any:
+    """The findings of a document, and the faults of the files that govern it, for a client that pulls them.
+
+    Before a long text has been read, or git has answered, a coroutine that waits for it.
+    """
+    _govern(server)
+    uri, previous = params.text_document.uri, params.previous_result_id
+    shown = server.documents.get(uri)
+    if shown is None or is_ready(shown):
+        return _document(server, uri, previous)
+
+    async def later(version: int = shown.version) -> Rendered:
+        await _until_ready(server, shown)
+        if server.documents.get(uri) is not shown or shown.version != version:
+            raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+        return _document(server, uri, previous)
+
+    return later()
+
+
+def _govern(server: SpecLanguageServer) -> None:
+    """Has what governs the open documents read, where it has changed: its faults are known from then on."""
+    server.govern_anew()
+    for shown in server.documents.values():
+        if shown.outdated is not None:
+            _ = shown.governed
+
+
+def is_ready(shown: OpenDocument) -> bool:
+    """Whether it is known what is wrong with a document: it has been read, and git need not be asked about it."""
+    return shown.reading is None and (shown.is_template or not shown.governed.waiting)
+
+
+async def _until_ready(server: SpecLanguageServer, shown: OpenDocument) -> None:
+    while server.documents.get(shown.uri) is shown and not is_ready(shown):
+        if shown.reading is not None:
+            await asyncio.wait([shown.reading])
+        else:
+            await server.ruling()
+
+
+def _document(server: SpecLanguageServer, uri: str, previous: str | None) -> Rendered:
+    client, configuration = server.client, server.configuration
+    report, more = _report(server, uri), ""
+    if client.related_documents:
+        news = [(other, _Report(other, None, items)) for other, items in configuration.news(client) if other != uri]
+        related = ",".join(f"{json.dumps(other)}:{one.json(None)}" for other, one in news)
+        more = f',"relatedDocuments":{{{related}}}' if related else ""
+    elif not client.refresh_diagnostics:  # it hardly asks for the diagnostics of the workspace, either
+        for message in configuration.messages():
+            server.tell_once(message)
+    return Rendered(report.json(previous, more))
+
+
+def _report(server: SpecLanguageServer, uri: str) -> _Report:
+    shown = server.documents.get(uri)
+    found = diagnostics_of(server, shown) if shown is not None else None
+    items = found if found is not None else server.configuration.faults(server.client).get(uri, "")
+    return _Report(uri, shown.version if shown is not None else None, items)
+
+
+def on_workspace(server: SpecLanguageServer, params: types.WorkspaceDiagnosticParams) -> Any:
+    """The same for all open specs and templates, and for the files around them that have faults.
+
+    With a token for partial results the reports go out as they are made, and the answer itself has none.
+    """
+    return _workspace(server, {one.uri: one.value for one in params.previous_result_ids}, params.partial_result_token)
+
+
+async def _workspace(server: SpecLanguageServer, previous: dict[str, str], token: str | int | None) -> Rendered:
+    _govern(server)
+    found: list[str] = []
+    nothing = _Report("", None, "").result_id
+    for uri in dict.fromkeys([*server.documents, *server.configuration.faults(server.client), *previous]):
+        shown = server.documents.get(uri)
+        if shown is not None:
+            await _until_ready(server, shown)
+        report, known = _report(server, uri), previous.get(uri)
+        if report.items or known not in (None, nothing) or (shown is not None and shown.is_judged):
+            found.append(report.of_workspace(known))
+        if token is not None and len(found) == _MOST_ITEMS:
+            _send_part(server, token, found)
+            found.clear()
+        await asyncio.sleep(0)  # edits that have come in go first
+    if token is not None and found:
+        _send_part(server, token, found)
+        found.clear()
+    return Rendered(_items(found))
+
+
+def _send_part(server: SpecLanguageServer, token: str | int, reports: list[str]) -> None:
+    params = f'{{"token":{json.dumps(token)},"value":{_items(reports)}}}'
+    server.send_raw(f'{{"jsonrpc":"2.0","method":"{types.PROGRESS}","params":{params}}}'.encode("ascii"))
+
+
+def _items(reports: list[str]) -> str:
+    return f'{{"items":[{",".join(reports)}]}}'
