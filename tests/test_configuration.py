@@ -253,7 +253,10 @@ WRONG = {
     "[ruls]": ("ruls", "Is rules meant?"),
     '[templates.x]\npath = "templates/note.md"\nfile = []': ("file", "Is files meant?"),
     "[features]\nhovering = false": ("hovering", "Is hover meant?"),
-    '[tickets]\npattern = "("': ('"("', "not a regular expression"),
+    '[tickets]\npattern = "("': ('"("', "nothing closes the ( at letter 1"),
+    '[tickets]\npattern = "(A+)+B"': ('"(A+)+B"', "can take long"),
+    '[tickets]\nurl = "command:x?{ticket}"': ('"command:x?{ticket}"', "begins with https://"),
+    '[people]\nurl = "https://x.example/"': ('"https://x.example/"', "has {handle} in it"),
     '[[overrides]]\nrules = { sample-text = "off" }': ("overrides", "files is missing"),
     '[[overrides]]\nfiles = ["a"]\nrules = { simple-text = "off" }': ("simple-text", "Is sample-text meant?"),
     '[people]\nreviewers = "@mira"': ('"@mira"', "valid tuple"),
@@ -444,5 +447,6 @@ def test_the_schema_has_every_rule_and_key() -> None:
         "selection",
         "formatting",
         "semantic-tokens",
+        "links",
     }
     assert "missing-section" in made["properties"]["rules"]["properties"]

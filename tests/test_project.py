@@ -25,7 +25,7 @@ FLOORS = (
     ("text",),
     ("outline",),
     ("template",),
-    ("values", "facts", "bind", "spec", "numbering"),
+    ("values", "patterns", "facts", "bind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
     ("catalogue",),

@@ -22,6 +22,7 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
+from spec_ls.files import is_inside
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.lsp import diagnostics, handlers, tokens
@@ -432,6 +433,16 @@ class SpecLanguageServer(WireServer):
             path = _path_of(shown.uri)
             shown.root = root_of(Path(path)) if path else None, time.monotonic()
         return shown.root[0]
+
+    def folder_of(self, shown: OpenDocument) -> str | None:
+        """The repository that a document lies in, else the workspace folder; None where it is no file of either."""
+        root = self._root_of(shown)
+        folders = [str(root)] if root else self.configuration.resolver.folders
+        return next((one for one in folders if shown.path is not None and is_inside(one, shown.path)), None)
+
+    def uri_of(self, path: str) -> str:
+        """What the client calls the file at a real path."""
+        return self._uris_by_path.get(path) or Path(path).as_uri()
 
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {

@@ -30,6 +30,7 @@ KINDS = (
     "selection",
     "format",
     "tokens",
+    "links",
 )
 
 
