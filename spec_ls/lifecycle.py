@@ -32,7 +32,7 @@ _UNFILLED = frozenset(
 
 
 class Progress(NamedTuple):
-    """How many top sections are filled in, of those that the spec has or must have; how many samples are left."""
+    """How many of the top sections that the spec must have are filled in; how many samples are left anywhere."""
 
     filled: int
     total: int
@@ -60,8 +60,8 @@ def progress(spec: Spec, problems: Iterable[Problem]) -> Progress:
             missing.add(problem.finding.subject)
     unfilled |= {_top(one.parent) for one in spec.missing if one.parent is not None and one.slot.index in missing}
     there = {fill.slot.index for fill in spec.fills if fill.parent is None}
-    wanted = {slot.index for slot in spec.template.sections if spec.needs(slot)} | there
-    return Progress(len(there - unfilled), len(wanted), samples)
+    wanted = {slot.index for slot in spec.template.sections if spec.needs(slot)}
+    return Progress(len(wanted & there - unfilled), len(wanted), samples)
 
 
 def _top(fill: Fill | None) -> int:

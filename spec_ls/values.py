@@ -248,6 +248,19 @@ def tickets_in(value: str) -> Iterator[Mention]:
         yield Mention(*one.span(), one[0])
 
 
+def word_at(line: str, offset: int) -> Mention | None:
+    """The word at an offset, hyphens and digits included, as an identifier is one; None where none is."""
+    start = end = offset
+    while start and (line[start - 1].isalnum() or line[start - 1] in "-_"):
+        start -= 1
+    while end < len(line) and (line[end].isalnum() or line[end] in "-_"):
+        end += 1
+    words = line[start:end].rstrip("-_")
+    start += len(words) - len(words.lstrip("-_"))
+    words = words.lstrip("-_")
+    return Mention(start, start + len(words), words) if start <= offset <= start + len(words) and words else None
+
+
 def last_number(prefix: str, identifiers: Iterable[str]) -> int:
     """The highest number behind `prefix`, whatever its case, in identifiers; 0 where there is none."""
     folded = prefix.casefold()

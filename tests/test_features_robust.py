@@ -130,8 +130,8 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
     document = Document(source, template)
     text, spec = document.text, document.spec
     problems = document.problems()
-    for lens in lenses(spec):
-        said = words(spec, lens.kind, lens.goal, document.problems)
+    for lens in lenses(spec, AROUND.catalogue):
+        said = words(spec, lens.kind, lens.goal, document.problems, AROUND.catalogue)
         assert said and "\n" not in said and is_inside(text, lens.span)
     for _ in range(6):
         line = data.draw(st.integers(0, len(text.lines) - 1))

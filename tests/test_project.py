@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spec_ls"
 
 FLOORS = (
-    ("text",),
+    ("text", "markup"),
     ("outline",),
     ("template",),
     ("values", "patterns", "facts", "bind", "spec", "numbering"),

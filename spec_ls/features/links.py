@@ -51,9 +51,9 @@ def links(spec: Spec, path: str, mentions: Iterable[Mention], catalogue: Catalog
     return found
 
 
-def _order(link: Link) -> tuple[int, int, int, bool]:
-    """By start, the longer first; of two at one place a ticket is the last."""
-    return link.span.start_line, link.span.start, -link.span.end, link.kind == "address"
+def _order(link: Link) -> tuple[int, int, int]:
+    """By start, the longer first."""
+    return link.span.start_line, link.span.start, -link.span.end
 
 
 def _of_mentions(
@@ -96,11 +96,11 @@ def _ticket(span: Span, key: str, addresses: Addresses) -> Link:
 
 
 def _tickets(spec: Spec, mentions: Iterable[Mention], addresses: Addresses) -> Iterator[Link]:
-    """The tickets anywhere in the text but in code marks and addresses; the document's own identifier is none."""
+    """The tickets anywhere in the text but in code marks and addresses; the identifier of a spec is none."""
     if not addresses.pattern or not addresses.ticket:
         return
     pattern = safe_pattern(addresses.pattern)
-    own = {mention.span.first for mention in mentions if mention.kind == "id" and mention.role == "definition"}
+    ids = {mention.span.first for mention in mentions if mention.kind == "id"}
     for at, piece in enumerate(spec.pieces):
         base, section = spec.base(at), piece.section
         rows = spec.text.lines[base + section.line : base + section.end_line]
@@ -108,5 +108,5 @@ def _tickets(spec: Spec, mentions: Iterable[Mention], addresses: Addresses) -> I
             line = base + number
             for found in pattern.finditer(bare(row)):
                 span = Span(line, found.start(), line, found.end())
-                if span.first not in own and not _is_linked(spec, span):
+                if span.first not in ids and not _is_linked(spec, span):
                     yield _ticket(span, found[0], addresses)

@@ -13,6 +13,7 @@ from spec_ls.text import Edit
 from spec_ls.values import count
 
 if TYPE_CHECKING:
+    from spec_ls.catalogue import Catalogue
     from spec_ls.features.lenses import Lens
     from spec_ls.lsp.server import SpecLanguageServer
 
@@ -29,7 +30,7 @@ def on_code_lens(asked: Asked) -> list[Json] | None:
 
     if asked.shown.document.waiting:
         return None
-    return list(_lenses(asked, lenses(asked.spec)))
+    return list(_lenses(asked, lenses(asked.spec, _catalogue(asked))))
 
 
 def _lenses(asked: Asked, found: list[Lens]) -> Iterator[Json]:
@@ -51,11 +52,15 @@ def on_code_lens_resolve(asked: Asked) -> types.CodeLens:
     return lens
 
 
+def _catalogue(asked: Asked) -> Catalogue:
+    return asked.server.known_now(asked.shown).catalogue
+
+
 def _command(asked: Asked, kind: str, goal: str) -> Json:
     """What a lens says and does: a command of the server's, or none where it only tells."""
     from spec_ls.features.lenses import words
 
-    said = words(asked.spec, kind, goal, asked.shown.document.problems)
+    said = words(asked.spec, kind, goal, asked.shown.document.problems, _catalogue(asked))
     if kind != "advance" or not said:
         return {"title": said, "command": ""}
     return {"title": said, "command": _ADVANCE, "arguments": [asked.shown.uri, goal]}

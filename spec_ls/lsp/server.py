@@ -435,10 +435,12 @@ class SpecLanguageServer(WireServer):
         return shown.root[0]
 
     def folder_of(self, shown: OpenDocument) -> str | None:
-        """The repository that a document lies in, else the workspace folder; None where it is no file of either."""
+        """The repository that a document lies in, else the workspace folder, else its own; None where it is no file."""
+        if shown.path is None:
+            return None
         root = self._root_of(shown)
         folders = [str(root)] if root else self.configuration.resolver.folders
-        return next((one for one in folders if shown.path is not None and is_inside(one, shown.path)), None)
+        return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
 
     def uri_of(self, path: str) -> str:
         """What the client calls the file at a real path."""

@@ -17,6 +17,7 @@ KINDS = (
     "fix",
     "template",
     "today",
+    "beside",
     "completion",
     "accept",
     "hover",
