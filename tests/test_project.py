@@ -25,7 +25,7 @@ FLOORS = (
     ("text", "markup"),
     ("outline",),
     ("template",),
-    ("values", "facts", "bind", "rebind", "spec", "numbering"),
+    ("values", "patterns", "facts", "bind", "rebind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
     ("catalogue", "graph"),
