@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -140,6 +141,7 @@ class Editor(LanguageClient):
         self.name = ""
         self.said_json: Json = {}
         self.encoding = "utf-16"
+        self.folder = TemporaryDirectory()
         self.tokens = types.SemanticTokensOptions(types.SemanticTokensLegend([], []))
         self.offered = types.ServerCapabilities()
         self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
@@ -155,9 +157,9 @@ class Editor(LanguageClient):
             value = value.get(key) if isinstance(value, dict) else None
         return value
 
-    def open(self, text: str) -> Shown:
+    def open(self, text: str, uri: str = "") -> Shown:
         """Opens a document of its own in the server."""
-        uri = f"file:///specs/p%C3%A4ckchen-{next(self._numbers)}.md"
+        uri = uri or f"file:///specs/p%C3%A4ckchen-{next(self._numbers)}.md"
         item = types.TextDocumentItem(uri=uri, language_id="markdown", version=1, text=text)
         self.text_document_did_open(types.DidOpenTextDocumentParams(text_document=item))
         return Shown(self, uri, text)
@@ -890,6 +892,26 @@ def told_tokens(editor: Editor, shown: Shown, data: Sequence[int]) -> list[tuple
     return found
 
 
+async def document_links(editor: Editor) -> None:
+    """A file beside the document, in the client's units; one that is not there is no link."""
+    folder = Path(editor.folder.name)
+    (folder / "Größe 📏.md").write_text("# x", "utf-8")
+    shown = editor.open(
+        with_changes(("Ein Anruf 📞", "📎 [🗺](Gr%C3%B6%C3%9Fe%20📏.md#x), [nichts](🗺.md), [weg](../x.md)")),
+        uri=(folder / "päckchen.md").as_uri(),
+    )
+    found = await editor.text_document_document_link_async(types.DocumentLinkParams(shown.id)) or []
+    assert [(shown.marked(one.range), one.target) for one in found] == [
+        ("Gr%C3%B6%C3%9Fe%20📏.md#x", (folder / "Größe 📏.md").as_uri() + "#x")
+    ]
+    tells = editor.said("textDocument.documentLink.tooltipSupport") is True
+    assert [one.tooltip for one in found] == (["Open Größe 📏.md"] if tells else [None])
+    resolved = await editor.document_link_resolve_async(
+        types.DocumentLink(found[0].range, data={"uri": shown.uri, "file": "Größe 📏.md"})
+    )
+    assert resolved.target == (folder / "Größe 📏.md").as_uri()
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -947,6 +969,7 @@ CHECKS = (
     formatting,
     formatting_as_one_types,
     semantic_tokens,
+    document_links,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -51,6 +51,7 @@ class Client:
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
+    link_tooltips: bool = False
     token_types: tuple[str, ...] | None = None
     """The semantic token types that it knows; None where it does not say."""
     token_modifiers: tuple[str, ...] | None = None
@@ -138,6 +139,7 @@ class Client:
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            link_tooltips=yes("textDocument.documentLink.tooltipSupport"),
             token_types=names(f"{tokens}.tokenTypes"),
             token_modifiers=names(f"{tokens}.tokenModifiers"),
             token_deltas=yes(f"{tokens}.requests.full.delta") or not said(tokens),

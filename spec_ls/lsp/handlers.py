@@ -89,6 +89,7 @@ _BESIDE = (
     "lenses",
     "formatting",
     "tokens",
+    "links",
 )
 """The modules beside this one that have handlers."""
 
