@@ -37,6 +37,7 @@ FLOORS = (
     ("baseline", "config"),
     ("resolver",),
     ("workspace",),
+    ("survey",),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

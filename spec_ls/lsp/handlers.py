@@ -51,10 +51,9 @@ class Asked:
     @property
     def card(self) -> Card:
         """The card of the spec; of one that has changed only the touched sections are read anew."""
-        from spec_ls.catalogue import CardMaker
-
-        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
-        return maker.card(self.spec)
+        card = self.shown.card_now(None)
+        assert card is not None, "it is about an open spec"
+        return card
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""
@@ -187,11 +186,13 @@ def register(server: SpecLanguageServer) -> None:
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
         """A configuration or template that changes on disk counts at once."""
         ls.configuration.may_have_changed = True
+        ls.files_changed(change.uri for change in params.changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
         """A configuration or template that is saved counts at once."""
         ls.configuration.may_have_changed = True
+        ls.files_changed([params.text_document.uri])
 
     @server.command(_APPLY)
     async def on_apply(ls: Any, *arguments: Any) -> None:  # pygls evaluates what a command is annotated with
