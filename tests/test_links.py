@@ -1,4 +1,4 @@
-"""Links that lead out of a document, as a client follows them: other specs, tickets, files that are and are not there."""
+"""Links that lead out of a document, as a client follows them: other specs, tickets, files, and what is not there."""
 
 from __future__ import annotations
 
