@@ -397,15 +397,9 @@ def look_at(text: str) -> None:
     symbols(spec)
     folds(spec)
     format_edits(spec)
-    mentions = card(spec, "").mentions
-    tokens(spec, mentions, document.judge.findings())
-    links(
-        spec,
-        "",
-        mentions,
-        Catalogue(),
-        Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"),
-    )
+    own = card(spec, "")
+    tokens(spec, own.mentions, document.judge.findings())
+    links(spec, own, Catalogue(), Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"))
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:

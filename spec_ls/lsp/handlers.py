@@ -51,10 +51,9 @@ class Asked:
     @property
     def card(self) -> Card:
         """The card of the spec; of one that has changed only the touched sections are read anew."""
-        from spec_ls.catalogue import CardMaker
-
-        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
-        return maker.card(self.spec)
+        card = self.shown.card_now(None)
+        assert card is not None, "it is about an open spec"
+        return card
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""

@@ -502,10 +502,6 @@ class SpecLanguageServer(WireServer):
         folders = [str(root)] if root else self.configuration.resolver.folders
         return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
 
-    def uri_of(self, path: str) -> str:
-        """What the client calls the file at a real path."""
-        return self._uris_by_path.get(path) or Path(path).as_uri()
-
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())

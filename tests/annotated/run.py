@@ -516,8 +516,7 @@ def _links(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     spec = _document(sheet).spec
     feature, catalogue = _feature("links"), sheet.around(spec).catalogue
     addresses = feature.Addresses(*([] if "plain" in block.options else ADDRESSES))
-    path = "/specs/this.md"
-    found = feature.links(spec, path, card(spec, path).mentions, catalogue, addresses)
+    found = feature.links(spec, card(spec, "/specs/this.md"), catalogue, addresses)
     rows = [f"{spec.text.slice(one.span)}  {one.kind} {one.target}  {one.tooltip}" for one in found]
     outcome.check(block, block.lines, list(map(encode, rows)))
 
