@@ -33,6 +33,9 @@ Feature = Literal[
     "selection",
     "formatting",
     "semantic-tokens",
+    "definition",
+    "references",
+    "call-hierarchy",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

@@ -43,6 +43,7 @@ class Client:
     folding_limit: int | None = None
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
+    declaration_links: bool = False
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
@@ -130,6 +131,7 @@ class Client:
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            declaration_links=yes("textDocument.declaration.linkSupport"),
             token_types=names(f"{tokens}.tokenTypes"),
             token_modifiers=names(f"{tokens}.tokenModifiers"),
             token_deltas=yes(f"{tokens}.requests.full.delta") or not said(tokens),

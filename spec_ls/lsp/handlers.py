@@ -51,10 +51,9 @@ class Asked:
     @property
     def card(self) -> Card:
         """The card of the spec; of one that has changed only the touched sections are read anew."""
-        from spec_ls.catalogue import CardMaker
-
-        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
-        return maker.card(self.spec)
+        card = self.shown.card_now(None)
+        assert card is not None, "only specs are asked about"
+        return card
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""
@@ -89,6 +88,7 @@ _BESIDE = (
     "lenses",
     "formatting",
     "tokens",
+    "navigation",
 )
 """The modules beside this one that have handlers."""
 
@@ -132,11 +132,12 @@ def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) ->
 
 
 def _uri_of(params: Any) -> Any:
-    """The document that a request is about; of something to be resolved it stands in the data."""
-    item = getattr(params, "text_document", None)
-    if item is not None:
-        return item.uri
-    return params.data.get("uri") if isinstance(params.data, dict) else None
+    """The document that a request is about; of something to be resolved or followed it stands in the data."""
+    document = getattr(params, "text_document", None)
+    if document is not None:
+        return document.uri
+    data = getattr(params, "item", params).data
+    return data.get("uri") if isinstance(data, dict) else None
 
 
 def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
@@ -208,6 +209,8 @@ def register(server: SpecLanguageServer) -> None:
 
     for name in _BESIDE:
         import_module(f"spec_ls.lsp.{name}")
+    symbols = import_module("spec_ls.lsp.navigation").on_workspace_symbols
+    server.feature(types.WORKSPACE_SYMBOL)(partial(symbols, server))
     for name, run in _COMMANDS:
         server.command(name)(run)
     for handler in _HANDLERS:
