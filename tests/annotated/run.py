@@ -15,7 +15,7 @@ from typing import Any, cast
 from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
-from spec_ls.catalogue import Card, Catalogue, card
+from spec_ls.catalogue import Card, CardMaker, Catalogue, card
 from spec_ls.features import Person, Surroundings
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
@@ -125,7 +125,9 @@ def run_case(case: Case) -> Outcome:
             policy = _drifted(read_template("\n".join(map(decode, block.lines)) + "\n", "case"), template)
         elif block.kind == "beside":
             path = block.options.get("path", f"/specs/beside-{len(beside) + 1}.md")
-            beside.append(card(_document(_sheet(block, template)).spec, path))
+            found = _document(_sheet(block, template)).card(CardMaker(path))
+            assert found is not None, f"line {block.line}: no spec"
+            beside.append(found)
         elif block.kind == "spec":
             sheet = _sheet(block, None if policy else template)
             sheet.policy, sheet.beside = policy, tuple(beside)
