@@ -30,6 +30,7 @@ from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
+from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.selection import selections
 from spec_ls.features.symbols import symbols
 from spec_ls.features.tokens import tokens
@@ -379,7 +380,8 @@ def look_at(text: str) -> None:
     symbols(spec)
     folds(spec)
     format_edits(spec)
-    tokens(spec, card(spec, "").mentions, document.judge.findings())
+    mentions = card(spec, "").mentions
+    tokens(spec, mentions, document.judge.findings())
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:
@@ -388,6 +390,9 @@ def look_at(text: str) -> None:
             hover(spec, point, AROUND, document.problems)
             complete(spec, point, AROUND, True)
             selections(spec, [point])
+            definitions(spec, point, mentions, AROUND.catalogue)
+            declarations(spec, point)
+            references(spec, point, mentions, AROUND.catalogue)
             typed(spec, point, "\n")
             typed(spec, point, "|")
     actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)
