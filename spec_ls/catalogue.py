@@ -406,7 +406,7 @@ def _own_words(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int])
 def _mentions(
     section: Section, rows: Sequence[str], prefixes: Collection[str], flags: Collection[int], depends: Collection[int]
 ) -> Iterator[Mention]:
-    for number, row in _shown_rows(section, rows):
+    for number, row in shown_rows(section, rows):
         ids = list(identifiers_in(row, prefixes))
         for found in ids:
             role: Role = "dependency" if number in depends else ""
@@ -428,7 +428,7 @@ def _span(line: int, start: int, words: str) -> Span:
     return Span(line, start, line, start + len(words))
 
 
-def _shown_rows(section: Section, rows: Sequence[str]) -> Iterator[tuple[int, str]]:
+def shown_rows(section: Section, rows: Sequence[str]) -> Iterator[tuple[int, str]]:
     """The lines that a reader sees as text, by number: code blocks and comments are left out or blanked."""
     hidden = set(_hidden_lines(section.blocks, section.line, rows))
     shown = [(at, strip_line_end(row)) for at, row in enumerate(rows, section.line) if at not in hidden]

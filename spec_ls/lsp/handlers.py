@@ -6,16 +6,19 @@ A feature is imported when it is first asked for, or while nothing is to do: dia
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
+from spec_ls.files import is_inside
 from spec_ls.lsp import authoring, convert, diagnostics
 from spec_ls.lsp.configuration import poll, watchers
 from spec_ls.spec import Spec
@@ -66,6 +69,21 @@ class Asked:
         first = self.point(place.start)
         return Span(*first, *max(first, self.point(place.end)))
 
+    def linked(self, target: str) -> tuple[str, str]:
+        """The real path of the file that a relative link leads to, and the heading in it, which may be empty; no path
+        where there is no such file, or it lies outside of the workspace."""
+        name, _, heading = target.partition("#")
+        name, own, root = unquote(name.partition("?")[0]), self.shown.path, self.server.folder_of(self.shown)
+        if not name:
+            return self.shown.key, unquote(heading)
+        if own is None or root is None or "\0" in name:
+            return "", ""
+        path = (
+            os.path.join(root, name.lstrip("/")) if name.startswith("/") else os.path.join(os.path.dirname(own), name)
+        )
+        there = is_inside(root, path) and os.path.isfile(path)
+        return (os.path.realpath(path), unquote(heading)) if there else ("", "")
+
     def around(self, feature: Callable[[Surroundings], Any]) -> Any:
         """`feature` applied to the surroundings: at once, or when they have been found out."""
         return self.server.answer(self.shown, feature, self.server.surroundings(self.shown))
@@ -89,6 +107,7 @@ _BESIDE = (
     "formatting",
     "tokens",
     "navigation",
+    "links",
 )
 """The modules beside this one that have handlers."""
 
@@ -131,25 +150,28 @@ def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) ->
     return Asked(server, shown, None)
 
 
-def _uri_of(params: Any) -> Any:
+def _uri_of(params: Any) -> str:
     """The document that a request is about; of something to be resolved or followed it stands in the data."""
-    document = getattr(params, "text_document", None)
-    if document is not None:
-        return document.uri
+    if hasattr(params, "text_document"):
+        return str(params.text_document.uri)
     data = getattr(params, "item", params).data
-    return data.get("uri") if isinstance(data, dict) else None
+    return str(data.get("uri")) if isinstance(data, dict) else ""
 
 
 def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     server.govern_anew()
+    nothing = None if hasattr(params, "text_document") else params  # what cannot be resolved stays as it is
     shown = server.documents.get(_uri_of(params))
     if shown is None:
-        return None
+        return nothing
     if shown.reading is not None:
         return _answer_later(handler, server, params, shown, shown.reading, shown.version)
     if shown.spec is not None:
-        return handler.run(Asked(server, shown, params)) if handler.feature not in shown.document.policy.off else None
-    return handler.of_template(Asked(server, shown, params)) if handler.of_template and shown.is_template else None
+        is_on = handler.feature not in shown.document.policy.off
+        return handler.run(Asked(server, shown, params)) if is_on else nothing
+    if shown.is_template and handler.of_template is not None:
+        return handler.of_template(Asked(server, shown, params))
+    return nothing
 
 
 async def _answer_later(
@@ -231,20 +253,39 @@ def _authoring_completion(asked: Asked) -> Json:
 @answers(
     types.TEXT_DOCUMENT_COMPLETION,
     "completion",
-    lambda: types.CompletionOptions(trigger_characters=_TRIGGERS),
+    lambda: types.CompletionOptions(
+        trigger_characters=_TRIGGERS,
+        resolve_provider=True,
+        completion_item=types.ServerCompletionItemOptions(label_details_support=True),
+    ),
     of_template=_authoring_completion,
 )
 def on_completion(asked: Asked) -> Any:
     """What can stand at the cursor: statuses, handles, identifiers, dates, sections, items, blocks of the template."""
-    from spec_ls.features.completion import complete
+    from spec_ls.features.completion import complete, documentation
 
-    spec, client, point = asked.spec, asked.server.client, asked.point()
+    spec, client, point, uri = asked.spec, asked.server.client, asked.point(), asked.shown.uri
 
     def answer(around: Surroundings) -> Json:
-        items = complete(spec, point, around, client.snippets)
-        return {"isIncomplete": True, "items": [convert.completion_json(spec.text, item, client) for item in items]}
+        found = complete(spec, point, around, client.snippets)
+        told = partial(documentation, spec, catalogue=around.catalogue)
+        return convert.completions_json(uri, spec.text, point, found, told, client)
 
     return asked.around(answer)
+
+
+@answers(types.COMPLETION_ITEM_RESOLVE, "completion")
+def on_completion_resolve(asked: Asked) -> types.CompletionItem:
+    """The template's guidance for a proposal, when the author looks at it."""
+    from spec_ls.features.completion import documentation
+
+    item: types.CompletionItem = asked.params
+    about = item.data.get("about") if isinstance(item.data, dict) else None
+    catalogue = asked.server.known_now(asked.shown).catalogue
+    said = documentation(asked.spec, tuple(map(str, about)) if isinstance(about, list) else (), catalogue)
+    if said:
+        item.documentation = convert.documentation(said, asked.server.client.markdown_completion)
+    return item
 
 
 @answers(

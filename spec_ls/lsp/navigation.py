@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
 
 from lsprotocol import types
 
-from spec_ls.files import CannotRead, decode, is_inside, regular_bytes
+from spec_ls.files import CannotRead, decode, regular_bytes
 from spec_ls.lsp import convert
 from spec_ls.lsp.handlers import Asked, Json, answers
 from spec_ls.text import Span, Text
@@ -149,7 +148,7 @@ def _led(asked: Asked, targets: Sequence[Target], as_links: bool) -> Any:
                 texts[path] = Text(asked.spec.template.source)
                 place = Place(path, target.span, whole=target.whole)
         elif target.kind == "file":
-            path, anchors[len(places)] = file_of(asked, target.name)
+            path, anchors[len(places)] = asked.linked(target.name)
             place = Place(path, Span(0, 0, 0, 0)) if path else None
         else:
             place = Place(target.name, target.span)
@@ -196,21 +195,6 @@ def _template_path(asked: Asked) -> str:
     if template.name in own and template is builtin(template.name):
         return own[template.name]
     return asked.shown.document.policy.path(template)
-
-
-def file_of(asked: Asked, link: str) -> tuple[str, str]:
-    """The real path of the file that a relative link leads to, and the heading in it; without a path where there is
-    none inside the repository."""
-    name, _, anchor = link.partition("#")
-    name, shown = unquote(name.partition("?")[0]), asked.shown
-    if not name:
-        return shown.key, unquote(anchor)
-    root = asked.server.survey_of(shown).root or os.path.dirname(shown.path or "")
-    if not root or "\0" in name:
-        return "", ""
-    start = root if name.startswith("/") else os.path.dirname(shown.path or "")
-    path = os.path.realpath(os.path.join(start, name.lstrip("/")))
-    return (path, unquote(anchor)) if is_inside(root, path) and os.path.isfile(path) else ("", "")
 
 
 # --- references

@@ -494,6 +494,14 @@ class SpecLanguageServer(WireServer):
             shown.root = root_of(Path(path)) if path else None, time.monotonic()
         return shown.root[0]
 
+    def folder_of(self, shown: OpenDocument) -> str | None:
+        """The repository that a document lies in, else the workspace folder, else its own; None where it is no file."""
+        if shown.path is None:
+            return None
+        root = self._root_of(shown)
+        folders = [str(root)] if root else self.configuration.resolver.folders
+        return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
+
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())

@@ -35,6 +35,7 @@ KINDS = (
     "selection",
     "format",
     "tokens",
+    "links",
 )
 
 

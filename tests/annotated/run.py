@@ -507,6 +507,21 @@ def _tokens(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
+ADDRESSES = ("[A-Z]{2,6}-[0-9]+", "https://tracker.example/{ticket}", "https://git.example/{handle}")
+"""The team's pattern of a ticket, and where tickets and people are."""
+
+
+def _links(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Every link in the order of the text: its words, where it leads, what it says; `plain`: nothing is configured."""
+    spec = _document(sheet).spec
+    feature, catalogue = _feature("links"), sheet.around(spec).catalogue
+    addresses = feature.Addresses(*([] if "plain" in block.options else ADDRESSES))
+    path = "/specs/this.md"
+    found = feature.links(spec, path, card(spec, path).mentions, catalogue, addresses)
+    rows = [f"{spec.text.slice(one.span)}  {one.kind} {one.target}  {one.tooltip}" for one in found]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -602,6 +617,7 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "selection": _selection,
     "format": _format,
     "tokens": _tokens,
+    "links": _links,
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
