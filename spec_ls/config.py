@@ -35,6 +35,9 @@ Feature = Literal[
     "selection",
     "formatting",
     "semantic-tokens",
+    "definition",
+    "references",
+    "call-hierarchy",
     "links",
 ]
 
