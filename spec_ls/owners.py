@@ -1,7 +1,7 @@
 """Who owns which files of a repository: CODEOWNERS as the code hosts read it, OWNERS files with their aliases.
 
-Patterns in CODEOWNERS are those of .gitignore, without `!` and sets of letters; the last one that covers a file decides,
-in GitLab's form the last of each section. OWNERS (Kubernetes' form) is YAML with `approvers` and `reviewers`, for its
+Patterns in CODEOWNERS are those of .gitignore, without `!` and sets of letters; the last that covers a file decides, in
+GitLab's form the last of each section. OWNERS (Kubernetes' form) is YAML with `approvers` and `reviewers`, for its
 folder and those below; OWNERS_ALIASES at the top names groups of them.
 """
 
@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 Trouble = Callable[[str], object]
 
 _PLACES = (".github", "", "docs", ".gitlab")
-_WORD = re.compile(r"(?:\\.|[^\s\\])+|\\")
+_WORD = re.compile(r"(?:\\.|[^\s\\\ufeff])+|\\")
 _HANDLE = re.compile(r"@[\w][\w./-]*")
 _NAME = re.compile(r"[\w][\w.-]*")
 _SECTION = re.compile(r"\^?\[([^\[\]]+)\](?:\[[0-9]+\])?(?=\s|$)")
@@ -53,23 +54,34 @@ class _Rule:
 class CodeOwners:
     """The rules of one CODEOWNERS file, section by section."""
 
-    def __init__(self, sections: Iterable[Sequence[_Rule]] = ()) -> None:
-        self._sections = [list(rules) for rules in sections]
-
-    @property
-    def owners(self) -> Iterator[Owner]:
+    def __init__(self, source: str = "", path: str = "") -> None:
+        self.owners: list[Owner] = []
         """Every owner as often as the file names one, in its order."""
-        return (owner for rules in self._sections for rule in rules for owner in rule.owners)
+        self._sections: list[list[_Rule]] = [[]]
+        inherited: tuple[Owner, ...] = ()
+        for number, line in enumerate(split_lines(source)):
+            words = list(takewhile(lambda word: not word[0].startswith("#"), _WORD.finditer(line)))
+            owners = tuple(
+                Owner(word[0], path, Span(number, word.start(), number, word.end()))
+                for word in words
+                if _HANDLE.fullmatch(word[0])
+            )
+            self.owners += owners
+            if _SECTION.match(line.strip()):
+                self._sections.append([])
+                inherited = owners
+            elif words and not words[0][0].startswith("!"):
+                self._sections[-1].append(_Rule(words[0][0], owners if len(words) > 1 else inherited))
 
     def of(self, path: str) -> tuple[Owner, ...]:
         """Who owns the file at `path`, which counts from the repository's top with `/`: of each section the last rule
         that covers it. A rule without owners takes them away."""
         found: list[Owner] = []
         for rules, compiled in zip(self._sections, self._compiled, strict=True):
-            last = next(
-                (at for at in range(len(rules) - 1, -1, -1) if _covers(rules[at].pattern, compiled[at], path)), -1
-            )
-            found += rules[last].owners if last >= 0 else ()
+            for rule, pattern in zip(reversed(rules), reversed(compiled), strict=True):
+                if _covers(rule.pattern, pattern, path):
+                    found += rule.owners
+                    break
         return tuple(found)
 
     @cached_property
@@ -95,32 +107,8 @@ def code_owners(root: Path, trouble: Trouble = log.warning) -> CodeOwners:
         file = str(root / place / "CODEOWNERS")
         source = _read(root, file, trouble)
         if source is not None:
-            return CodeOwners(_sections(source, os.path.realpath(file)))
+            return CodeOwners(source, os.path.realpath(file))
     return CodeOwners()
-
-
-def _sections(source: str, path: str) -> Iterator[list[_Rule]]:
-    rules: list[_Rule] = []
-    inherited: tuple[Owner, ...] = ()
-    for number, line in enumerate(split_lines(source)):
-        line = strip_line_end(line)
-        section = _SECTION.match(line.strip())
-        words = [word for word in _WORD.finditer(line)]
-        comment = next((at for at, word in enumerate(words) if word[0].startswith("#")), len(words))
-        words = words[:comment]
-        if not words:
-            continue
-        owners = tuple(
-            Owner(word[0], path, Span(number, word.start(), number, word.end()))
-            for word in words
-            if _HANDLE.fullmatch(word[0])
-        )
-        if section:
-            yield rules
-            rules, inherited = [], owners
-        elif not words[0][0].startswith("!"):
-            rules.append(_Rule(words[0][0], owners if len(words) > 1 else inherited))
-    yield rules
 
 
 # --- OWNERS
@@ -152,10 +140,8 @@ def folder_owners(root: Path, path: str, trouble: Trouble = log.warning) -> tupl
 
 def _named(told: Mapping[str, Any], source: str, path: str, aliases: Mapping[str, Sequence[str]]) -> Iterator[Owner]:
     filters = told.get("filters")
-    parts = [
-        told,
-        *(part for part in (filters.values() if isinstance(filters, dict) else ()) if isinstance(part, dict)),
-    ]
+    filtered = filters.values() if isinstance(filters, dict) else ()
+    parts = [told, *(part for part in filtered if isinstance(part, dict))]
     rows = [strip_line_end(line) for line in split_lines(source)]
     for kind in ("approvers", "reviewers"):
         for part in parts:
@@ -176,10 +162,8 @@ def _place(name: str, rows: Sequence[str]) -> Span:
 
 
 def _names(value: object) -> list[str]:
-    given = value if isinstance(value, list) else []
-    return [
-        name for name in (str(one).removeprefix("@") for one in given if isinstance(one, str)) if _NAME.fullmatch(name)
-    ]
+    given = [one.removeprefix("@") for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [name for name in given if _NAME.fullmatch(name)]
 
 
 def _aliases(root: Path, trouble: Trouble) -> dict[str, list[str]]:
