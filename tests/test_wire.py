@@ -1244,6 +1244,9 @@ def test_what_clients_say() -> None:
         work_done_progress=True,
         snippets=True,
         markdown_completion=True,
+        completion_resolve=frozenset({"documentation", "detail", "additionalTextEdits"}),
+        completion_defaults=frozenset({"commitCharacters", "data", "editRange", "insertTextFormat", "insertTextMode"}),
+        commit_characters=True,
         insert_replace=True,
         label_details=True,
         markdown_hover=True,
@@ -1260,6 +1263,8 @@ def test_what_clients_say() -> None:
         code_description=True,
         diagnostic_data=True,
         diagnostic_tags=frozenset({1, 2}),
+        token_types=by_name["vscode-1.139.1"].token_types,
+        token_modifiers=by_name["vscode-1.139.1"].token_modifiers,
         pull_diagnostics=True,
         refresh_diagnostics=True,
     )
