@@ -230,6 +230,23 @@ def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, in
             assert picture(document) == picture(Document(document.text.source))
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "offset", "new_text"),
+    [
+        (f"{FRAME[1]}## 2. Goals & Non-Goals\n### Goals\n- [ ] a\n### Other\nx\n{FRAME[3]}", 6, 0, "### Non-Goal\n"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n#### Story 2: b\n### Story 2: c\nx\n{''.join(FRAME[4:7])}", 16, 11, "5"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n#### Story 2: b\n### Story 3: c\nx\n{''.join(FRAME[4:7])}", 16, 0, "#"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n### Story 2: c\nx\n{''.join(FRAME[4:7])}", 15, 3, " ##"),
+    ],
+    ids=["near miss", "deeper number", "deeper", "another title"],
+)
+def test_headings_that_decide_elsewhere_equal_fresh(text: str, line: int, offset: int, new_text: str) -> None:
+    document = Document(text, builtin())
+    document.judge.problems()
+    document.change(Replacement(Span(line, offset, line, offset), new_text))
+    assert picture(document) == picture(Document(document.text.source, builtin()))
+
+
 def test_a_story_that_comes_or_goes_binds_no_other_section(monkeypatch: pytest.MonkeyPatch) -> None:
     story = "### Story {}: As a user, I want x, so that y\n**Acceptance Criteria:**\n- [ ] a\n"
     component = "#### Component {}: a path\nwords\n"
