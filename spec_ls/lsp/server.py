@@ -299,6 +299,7 @@ class SpecLanguageServer(WireServer):
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
+            self._read_later(shown)
             self.settle()
 
         shown.reading = loop.run_in_executor(self._readers, work)
@@ -321,7 +322,17 @@ class SpecLanguageServer(WireServer):
             except (KeyError, TypeError) as error:
                 logger.warning("lost an edit of %s: %r", shown.uri, error)
                 self._mark_stale(shown)
+        self._read_later(shown)
         self._touch(shown)
+
+    def _read_later(self, shown: OpenDocument) -> None:
+        """Has the text read anew in a thread where an edit brought so much that reading it would hold up the loop."""
+        document = shown.document
+        if document.backlog <= _AT_ONCE or not is_markdown(shown.language_id, shown.uri) or self._loop is None:
+            return
+        shown.unread, source, policy = document.text, document.text.source, document.policy
+        shown.document = Document("", policy=policy)
+        self._read_aside(shown, partial(Document, source, policy=policy, max_bytes=self.max_bytes), self._loop)
 
     def did_close(self, params: Any) -> None:
         try:
