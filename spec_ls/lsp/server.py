@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -29,6 +30,7 @@ from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
+from spec_ls.outline.inline import forget
 from spec_ls.resolver import Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 _AT_ONCE = 100_000
 """Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
+_FORGET_SECONDS = 0.5
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
@@ -298,6 +301,7 @@ class SpecLanguageServer(WireServer):
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
+            self._read_later(shown)
             self.settle()
 
         shown.reading = loop.run_in_executor(self._readers, work)
@@ -320,7 +324,17 @@ class SpecLanguageServer(WireServer):
             except (KeyError, TypeError) as error:
                 logger.warning("lost an edit of %s: %r", shown.uri, error)
                 self._mark_stale(shown)
+        self._read_later(shown)
         self._touch(shown)
+
+    def _read_later(self, shown: OpenDocument) -> None:
+        """Has the text read anew in a thread where an edit brought so much that reading it would hold up the loop."""
+        document = shown.document
+        if document.backlog <= _AT_ONCE or not is_markdown(shown.language_id, shown.uri) or self._loop is None:
+            return
+        shown.unread, source, policy = document.text, document.text.source, document.policy
+        shown.document = Document("", policy=policy)
+        self._read_aside(shown, partial(Document, source, policy=policy, max_bytes=self.max_bytes), self._loop)
 
     def did_close(self, params: Any) -> None:
         try:
@@ -336,6 +350,16 @@ class SpecLanguageServer(WireServer):
             self.configuration.may_have_changed |= self.configuration.concerns(shown.path)
         if shown.published:
             self._publish(shown.uri, None, "")
+        if not self.documents and self._loop is not None:
+            self._loop.call_later(_FORGET_SECONDS, self._forget)
+
+    def _forget(self) -> None:
+        """Gives memory back once nothing is open: a few words remembered here and there hold on to whole arenas."""
+        if not self.documents:
+            forget()
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def _touch(self, shown: OpenDocument) -> None:
         """Remembers that a document has changed, and with it perhaps what governs others."""
