@@ -35,6 +35,7 @@ Feature = Literal[
     "formatting",
     "semantic-tokens",
     "links",
+    "linked-editing",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

@@ -32,6 +32,7 @@ KINDS = (
     "format",
     "tokens",
     "links",
+    "linked",
 )
 
 
