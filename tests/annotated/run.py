@@ -83,7 +83,8 @@ class Sheet:
 
     def around(self, spec: Spec) -> Surroundings:
         """What a feature is told of the world: the documents beside this one with it."""
-        return replace(AROUND, catalogue=Catalogue([*self.beside, card(spec, "/specs/this.md")]))
+        path = "/specs/this.md"
+        return replace(AROUND, path=path, catalogue=Catalogue([*self.beside, card(spec, path)]))
 
     def written(self, marks: Sequence[Mark]) -> list[str]:
         """The lines of the block with these marks."""
