@@ -14,10 +14,12 @@ from pathlib import Path
 from spec_ls.features import Person
 from spec_ls.files import CannotRead, is_inside, markdown_files, read_source
 from spec_ls.git import git, handle_of_address
+from spec_ls.text import Span, split_lines
 
 log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
+_WORDS = re.compile(r"\S+")
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
@@ -32,13 +34,21 @@ def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[
     sentence. Never raises.
     """
     found: dict[str, Person] = {}
-    for person in [*_code_owners(root, trouble), *_authors(root)]:
+    owners = (Person(handle, "CODEOWNERS") for _, handle, _ in _code_owners(root, trouble))
+    for person in [*owners, *_authors(root)]:
         found.setdefault(person.handle.casefold(), person)
     return tuple(found.values())
 
 
-def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[Person]:
-    """The owners in the first of the three places where hosts look for CODEOWNERS."""
+def owner_places(root: Path, handle: str) -> list[tuple[str, Span]]:
+    """Where CODEOWNERS names a handle, whatever its case: the file's path, and the handle's place. Never raises."""
+    return [
+        (path, span) for path, owner, span in _code_owners(root, log.warning) if owner.casefold() == handle.casefold()
+    ]
+
+
+def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[tuple[str, str, Span]]:
+    """The owners in the first of the three places where hosts look for CODEOWNERS: its path, each handle, its place."""
     for folder in (root / ".github", root, root / "docs"):
         file = folder / "CODEOWNERS"
         if not os.path.isfile(file):
@@ -53,11 +63,10 @@ def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[Perso
         except (CannotRead, OSError) as error:
             trouble(f"{file}: {error}")
             continue
-        for line in source.splitlines():
-            rule = line.split("#", 1)[0].split()
-            for owner in rule[1:]:
-                if _HANDLE.fullmatch(owner):
-                    yield Person(owner, "CODEOWNERS")
+        for number, line in enumerate(split_lines(source)):
+            for owner in list(_WORDS.finditer(line.split("#", 1)[0]))[1:]:
+                if _HANDLE.fullmatch(owner[0]):
+                    yield os.path.realpath(file), owner[0], Span(number, owner.start(), number, owner.end())
         return
 
 

@@ -18,6 +18,7 @@ from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
 from spec_ls.features.lenses import lenses, words
 from spec_ls.features.linked import linked
+from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.selection import selections
 from spec_ls.features.symbols import Symbol, symbols
 from spec_ls.features.tokens import tokens
@@ -165,6 +166,12 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
             typed_once = {text.slice(one) for one in together.spans}
             assert len(typed_once) == 1 < len(together.spans) and any(one.holds(point) for one in together.spans)
             assert all(re.fullmatch(together.pattern, word) for word in typed_once)
+        mentions = card(spec, "/x.md", ["RFC-"]).mentions
+        for target in (*definitions(spec, point, mentions, AROUND.catalogue), *declarations(spec, point)):
+            assert is_inside(text, target.source)
+            assert target.kind != "template" or is_inside(Text(template.source), target.span)
+        for reference in references(spec, point, mentions, AROUND.catalogue):
+            assert reference.card in AROUND.catalogue.cards
         other = Point(line, data.draw(st.integers(0, len(text.content(line)))))
         span = Span(*min(point, other), *max(point, other))
         for action in actions(spec, problems, span, AROUND):

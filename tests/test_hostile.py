@@ -32,6 +32,7 @@ from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
 from spec_ls.features.linked import linked
 from spec_ls.features.links import Addresses, links
+from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.selection import selections
 from spec_ls.features.symbols import symbols
 from spec_ls.features.tokens import tokens
@@ -410,6 +411,9 @@ def look_at(text: str) -> None:
             complete(spec, point, AROUND, True)
             selections(spec, [point])
             linked(spec, point)
+            definitions(spec, point, own.mentions, AROUND.catalogue)
+            declarations(spec, point)
+            references(spec, point, own.mentions, AROUND.catalogue)
             typed(spec, point, "\n")
             typed(spec, point, "|")
     actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)

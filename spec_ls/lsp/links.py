@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from lsprotocol import types
 
-from spec_ls.files import is_inside
 from spec_ls.lsp import convert
 from spec_ls.lsp.handlers import Asked, Json, answers
 
@@ -94,13 +92,6 @@ def _links_json(asked: Asked, found: list[Link]) -> Iterator[Json]:
 
 
 def _file_uri(asked: Asked, named: str) -> str | None:
-    """The URI of the file that a relative link names; None where there is none, or it lies outside of the root."""
-    path, root = asked.shown.path, asked.server.folder_of(asked.shown)
-    name, _, heading = named.partition("#")
-    name = unquote(name.partition("?")[0])
-    if path is None or root is None or "\0" in name:
-        return None
-    target = os.path.join(root, name.lstrip("/")) if name.startswith("/") else os.path.join(os.path.dirname(path), name)
-    if not is_inside(root, target) or not os.path.isfile(target):
-        return None
-    return asked.server.configuration.uri(os.path.realpath(target)) + (f"#{quote(unquote(heading))}" if heading else "")
+    """The URI of the file that a relative link names; None where there is none, or it lies outside of the workspace."""
+    path, heading = asked.linked(named)
+    return asked.server.uri_of(path) + (f"#{quote(heading)}" if heading else "") if path else None

@@ -36,7 +36,7 @@ from spec_ls.text import Span, Text
 from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
 
 if TYPE_CHECKING:
-    from spec_ls.catalogue import Card, CardMaker
+    from spec_ls.catalogue import Card, CardMaker, Catalogue
     from spec_ls.lsp.surveys import Survey, Surveys
 
 logger = logging.getLogger(__name__)
@@ -537,6 +537,23 @@ class SpecLanguageServer(WireServer):
         if found.root and not self.client.watched_files:
             self.surveys.survey(found.root, renew=True)
         return found
+
+    def all_catalogues(self) -> list[Catalogue]:
+        """Those of the workspace's folders and of all open specs."""
+        surveys = [self.survey_of(shown) for shown in self.documents.values() if shown.spec is not None]
+        folders = [Path(folder) for folder in self.configuration.resolver.folders]
+        roots = {os.path.realpath(root_of(folder / ".git") or folder) for folder in folders if folder.is_dir()}
+        surveys += [self.surveys.survey(root) for root in sorted(roots) if may_be_root(Path(root))]
+        return list({id(survey): survey.catalogue for survey in surveys}.values())
+
+    def text_of(self, key: str) -> Text | None:
+        """The text of an open document, by its path, or by its URI where it has none; None where it is not open."""
+        shown = self.documents.get(self._uris_by_path.get(key, key))
+        return shown.text if shown is not None and not shown.stale else None
+
+    def uri_of(self, key: str) -> str:
+        """The client's URI of what is called so among the files of its workspace."""
+        return key if key in self.documents else self.configuration.uri(key)
 
     def _find_survey(self, shown: OpenDocument) -> Survey:
         """That of a document's repository, else of the workspace folder that it lies in."""

@@ -571,6 +571,53 @@ def _bracketed(sheet: Sheet, places: Sequence[tuple[str, Span]]) -> list[str]:
     return [strip_line_end(lines[line]) for line in sorted({place.start_line for _, place in places})]
 
 
+def _definition(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Each target behind the words that lead there: the template's line, or kind, name and line."""
+    spec = _document(sheet).spec
+    navigation, around = _feature("navigation"), sheet.around(spec)
+    if block.kind == "declaration":
+        found = navigation.declarations(spec, _cursor(sheet, block))
+    else:
+        mentions = card(spec, "/specs/this.md").mentions
+        found = navigation.definitions(spec, _cursor(sheet, block), mentions, around.catalogue)
+    lines = spec.template.source.split("\n")
+    rows = []
+    for kind, source, name, span, _ in found:
+        where = lines[span.start_line] if kind == "template" else f"{name}, line {span.start_line + 1}"
+        rows.append(f"{spec.text.slice(source)} -> {kind} {where if kind in ('spec', 'template') else name}")
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _references(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Path, line and words of each; behind a `=` where they define."""
+    spec = _document(sheet).spec
+    mentions, catalogue = card(spec, "/specs/this.md").mentions, sheet.around(spec).catalogue
+    declaration = "without-declaration" not in block.options
+    found = _feature("navigation").references(spec, _cursor(sheet, block), mentions, catalogue, declaration)
+    rows = [
+        f"{one.path}, line {mention.span.start_line + 1}: {'=' * (mention.role == 'definition')}{mention.text}"
+        for one, mention in found
+    ]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _calls(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The specs at the cursor, those that depend on each (`<-`), and those that it depends on (`->`), with lines."""
+    spec = _document(sheet).spec
+    calls, catalogue = _feature("calls"), sheet.around(spec).catalogue
+    own = catalogue.by_path("/specs/this.md")
+    assert own is not None
+    named = _feature("navigation").named_at(spec, _cursor(sheet, block), own.mentions)
+    rows = []
+    for one in calls.prepare(own, named, catalogue):
+        rows.append(one.id)
+        for arrow, found in (("<-", calls.incoming(one, catalogue)), ("->", calls.outgoing(one, catalogue))):
+            for other, spans in found:
+                lines = ", ".join(str(span.start_line + 1) for span in spans)
+                rows.append(f"{arrow} {other.id} (line {lines})")
+    outcome.check(block, block.lines, rows)
+
+
 _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "fix": _fix,
     "completion": _completion,
@@ -588,4 +635,8 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
+    "definition": _definition,
+    "declaration": _definition,
+    "references": _references,
+    "calls": _calls,
 }
