@@ -398,15 +398,9 @@ def look_at(text: str) -> None:
     symbols(spec)
     folds(spec)
     format_edits(spec)
-    mentions = card(spec, "").mentions
-    tokens(spec, mentions, document.judge.findings())
-    links(
-        spec,
-        "",
-        mentions,
-        Catalogue(),
-        Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"),
-    )
+    own = card(spec, "")
+    tokens(spec, own.mentions, document.judge.findings())
+    links(spec, own, Catalogue(), Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"))
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:
@@ -415,9 +409,9 @@ def look_at(text: str) -> None:
             hover(spec, point, AROUND, document.problems)
             complete(spec, point, AROUND, True)
             selections(spec, [point])
-            definitions(spec, point, mentions, AROUND.catalogue)
+            definitions(spec, point, own.mentions, AROUND.catalogue)
             declarations(spec, point)
-            references(spec, point, mentions, AROUND.catalogue)
+            references(spec, point, own.mentions, AROUND.catalogue)
             typed(spec, point, "\n")
             typed(spec, point, "|")
     actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)

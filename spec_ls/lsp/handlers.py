@@ -55,7 +55,7 @@ class Asked:
     def card(self) -> Card:
         """The card of the spec; of one that has changed only the touched sections are read anew."""
         card = self.shown.card_now(None)
-        assert card is not None, "only specs are asked about"
+        assert card is not None, "it is about an open spec"
         return card
 
     def point(self, position: Any = None) -> Point:

@@ -513,6 +513,7 @@ class SpecLanguageServer(WireServer):
             ids=ids | open_ids,
             severities=shown.document.severities,
             catalogue=self.survey_of(shown).catalogue,
+            path=shown.key,
         )
 
     # --- the specs around the open ones

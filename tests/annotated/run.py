@@ -83,7 +83,8 @@ class Sheet:
 
     def around(self, spec: Spec) -> Surroundings:
         """What a feature is told of the world: the documents beside this one with it."""
-        return replace(AROUND, catalogue=Catalogue([*self.beside, card(spec, "/specs/this.md")]))
+        path = "/specs/this.md"
+        return replace(AROUND, path=path, catalogue=Catalogue([*self.beside, card(spec, path)]))
 
     def written(self, marks: Sequence[Mark]) -> list[str]:
         """The lines of the block with these marks."""
@@ -516,8 +517,7 @@ def _links(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     spec = _document(sheet).spec
     feature, catalogue = _feature("links"), sheet.around(spec).catalogue
     addresses = feature.Addresses(*([] if "plain" in block.options else ADDRESSES))
-    path = "/specs/this.md"
-    found = feature.links(spec, path, card(spec, path).mentions, catalogue, addresses)
+    found = feature.links(spec, card(spec, "/specs/this.md"), catalogue, addresses)
     rows = [f"{spec.text.slice(one.span)}  {one.kind} {one.target}  {one.tooltip}" for one in found]
     outcome.check(block, block.lines, list(map(encode, rows)))
 
