@@ -39,6 +39,7 @@ Feature = Literal[
     "references",
     "call-hierarchy",
     "links",
+    "linked-editing",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)
