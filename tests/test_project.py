@@ -25,7 +25,7 @@ FLOORS = (
     ("text",),
     ("outline",),
     ("template",),
-    ("values", "facts", "bind", "spec", "numbering"),
+    ("values", "allowances", "facts", "bind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
     ("rules",),

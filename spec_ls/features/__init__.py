@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from spec_ls.outline.blocks import Heading
-from spec_ls.rules.base import Severity
+from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
-from spec_ls.text import Span
+from spec_ls.text import Edit, Span
+
+ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,22 @@ class Surroundings:
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do. The edits refer to the document as it stands and never overlap; `problems` are those mended."""
+
+    title: str
+    kind: ActionKind
+    edits: tuple[Edit, ...]
+    preferred: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def is_asked(kind: ActionKind, kinds: Collection[str] | None) -> bool:
+    """Whether `kind` is one of those asked for, or below one; None asks for all (LSP 3.17, "CodeActionKind")."""
+    return kinds is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in kinds)
 
 
 @dataclass(slots=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import Literal
 
 from spec_ls import compose
 from spec_ls.bind import Fill
-from spec_ls.features import Surroundings
+from spec_ls.features import Action, Surroundings, is_asked
 from spec_ls.outline import Outline
 from spec_ls.outline.blocks import Item
 from spec_ls.outline.shapes import joined
@@ -21,25 +19,12 @@ from spec_ls.spec import Place, Spec
 from spec_ls.template.model import SectionSlot
 from spec_ls.text import Edit, Point, Span, Text, apply_edits
 
-ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
-
 _NUMBER = re.compile(r"(?:section\s|[^\w\s]|\s)*+([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
 _HEADING = re.compile(r"\s*(#{1,6})[ \t]")
 _SHOWN_WORDS = 60
 _MOST_ROUNDS = 6
 _MOST_LINES = 5000
 """Longer documents are fixed in one round: a second would judge the whole text again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something to do. The edits refer to the document as it stands and never overlap; `problems` are those mended."""
-
-    title: str
-    kind: ActionKind
-    edits: tuple[Edit, ...]
-    preferred: bool = False
-    problems: tuple[Problem, ...] = ()
 
 
 def actions(
@@ -57,19 +42,16 @@ def actions(
     if span.end_line >= len(spec.text.lines):
         return []
 
-    def asked(kind: ActionKind) -> bool:
-        return kinds is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in kinds)
-
     found: list[Action] = []
-    if asked("quickfix"):
+    if is_asked("quickfix", kinds):
         found += _quick_fixes(spec, problems, span)
         found += _all_sections(spec, problems, span)
-    if asked("refactor.rewrite"):
+    if is_asked("refactor.rewrite", kinds):
         found += _tick(spec, span)
         found += _advance(spec, span)
         found += _add_story(spec, span)
         found += _renumber(spec, span)
-    if asked("source.fixAll.spec-ls"):
+    if is_asked("source.fixAll.spec-ls", kinds):
         found += _fix_all(spec, problems, around, to_the_end=kinds is not None)
     return found
 

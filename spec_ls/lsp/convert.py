@@ -18,7 +18,7 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.features.actions import Action
+    from spec_ls.features import Action
     from spec_ls.features.completion import Completion
     from spec_ls.features.folding import Fold
     from spec_ls.features.highlight import Highlight

@@ -256,16 +256,18 @@ def _mends(asked: Asked) -> list[Json]:
     of_template=_mends,
 )
 def on_code_action(asked: Asked) -> Any:
-    """Quick fixes, refactorings and fix-all."""
+    """Quick fixes, refactorings, fix-all, and comments that allow what is reported."""
     from spec_ls.features.actions import actions
+    from spec_ls.features.suppress import suppressions
 
     shown, context = asked.shown, asked.params.context
     if shown.document.waiting:
         return None
     only = None if context.only is None else [str(getattr(kind, "value", kind)) for kind in context.only]
     # The client's diagnostics are not looked at: some clients strip them of all that would tell them apart.
-    around = asked.server.known_now(shown)
-    return list(_actions_json(asked, actions(asked.spec, shown.document.problems(), asked.span(), around, only)))
+    around, problems, span = asked.server.known_now(shown), shown.document.problems(), asked.span()
+    offered = [*actions(asked.spec, problems, span, around, only), *suppressions(asked.spec, problems, span, only)]
+    return list(_actions_json(asked, offered))
 
 
 def _actions_json(asked: Asked, offered: Iterable[Any]) -> Iterator[Json]:

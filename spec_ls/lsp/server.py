@@ -153,7 +153,17 @@ class SpecLanguageServer(WireServer):
         self._readers: ThreadPoolExecutor | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
-        for name in ("completion", "hover", "symbols", "folding", "actions", "hints", "highlight", "selection"):
+        for name in (
+            "completion",
+            "hover",
+            "symbols",
+            "folding",
+            "actions",
+            "suppress",
+            "hints",
+            "highlight",
+            "selection",
+        ):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
         yield from super().warm_up()

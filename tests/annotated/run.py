@@ -408,6 +408,8 @@ def _offered(sheet: Sheet, block: Block) -> list[Any]:
     first = _cursor(sheet, block)
     last = sheet.cursors[-1]
     span = Span(first.line, first.offset, last.line, last.offset)
+    if "suppress" in block.options:
+        return list(_feature("suppress").suppressions(document.spec, document.problems(), span))
     return list(_feature("actions").actions(document.spec, document.problems(), span, AROUND))
 
 
