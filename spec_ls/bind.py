@@ -6,7 +6,7 @@ nothing fills is one `Missing`. Nothing here reads more of a document than its h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal
@@ -83,6 +83,13 @@ class Binding:
 def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding:
     """Binds the headings of a document to the slots of `template`. Never raises."""
     return _Binder(heads, piece_count, template).bind()
+
+
+def family(fill: Fill) -> Iterator[Fill]:
+    """A fill and all below it."""
+    yield fill
+    for child in fill.children:
+        yield from family(child)
 
 
 def longest_run(values: Sequence[Any], preferred: Sequence[bool] | None = None) -> set[int]:

@@ -27,9 +27,12 @@ Feature = Literal[
     "code-actions",
     "symbols",
     "inlay-hints",
+    "code-lens",
     "highlight",
     "folding",
     "selection",
+    "formatting",
+    "semantic-tokens",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

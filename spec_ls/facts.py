@@ -25,7 +25,7 @@ from spec_ls.outline.blocks import (
     TextLine,
 )
 from spec_ls.outline.inline import Title, plain, skeleton, split_number, title_of
-from spec_ls.outline.metadata import Entry, YamlFault, entries_of, yaml_fault
+from spec_ls.outline.metadata import Entry, YamlFault, entries_of, section_entry, yaml_fault
 from spec_ls.outline.shapes import (
     Label,
     items_of,
@@ -208,12 +208,16 @@ def facts_of(
         criteria = tuple(_criteria(section, slot, title))
     if slot is not None and slot.form:
         formed = _has_form(section, slot)
+    entries = tuple(entries_of(section, lines, base, None if preamble else lookup(template).may_be_field))
+    if slot is not None and slot.index == template.stated_in:
+        status = section_entry(section)
+        entries = (status, *entries) if status else entries
     return Facts(
         heading=section.heading,
         title=title,
         stem=stem,
         content=content,
-        entries=tuple(entries_of(section, lines, base, None if preamble else lookup(template).may_be_field)),
+        entries=entries,
         labels=labels,
         checks=checks,
         criteria=criteria,

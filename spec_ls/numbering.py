@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from spec_ls.bind import longest_run
 from spec_ls.spec import Spec
+from spec_ls.text import Span
 
 _DELIMITED = re.compile(r"\W*[0-9]+[.):]")
 
@@ -22,6 +23,39 @@ class Series:
     pieces: list[int]
     numbers: list[int]
     preferred: list[bool]
+
+    def out_of_order(self) -> Iterator[tuple[int, int]]:
+        """The positions of the fewest that break the order, each with the number to take; zero where none is free."""
+        numbers, run = self.numbers, self.in_order()
+        taken = {numbers[at] for at in run}
+        before = 0
+        following: list[int | None] = [None] * (len(numbers) + 1)
+        for at in range(len(numbers) - 1, -1, -1):
+            following[at] = numbers[at] if at in run else following[at + 1]
+        for at, number in enumerate(numbers):
+            if at in run:
+                before = number
+                continue
+            free = before + 1
+            after = following[at + 1]
+            if after is not None and free >= after:
+                free = 0
+            elif after is None:
+                while free in taken:
+                    free += 1
+            if free:
+                before = free
+                taken.add(free)
+            yield at, free
+
+    def risen(self) -> list[int]:
+        """The numbers that all rise: those out of order take the next one, and where none is free, others move up."""
+        wanted = dict(self.out_of_order())
+        numbers: list[int] = []
+        for at, number in enumerate(self.numbers):
+            before = numbers[-1] if numbers else 0
+            numbers.append(max(wanted.get(at, number), before + (at > 0 or at in wanted)))
+        return numbers
 
     def in_order(self) -> set[int]:
         """The positions of those whose numbers hold: as many as rise from one to the next."""
@@ -66,3 +100,13 @@ def all_series(spec: Spec) -> Iterator[Series]:
                 series.numbers.append(count)
                 series.preferred.append(count == len(series.pieces))
         yield series
+
+
+def number_span(spec: Spec, piece: int, number: int) -> Span | None:
+    """Where the heading of a piece has its number, in its chunk; None where it is not written in these digits."""
+    heading = spec.pieces[piece].section.heading
+    at = heading.text.text.find(str(number)) if heading is not None else -1
+    if heading is None or at < 0:
+        return None
+    start = heading.text.start + at
+    return Span(heading.text.line, start, heading.text.line, start + len(str(number)))

@@ -245,9 +245,13 @@ class Spec:
     def _read_fields(self) -> None:
         """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
         slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
+        self.stated: Field | None = None
         groups: dict[tuple[int, int], list[Field]] = {}
         for at, piece in enumerate(self.pieces):
             for entry in piece.facts.entries if piece.facts.entries else ():
+                if entry.carrier == "section":
+                    self.stated = self.stated or Field(at, entry, self.template.stated)
+                    continue
                 field = Field(at, entry, slots.get(entry.key))
                 if field.slot is None and entry.carrier == "table" and entry.line == entry.group:
                     continue  # a header such as `| Metadata | Value |`
@@ -281,6 +285,8 @@ class Spec:
             if field.key not in self.fields:  # front matter beside a table carries what the table does not
                 self.fields[field.key] = [field]
                 self.strays.remove(field)
+        if self.stated is not None:
+            self.fields.setdefault(self.stated.key, [self.stated])
 
     def field(self, slot: FieldSlot | None) -> Field | None:
         """The first entry of the carrier that fills `slot`."""
@@ -293,8 +299,10 @@ class Spec:
         field = self.field(self.template.status)
         if field is None or field.slot is None:
             return None
-        value = " ".join(plain_value(field.entry).split())
-        return self.template.state(choice_in(value, field.slot.values, field.slot.open_values) or value)
+        value = " ".join(plain_value(field.entry).casefold().split())
+        values = [name.casefold() for name in field.slot.values]
+        going_on = values if field is self.stated else [name.casefold() for name in field.slot.open_values]
+        return self.template.state(choice_in(value, values, going_on) or value)
 
     @property
     def stage(self) -> Stage:
@@ -413,12 +421,25 @@ class Spec:
             ),
             None,
         )
+        if field is None and self.stated is not None and self.stated.piece == piece:
+            field = self.stated if self.stated.entry.value_span.start_line == inside.line else None
         heading = section.heading
         if heading and not heading.line <= inside.line < heading.end_line:
             heading = None
         block = next((block for block in section.blocks if block.line <= inside.line < block.end_line), None)
         item = _item_at(block.items, inside.line) if isinstance(block, List) else None
         return Cursor(piece, self.binding.owners[piece], field, item, block, heading)
+
+
+def is_sample_value(field: Field) -> bool:
+    """Whether a field still has the template's sample (white space, marks and case aside) and may not keep it.
+
+    Choices in brackets that stand in the document without them are the author's: `2.x / 3.x` for `(2.x / 3.x)`.
+    """
+    slot = field.slot
+    if slot is None or slot.keep or not slot.sample or skeleton(field.entry.value) != skeleton(slot.sample):
+        return False
+    return slot.kind != "choice" or slot.sample[0] not in "({[<" or field.entry.value[:1] in tuple("({[<")
 
 
 def plain_value(entry: Entry) -> str:

@@ -16,7 +16,13 @@ from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
 _MENTION = re.compile(r"(?<![\w@])@\w[\w./-]*")
-_IDENTIFIER = re.compile(r"(?<![\w-])[^\W\d_]\w*-[0-9]+(?![\w-])")
+_WORD = re.compile(r"(?<![^\W_])(?<!-)[^\W\d_][\w-]*")
+_TICKS = re.compile("`+")
+_ADDRESS = re.compile(r"\]\([^()\s]*|[a-z][a-z0-9+.-]{1,30}://[^\s<>)\]]+", re.I)
+_TARGET = re.compile(
+    r"\]\([ \t]*(?:<([^<>\n]*)>|([^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*))|^ {0,3}\[[^\[\]]{1,999}\]:[ \t]*<?([^\s<>]+)"
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//|\\\\", re.I)
 _LINKED = re.compile(
     r"\[((?:\\.|[^\[\]\\])*+)(?:(\])(?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?)?"
 )
@@ -163,14 +169,91 @@ class Mention(NamedTuple):
 
 
 def mentions(line: str, prefix: str = "") -> Iterator[Mention]:
-    """The handles in a line of text, then the identifiers `WORD-NUMBER` that begin with `prefix`, whatever its case."""
+    """The handles in a line of text, then the identifiers that begin with `prefix`, whatever its case."""
     for found in _MENTION.finditer(line):
         handle = found[0].rstrip("./-")
         yield Mention(found.start(), found.start() + len(handle), handle)
     if prefix:
-        for found in _IDENTIFIER.finditer(line):
-            if found[0].casefold().startswith(prefix.casefold()):
-                yield Mention(found.start(), found.end(), found[0])
+        yield from identifiers_in(line, (prefix,))
+
+
+def identifiers_in(line: str, prefixes: Iterable[str]) -> Iterator[Mention]:
+    """The words of a line that are one of `prefixes`, whatever its case, and a number."""
+    folded = line.casefold()
+    wanted = tuple(prefix.casefold() for prefix in prefixes if prefix and prefix.casefold() in folded)
+    if not wanted:
+        return
+    for found in _WORD.finditer(line):
+        word = found[0].rstrip("_")  # emphasis
+        name = word.casefold()
+        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+            yield Mention(found.start(), found.start() + len(word), word)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def handles_in(line: str) -> Iterator[Mention]:
+    """The handles in a line of text, those in code marks and addresses left out."""
+    if "@" in line:
+        yield from mentions(_ADDRESS.sub(lambda found: " " * len(found[0]), _without_code(line)))
+
+
+def _without_code(line: str) -> str:
+    """`line` with what stands in code marks blanked."""
+    parts, at = [], 0
+    for start, end in code_spans(line):
+        parts += [line[at:start], " " * (end - start)]
+        at = end
+    return "".join([*parts, line[at:]]) if parts else line
+
+
+def code_spans(line: str) -> list[tuple[int, int]]:
+    """The offsets of what stands in code marks on a line, without the marks (CommonMark 0.31, "Code spans")."""
+    runs = [found.span() for found in _TICKS.finditer(line)] if "`" in line else []
+    last = {end - start: at for at, (start, end) in enumerate(runs)}
+    found, at = [], 0
+    while at < len(runs):
+        start, end = runs[at]
+        at += 1
+        if last[end - start] >= at and not line[:start].endswith("\\"):
+            while runs[at][1] - runs[at][0] != end - start:
+                at += 1
+            found.append((end, runs[at][0]))
+            at += 1
+    return found
+
+
+def link_targets(line: str) -> Iterator[Mention]:
+    """The targets of the links on a line, of link reference definitions, too, that lead to no other host or scheme."""
+    if "](" not in line and "]:" not in line:
+        return
+    for found in _TARGET.finditer(_without_code(line)):
+        group = found.lastindex or 0
+        if found[group] and not _SCHEME.match(found[group]):
+            yield Mention(*found.span(group), found[group])
+
+
+def tickets_in(value: str) -> Iterator[Mention]:
+    """The tickets that the value of a link field names: their keys; the addresses where there are none."""
+    value = without_comments(value[:_LONGEST])
+    found = list(_TICKET.finditer(value)) or list(_URL.finditer(value))
+    for one in found:
+        yield Mention(*one.span(), one[0])
+
+
+def word_at(line: str, offset: int) -> Mention | None:
+    """The word at an offset, hyphens and digits included, as an identifier is one; None where none is."""
+    start = end = offset
+    while start and (line[start - 1].isalnum() or line[start - 1] in "-_"):
+        start -= 1
+    while end < len(line) and (line[end].isalnum() or line[end] in "-_"):
+        end += 1
+    words = line[start:end].rstrip("-_")
+    start += len(words) - len(words.lstrip("-_"))
+    words = words.lstrip("-_")
+    return Mention(start, start + len(words), words) if start <= offset <= start + len(words) and words else None
 
 
 def last_number(prefix: str, identifiers: Iterable[str]) -> int:

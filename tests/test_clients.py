@@ -140,8 +140,10 @@ class Editor(LanguageClient):
         self.name = ""
         self.said_json: Json = {}
         self.encoding = "utf-16"
+        self.tokens = types.SemanticTokensOptions(types.SemanticTokensLegend([], []))
         self.offered = types.ServerCapabilities()
         self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
+        self.told: asyncio.Queue[Any] = asyncio.Queue()
         self._published: dict[str, types.PublishDiagnosticsParams] = {}
         self._heard = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -163,6 +165,10 @@ class Editor(LanguageClient):
     def take_diagnostics(self, params: types.PublishDiagnosticsParams) -> None:
         self._published[params.uri] = params
         self._heard.set()
+
+    async def next_told(self) -> Any:
+        """The next message that the user was shown, or the next place."""
+        return await asyncio.wait_for(self.told.get(), TIMEOUT)
 
     async def diagnostics_of(self, uri: str, version: int) -> Sequence[types.Diagnostic]:
         """The diagnostics of that very version."""
@@ -301,6 +307,22 @@ def take_edit(editor: Editor, params: types.ApplyWorkspaceEditParams) -> types.A
     return types.ApplyWorkspaceEditResult(applied=True)
 
 
+def take_message(editor: Editor, params: types.ShowMessageParams) -> None:
+    editor.told.put_nowait(params.message)
+
+
+def take_question(editor: Editor, params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+    """The user takes the first of what is offered."""
+    editor.told.put_nowait(params.message)
+    return (params.actions or [])[0]
+
+
+def take_place(editor: Editor, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+    assert editor.said("window.showDocument.support") is True
+    editor.told.put_nowait(params)
+    return types.ShowDocumentResult(success=True)
+
+
 def take_registration(editor: Editor, params: types.RegistrationParams) -> None:
     assert editor.said("workspace.didChangeWatchedFiles.dynamicRegistration") is True
 
@@ -312,6 +334,9 @@ def make_editor() -> Editor:
         **DEFAULT_CLIENT_FEATURES,
         types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: take_diagnostics,
         types.WORKSPACE_APPLY_EDIT: take_edit,
+        types.WINDOW_SHOW_MESSAGE: take_message,
+        types.WINDOW_SHOW_MESSAGE_REQUEST: take_question,
+        types.WINDOW_SHOW_DOCUMENT: take_place,
         types.CLIENT_REGISTER_CAPABILITY: take_registration,
     }
     register_lsp_features(editor, features)
@@ -330,12 +355,14 @@ async def editor(client: Editor, request: pytest.FixtureRequest) -> AsyncIterato
     client.offered = answer.capabilities
     offered = client.said("general.positionEncodings") or ["utf-16"]
     client.encoding = answer.capabilities.position_encoding or "utf-16"
+    assert isinstance(answer.capabilities.semantic_tokens_provider, types.SemanticTokensOptions)
+    client.tokens = answer.capabilities.semantic_tokens_provider
     assert client.encoding == offered[0]
     yield
     await client.shutdown_session()
     assert client._server is not None and client._server.returncode == 0
     assert client.error is None
-    assert not client.messages
+    assert client.told.empty()
 
 
 async def diagnostics(editor: Editor) -> None:
@@ -379,7 +406,7 @@ async def a_status_is_completed(editor: Editor) -> None:
     assert shown.marked(item.text_edit.range) == "Re"
     assert item.filter_text and item.filter_text.startswith("Re")
     assert item.insert_text_format in (None, types.InsertTextFormat.PlainText)
-    assert shown.after([item.text_edit]) == with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
+    assert shown.after([item.text_edit]) == REVIEW
 
 
 async def a_handle_is_completed(editor: Editor) -> None:
@@ -617,7 +644,12 @@ async def edits_of(shown: Shown, title: str, at: types.Position) -> Sequence[typ
     else:
         assert not offered
         return None
-    if editor.said("workspace.workspaceEdit.documentChanges") is True:
+    return edits_in(edit, shown)
+
+
+def edits_in(edit: types.WorkspaceEdit, shown: Shown) -> Sequence[types.TextEdit]:
+    """The edits of a document, which is all that is edited, in the form that the client takes."""
+    if shown.editor.said("workspace.workspaceEdit.documentChanges") is True:
         assert edit.changes is None
         (change,) = edit.document_changes or ()
         assert isinstance(change, types.TextDocumentEdit)
@@ -659,6 +691,33 @@ async def inlay_hints(editor: Editor) -> None:
     assert (date.line, date.character) in by_place
 
 
+async def code_lenses(editor: Editor) -> None:
+    """Whole for clients that say nothing of them, else told when asked; the command makes the edit or says why not."""
+    shown = editor.open(DRAFT)
+    found = await editor.text_document_code_lens_async(types.CodeLensParams(text_document=shown.id)) or []
+    asks = editor.said("textDocument.codeLens") is not None
+    assert all((one.command is None) == asks for one in found)
+    if asks:
+        found = [await editor.code_lens_resolve_async(one) for one in found]
+    told = [(shown.marked(one.range), one.command.title if one.command else None) for one in found]
+    assert told == [(TITLE, "8 of 8 sections"), ("🚦 Status", "Advance to Review")]
+    (command,) = (one.command for one in found if one.command and one.command.command)
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams(command.command, command.arguments))
+    if editor.said("workspace.applyEdit") is True:
+        assert shown.after(edits_in(editor.asked_to_apply.pop().edit, shown)) == REVIEW
+    else:
+        assert "takes no edits" in await editor.next_told()
+    left = editor.open(with_changes(("@zoë", "@user")))
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams("spec-ls.advance", [left.uri]))
+    assert (await editor.next_told()).startswith("Review asks for 1 more thing:\n- Owner still has")
+    if editor.said("window.showDocument.support") is True:
+        place = await editor.next_told()
+        assert place.uri == left.uri and left.marked(place.selection) == "@user"
+
+
+REVIEW = with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
+
+
 async def highlights(editor: Editor) -> None:
     """The same handle in the metadata and in the text, in the client's units."""
     shown = editor.open(DRAFT.replace("Ein Anruf 📞", "Ein 📞 @ZOË"))
@@ -666,6 +725,121 @@ async def highlights(editor: Editor) -> None:
     found = await editor.text_document_document_highlight_async(params) or []
     marked = [(shown.marked(one.range), one.kind) for one in found]
     assert marked == [("@zoë", types.DocumentHighlightKind.Write), ("@ZOË", types.DocumentHighlightKind.Read)]
+
+
+UNTIDY = with_changes(
+    ("| **🚦 Status** | Draft |", "|**🚦 Status**|Draft 🏳️‍🌈|"),
+    ("| Metadata | Value |\n| :--- | :--- |", "| Metadata 📦 | Value |\n|:---|---:|"),
+    ("## 2. Goals", "## 1. Goals"),
+    ("- [ ] Wir ändern die Route 🚚 nicht.", "* [ ] Wir ändern die Route 🚚 nicht."),
+)
+TIDY = """\
+| Metadata 📦     |                                        Value |
+|:----------------|---------------------------------------------:|
+| **Spec ID**     |                                   `SPEC-031` |
+| **🚦 Status**   |                                     Draft 🏳️‍🌈 |
+| **Owner**       |                                         @zoë |
+| **🖋 Approvers** |                           @adaeze, @jürgen-b |
+| **Target Date** |                                   2029-06-29 |
+| **Epic/Ticket** | [BILL-212](https://tracker.example/BILL-212) |
+"""
+"""Its table, aligned by hand for a screen on which an emoji takes two columns, unless it is shown as text."""
+
+
+async def formatting(editor: Editor) -> None:
+    """Edits in the client's units, whatever it says of tabs; of a range, only what it covers."""
+    shown = editor.open(UNTIDY)
+    options = types.FormattingOptions(tab_size=8, insert_spaces=False, trim_trailing_whitespace=True)
+    edits = await editor.text_document_formatting_async(types.DocumentFormattingParams(shown.id, options)) or []
+    start = UNTIDY.index("| Metadata")
+    table = UNTIDY[start : UNTIDY.index("\n\n", start) + 1]
+    tidy = DRAFT.replace(DRAFT[start : DRAFT.index("\n\n", start) + 1], TIDY)
+    assert shown.after(edits) == tidy
+    place = types.Range(types.Position(13, 0), types.Position(22, 0))
+    params = types.DocumentRangeFormattingParams(shown.id, place, options)
+    edits = await editor.text_document_range_formatting_async(params) or []
+    assert shown.after(edits) == tidy.replace(TIDY, table)
+
+
+async def formatting_as_one_types(editor: Editor) -> None:
+    """Enter goes on with the list, on a line that begins with letters of two and four bytes."""
+    shown = editor.open(DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n𝔫icht."))
+    at = types.Position(shown.behind("Route 🚚\n").line, 0)
+    options = types.FormattingOptions(tab_size=2, insert_spaces=True)
+    params = types.DocumentOnTypeFormattingParams(shown.id, at, "\n", options)
+    edits = await editor.text_document_on_type_formatting_async(params) or []
+    assert shown.after(edits) == DRAFT.replace("Route 🚚 nicht.", "Route 🚚\n- [ ] 𝔫icht.")
+
+
+TOKENS = [
+    ("Spec ID", "property", ""),
+    ("SPEC-031", "class", "declaration"),
+    ("🚦 Status", "property", ""),
+    ("Draft", "enumMember", "abstract"),
+    ("Owner", "property", ""),
+    ("@zoë", "decorator", "declaration"),
+    ("🖋 Approvers", "property", ""),
+    ("@adaeze", "decorator", "declaration"),
+    ("@jürgen-b", "decorator", "declaration"),
+    ("Target Date", "property", ""),
+    ("2029-06-29", "number", ""),
+    ("Epic/Ticket", "property", ""),
+    ("SPEC-007", "class", ""),
+]
+"""By the names of the protocol; each has others that will do."""
+OTHER_NAMES = {"decorator": {"variable"}, "abstract": {"draft"}, "declaration": {"definition"}}
+OTHER_NAMES |= {"documentation": {"unnecessary"}}
+
+
+async def semantic_tokens(editor: Editor) -> None:
+    """By names that the client knows; what has changed comes as a delta, and leads to the same as asking for all."""
+    legend = editor.tokens.legend
+    said = "textDocument.semanticTokens"
+    for names, known in ((legend.token_types, "tokenTypes"), (legend.token_modifiers, "tokenModifiers")):
+        assert set(names) <= set(editor.said(f"{said}.{known}") or names)
+    guidance = "*Why are we doing this? What is the user pain or opportunity? Link to the Wishbook item.*"
+    shown = editor.open(with_changes(("Ein Anruf 📞", f"{guidance}\nEin 📞 SPEC-007 Anruf")))
+    found = await editor.text_document_semantic_tokens_full_async(types.SemanticTokensParams(shown.id))
+    assert found is not None and found.result_id
+    expected = [*TOKENS[:-1], (guidance, "comment", "documentation"), TOKENS[-1]]
+    for (words, kind, modifier), (expected_words, *names) in zip(
+        told_tokens(editor, shown, found.data), expected, strict=True
+    ):
+        assert words == expected_words
+        for name, wanted in zip((kind, modifier), names, strict=True):
+            assert name == wanted or name in OTHER_NAMES.get(wanted, set()) or not name, (words, name, wanted)
+
+    place = types.Range(types.Position(5, 0), types.Position(5, 99))
+    part = await editor.text_document_semantic_tokens_range_async(types.SemanticTokensRangeParams(shown.id, place))
+    assert part is not None
+    assert [words for words, _, _ in told_tokens(editor, shown, part.data)] == ["🚦 Status", "Draft"]
+
+    ask = types.SemanticTokensDeltaParams(shown.id, found.result_id)
+    same = await editor.text_document_semantic_tokens_full_delta_async(ask)
+    assert isinstance(same, types.SemanticTokensDelta) and not same.edits and same.result_id == found.result_id
+    at = shown.behind("| Draft")
+    shown.send([types.TextEdit(types.Range(at, at), " |\n| 📎 Extra | x")])
+    delta = await editor.text_document_semantic_tokens_full_delta_async(ask)
+    assert isinstance(delta, types.SemanticTokensDelta) and delta.result_id != found.result_id
+    (edit,) = delta.edits
+    assert edit.data and len(edit.data) < len(found.data) / 4
+    changed = list(found.data)
+    changed[edit.start : edit.start + edit.delete_count] = edit.data
+    whole = await editor.text_document_semantic_tokens_full_delta_async(ask)
+    assert isinstance(whole, types.SemanticTokens) and list(whole.data) == changed
+    assert "📎 Extra" in [words for words, _, _ in told_tokens(editor, shown, changed)]
+
+
+def told_tokens(editor: Editor, shown: Shown, data: Sequence[int]) -> list[tuple[str, str, str]]:
+    """What the numbers say (LSP 3.17, "Semantic Tokens")."""
+    legend, found = editor.tokens.legend, []
+    line = character = 0
+    for down, right, length, kind, modifiers in zip(*[iter(data)] * 5, strict=True):
+        line, character = line + down, right if down else character + right
+        place = types.Range(types.Position(line, character), types.Position(line, character + length))
+        names = [name for at, name in enumerate(legend.token_modifiers) if modifiers & 1 << at]
+        found.append((shown.marked(place), legend.token_types[kind], " ".join(names)))
+    return found
 
 
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
@@ -720,7 +894,11 @@ CHECKS = (
     folding,
     selection,
     inlay_hints,
+    code_lenses,
     highlights,
+    formatting,
+    formatting_as_one_types,
+    semantic_tokens,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -9,13 +9,16 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spec_ls.catalogue import card
 from spec_ls.features import Person, Surroundings
 from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
+from spec_ls.features.lenses import lenses, words
 from spec_ls.features.selection import selections
 from spec_ls.features.symbols import Symbol, symbols
+from spec_ls.features.tokens import tokens
 from spec_ls.template import builtin
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
@@ -127,6 +130,9 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
     document = Document(source, template)
     text, spec = document.text, document.spec
     problems = document.problems()
+    for lens in lenses(spec, AROUND.catalogue):
+        said = words(spec, lens.kind, lens.goal, document.problems, AROUND.catalogue)
+        assert said and "\n" not in said and is_inside(text, lens.span)
     for _ in range(6):
         line = data.draw(st.integers(0, len(text.lines) - 1))
         point = Point(line, data.draw(st.integers(0, len(text.content(line)))))
@@ -199,6 +205,16 @@ def test_a_selection_grows_to_the_whole_document(source: str, template: Template
         assert spans[-1] == Span(0, 0, *text.end)
         for inner, outer in pairwise(spans):
             assert outer != inner and outer.first <= inner.first and inner.last <= outer.last
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(documents(), templates())
+def test_tokens_are_words_side_by_side(source: str, template: Template) -> None:
+    document = Document(source, template)
+    found = tokens(document.spec, card(document.spec, "").mentions, document.judge.findings())
+    assert all(is_inside(document.text, one.span) and one.span.start_line == one.span.end_line for one in found)
+    assert all(words == words.strip() != "" for words in (document.text.slice(one.span) for one in found))
+    assert all(one.span.last <= other.span.first for one, other in pairwise(found))
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from spec_ls.features import Surroundings
-from spec_ls.features.hover import _escape as escape
 from spec_ls.features.hover import hover
+from spec_ls.markup import as_plain, code, escape, fenced, quote
 from spec_ls.text import Point
 from spec_ls.workspace import Document
 
@@ -81,6 +82,14 @@ def test_words_of_the_document_are_never_markup(text: str, frame: str) -> None:
     children = next(token.children or [] for token in tokens if token.type == "inline")
     assert {child.type for child in children} <= {"text", "text_special"}
     assert "".join(child.content for child in children) == words
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab1 \\`*_[]()<>#|~!&@:./-é𝔸", max_size=30), st.sampled_from([escape, code, quote]))
+def test_plain_text_says_the_same_without_marks(text: str, shown: Callable[[str], str]) -> None:
+    words = " ".join(text.split())
+    assert as_plain(f"**Why** {shown(text)}" if shown is not quote else shown(text)).removeprefix("Why ") == words
+    assert as_plain(f"A\n\n{fenced([text, '```'])}\n\nB") == f"A\n\n{text}\n```\n\nB"
 
 
 @pytest.mark.parametrize(

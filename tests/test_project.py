@@ -22,13 +22,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spec_ls"
 
 FLOORS = (
-    ("text",),
+    ("text", "markup"),
     ("outline",),
     ("template",),
     ("values", "allowances", "facts", "bind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
+    ("catalogue",),
     ("rules",),
+    ("lifecycle",),
     ("features",),
     ("files", "git"),
     ("index", "history"),
@@ -48,6 +50,7 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
+    "wcwidth": ("features",),
     "subprocess": ("git",),
 }
 """The only floors that may import a library, or run another program."""

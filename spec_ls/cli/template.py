@@ -169,7 +169,7 @@ def as_lines(read: Template) -> Iterator[str]:
         number = f"{heading.number}. " if heading.number is not None else ""
         yield f"{'  ' * heading.level}{number}{heading.title} ({heading.need})"
     if read.states:
-        yield "States:"
+        yield f"States, in the section {read.stated.name}:" if read.stated else "States:"
         for state in read.states:
             moves = f" -> {', '.join(state.moves)}" if state.moves else ""
             yield f"  {state.name} ({state.stage}){moves}"

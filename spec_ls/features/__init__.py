@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from spec_ls.outline.blocks import Heading
 from spec_ls.rules.base import Problem, Severity
@@ -13,6 +13,9 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
 
 ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
+
+if TYPE_CHECKING:
+    from spec_ls.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,17 @@ class Person:
     source: str
 
 
+def _no_cards() -> Catalogue:
+    from spec_ls.catalogue import Catalogue  # the first findings do without
+
+    return Catalogue()
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Facts from outside the document that a feature may need; the shell gathers them.
 
+    `catalogue`: the specs of the repository, as far as they are known.
     `severities`: what the team has rules weigh in this document, whatever the status; None is silence.
     """
 
@@ -34,6 +44,7 @@ class Surroundings:
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    catalogue: Catalogue = field(default_factory=_no_cards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from spec_ls import compose
 from spec_ls.bind import Fill
 from spec_ls.features import Action, Surroundings, is_asked
+from spec_ls.lifecycle import status_edit, steps
 from spec_ls.outline import Outline
 from spec_ls.outline.blocks import Item
 from spec_ls.outline.shapes import joined
@@ -224,18 +225,13 @@ def _tick(spec: Spec, span: Span) -> Iterator[Action]:
 def _advance(spec: Spec, span: Span) -> Iterator[Action]:
     """Replaces the status by each that may follow, parking aside, at the metadata or the title."""
     state, field = spec.state, spec.field(spec.template.status)
-    if state is None or field is None:
+    if state is None or field is None or spec.piece_at(span.start_line) not in (field.piece, spec.binding.title):
         return
-    if spec.piece_at(span.start_line) not in (field.piece, spec.binding.title):
-        return
-    for name in state.moves:
-        following = spec.template.state(name)
-        if following is not None and following.stage != "parked":
-            edit = Edit(spec.span(Place(field.piece, field.entry.value_span)), following.name)
-            if _changes(spec, (edit,)):
-                verb = "Return" if state.stage == "parked" else "Advance"
-                title = f"{verb} the status from {state.name} to {following.name}"
-                yield Action(title, "refactor.rewrite", (edit,))
+    for step in steps(spec):
+        edit = status_edit(spec, step.state)
+        if edit is not None:
+            title = f"{step.verb} the status from {state.name} to {step.state.name}"
+            yield Action(title, "refactor.rewrite", (edit,))
 
 
 def _add_story(spec: Spec, span: Span) -> Iterator[Action]:

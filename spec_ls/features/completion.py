@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from spec_ls import compose
 from spec_ls.bind import Fill, Missing
 from spec_ls.features import Surroundings
+from spec_ls.markup import fenced
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, List, Paragraph, Plain, Quote, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.parse import split_cells
@@ -575,20 +576,13 @@ def _is_open(spec: Spec, fill: Fill) -> bool:
 
 
 def _section(spec: Spec, part: _Part, span: Span, text: str, filtered: str, snippets: bool) -> Completion:
-    shown = _fenced(part.block(spec, False))
+    shown = fenced(part.block(spec, False).split("\n"))
     return Completion(part.label, "section", part.detail, shown, Edit(span, text), snippets, filtered, "")
 
 
 def _lines(spec: Spec, block: str) -> str:
     """A block of ours with the document's line ends."""
     return block.replace("\n", spec.text.line_end)
-
-
-def _fenced(block: str) -> str:
-    """Markdown as documentation shows it: as its source, in a fence that nothing in it closes."""
-    longest = max((len(run) for run in re.findall("`+", block)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return f"{marks}markdown\n{block}\n{marks}"
 
 
 def _blank_below(spec: Spec, line: int, but: re.Pattern[str] | None = None) -> str:
@@ -645,7 +639,7 @@ def _items(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator
 def _item(item: ItemSlot, span: Span, text: str, filtered: str, snippets: bool) -> Completion:
     need = "" if item.need == "required" else "optional "
     detail = f"{need}item" if item.kind == "label" else f"{need}check"
-    shown = _fenced(f"- {compose.item_text(item)}")
+    shown = fenced([f"- {compose.item_text(item)}"])
     return Completion(item.name, "item", detail, shown, Edit(span, text), snippets, filtered, "")
 
 

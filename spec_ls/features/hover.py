@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spec_ls.bind import Fill
-from spec_ls.features import Surroundings
-from spec_ls.outline.blocks import Block, Heading, List, Paragraph, Table
+from spec_ls.bind import Fill, family
+from spec_ls.catalogue import Card, Catalogue
+from spec_ls.features import Person, Surroundings
+from spec_ls.lifecycle import ProblemsAt, Progress, obstacles, progress, steps
+from spec_ls.markup import code, escape, fenced, quote
+from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined
+from spec_ls.rules import rule
 from spec_ls.rules.base import Problem
+from spec_ls.rules.pages import remedy, summary
 from spec_ls.spec import Cursor, Field, Place, Spec
-from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, Stage, State
+from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, State
 from spec_ls.text import Point, Span
-from spec_ls.values import count, distance, mentions
-
-ProblemsAt = Callable[[Stage], list[Problem]]
+from spec_ls.values import count, distance, mentions, word_at
 
 _DATE = re.compile(r"(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
-_MARKS = re.compile(r"[\\`*_\[\]<>()#|~!@:.+=-]|&(?=#?\w+;)")
+_DIRECTIVE = re.compile(r"(?<![\w-])([a-z][a-z-]*+)")
+_DIRECTIVES = {
+    "template": "Names the template that judges this document, whatever the configuration binds it to.",
+    "template-version": "The version of its template that this document was written after; that one judges it.",
+    "off": "This document is no spec; nothing is said of it.",
+}
 _SHOWN_PROBLEMS = 5
-_SHOWN_LETTERS = 400
+_SHOWN_RULES = 3
+_SHOWN_CARDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,71 +51,55 @@ def hover(spec: Spec, point: Point, around: Surroundings, problems_at: ProblemsA
     """
     if point.line >= len(spec.text.lines):
         return None
+    told = _on_text(spec, point, around, problems_at)
+    if problems_at is None:
+        return told
+    found = [problem for problem in problems_at(spec.stage) if problem.span.holds(point)]
+    parts = [told.markdown if told else "", *_on_rules(found)]
+    return _hover(parts, told.span if told else found[0].span) if told or found else None
+
+
+def _on_text(spec: Spec, point: Point, around: Surroundings, problems_at: ProblemsAt | None) -> Hover | None:
     cursor = spec.at(point)
+    directive = _on_directive(spec, cursor, point)
+    if directive is not None:
+        return directive
     if cursor.field is not None:
         return _on_field(spec, cursor.field, point, around, problems_at)
     if cursor.heading is not None:
-        return _on_heading(spec, cursor, cursor.heading)
+        return _on_word(spec, point, around) or _on_heading(spec, cursor, cursor.heading, problems_at)
     if not _is_text(cursor.block, point.line - spec.base(cursor.piece)):
         return None
-    word = _on_word(spec, point, around)
-    if word is not None:
-        return word
-    return _on_item(spec, cursor, point)
-
-
-# --- words of the document in Markdown of ours ------------------------------------------------
-
-
-def _escape(text: str) -> str:
-    """`text` on one line, so that nothing in it is markup, a link or an entity (CommonMark, "Backslash escapes")."""
-    text = " ".join(text.split())
-    if len(text) > _SHOWN_LETTERS:
-        text = text[:_SHOWN_LETTERS] + "…"
-    return _MARKS.sub(lambda found: "\\" + found[0] if _is_live(text, found) else found[0], text)
-
-
-def _is_live(text: str, mark: re.Match[str]) -> bool:
-    """Whether a mark could mean something where it stands: sentence marks inside a text are left in peace."""
-    at = mark.start()
-    if mark[0] == ".":  # `1.` begins a list as `1)` does, `www.` a link
-        return text[:at].isdigit() or text[max(0, at - 3) : at].casefold() == "www"
-    if mark[0] == ":":  # `https://` begins a link
-        return text.startswith("//", at + 1)
-    if mark[0] == "!":
-        return text.startswith("[", at + 1)
-    if mark[0] in "()":
-        return text[:at].isdigit() or text[max(0, at - 1) : at] == "]"
-    if mark[0] in "#+=-":
-        return at == 0 or mark[0] == "#" or not text[:at].strip("=-")
-    return True
-
-
-def _code(text: str) -> str:
-    """`text` as a code span; empty for an empty text."""
-    text = " ".join(text.split())
-    if not text:
-        return ""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    marks = "`" * (longest + 1)
-    pad = " " if text[0] == "`" or text[-1] == "`" else ""
-    return f"{marks}{pad}{text}{pad}{marks}"
-
-
-def _fenced(lines: Sequence[str]) -> str:
-    """Lines of the template as a fenced block that nothing in them closes."""
-    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return "\n".join([f"{marks}markdown", *lines, marks])
-
-
-def _quote(text: str) -> str:
-    return f"> {_escape(text)}"
+    return _on_word(spec, point, around) or _on_item(spec, cursor, point)
 
 
 def _hover(parts: Iterable[str], span: Span) -> Hover | None:
     said = "\n\n".join(part for part in parts if part)
     return Hover(said, span) if said else None
+
+
+# --- rules and directives ---------------------------------------------------------------------
+
+
+def _on_rules(found: Iterable[Problem]) -> Iterator[str]:
+    """Why the findings under the cursor are reported, and what to do: their messages the editor shows by itself."""
+    for name in list(dict.fromkeys(problem.rule for problem in found))[:_SHOWN_RULES]:
+        yield f"{code(name)} · {summary(rule(name))}. {remedy(rule(name))}".rstrip()
+
+
+def _on_directive(spec: Spec, cursor: Cursor, point: Point) -> Hover | None:
+    """What a word of the document to spec-ls says: in a comment, or a key of the front matter."""
+    line = spec.text.content(point.line)
+    if isinstance(cursor.block, FrontMatter):
+        words = _DIRECTIVE.match(line)
+    elif isinstance(cursor.block, Comment) and cursor.block.text.lstrip().startswith("spec-ls:"):
+        words = next((word for word in _DIRECTIVE.finditer(line) if word.start(1) <= point.offset <= word.end(1)), None)
+    else:
+        return None
+    if words is None or words[1] not in _DIRECTIVES or not words.start(1) <= point.offset <= words.end(1):
+        return None
+    span = Span(point.line, words.start(1), point.line, words.end(1))
+    return Hover(f"{code(words[1])} · {_DIRECTIVES[words[1]]}", span)
 
 
 # --- metadata ---------------------------------------------------------------------------------
@@ -135,11 +128,11 @@ def _on_field(
 
 def _expected(slot: FieldSlot) -> str:
     """What kind of value the field takes, with the template's sample."""
-    sample = _code(slot.sample)
+    sample = code(slot.sample)
     such = f", such as {sample}" if sample else ""
     match slot.kind:
         case "choice":
-            kind = "one of " + ", ".join(map(_code, slot.values))
+            kind = "one of " + ", ".join(map(code, slot.values))
         case "date":
             kind = "a calendar date, `YYYY-MM-DD`"
         case "handle":
@@ -147,13 +140,13 @@ def _expected(slot: FieldSlot) -> str:
         case "handles":
             kind = f"handles with commas between{such}"
         case "id":
-            kind = f"{_code(slot.prefix)} and at least {slot.digits} digits{such}"
+            kind = f"{code(slot.prefix)} and at least {slot.digits} digits{such}"
         case "link":
             kind = f"a link or the key of a ticket{such}"
         case _:
             kind = f"text{such}"
     need = "" if slot.need == "required" else " (optional)"
-    return f"**{_escape(slot.name)}**{need}: {kind}"
+    return f"**{escape(slot.name)}**{need}: {kind}"
 
 
 def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> Iterator[str]:
@@ -161,34 +154,24 @@ def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> I
     state = spec.state
     if slot.key != spec.template.status_key or state is None:
         return
-    yield f"**{_escape(state.name)}**" + (f" · {_escape(state.meaning)}" if state.meaning else "")
+    yield f"**{escape(state.name)}**" + (f" · {escape(state.meaning)}" if state.meaning else "")
     if state.moves:
-        yield "May follow: " + ", ".join(f"**{_escape(name)}**" for name in state.moves) + "."
+        yield "May follow: " + ", ".join(f"**{escape(name)}**" for name in state.moves) + "."
     if problems_at is None:
         return
-    for name in state.moves:
-        following = spec.template.state(name)
-        if following is not None and following.stage != "parked":
-            yield _demands(following, problems_at)
+    for step in steps(spec):
+        yield _demands(step.state, obstacles(spec, step.state, problems_at))
 
 
-def _demands(state: State, problems_at: ProblemsAt) -> str:
-    faults = [problem for problem in problems_at(state.stage) if problem.severity == "error"]
-    faults.sort(key=lambda problem: (problem.span, problem.rule, _slot(problem)))
-    name = f"**{_escape(state.name)}**"
+def _demands(state: State, faults: list[Problem]) -> str:
+    name = f"**{escape(state.name)}**"
     if not faults:
         return f"Nothing stands in the way of {name}."
     lines = [f"{name} asks for {count(len(faults), 'more thing')}:", ""]
-    lines += [f"- {_escape(problem.message)}" for problem in faults[:_SHOWN_PROBLEMS]]
+    lines += [f"- {escape(problem.message)}" for problem in faults[:_SHOWN_PROBLEMS]]
     if len(faults) > _SHOWN_PROBLEMS:
         lines.append(f"- … and {len(faults) - _SHOWN_PROBLEMS} more")
     return "\n".join(lines)
-
-
-def _slot(problem: Problem) -> int:
-    """Where in the template what a problem is about stands, as far as its rule counts it; else zero."""
-    subject = problem.finding.subject
-    return subject if isinstance(subject, int) else 0
 
 
 # --- dates and handles ------------------------------------------------------------------------
@@ -206,7 +189,7 @@ def _is_text(block: Block | None, line: int) -> bool:
 
 
 def _on_word(spec: Spec, point: Point, around: Surroundings) -> Hover | None:
-    """A date's weekday and distance, or where a handle is known from."""
+    """A date's weekday and distance, where a handle is known from, or the card of a spec."""
     line = spec.text.content(point.line)
     for found in _DATE.finditer(line):
         if found.start() <= point.offset <= found.end():
@@ -215,8 +198,10 @@ def _on_word(spec: Spec, point: Point, around: Surroundings) -> Hover | None:
     for mention in mentions(line):
         if mention.start <= point.offset <= mention.end:
             span = Span(point.line, mention.start, point.line, mention.end)
-            return Hover(_on_handle(spec, mention.words, around), span)
-    return None
+            return Hover(_on_handle(spec, mention.words, around.people, around.catalogue), span)
+    word = word_at(line, point.offset)
+    said = "\n\n".join(_on_identifier(spec, word.words, around.catalogue)) if word else ""
+    return Hover(said, Span(point.line, word.start, point.line, word.end)) if word and said else None
 
 
 def _on_date(text: str, today: date) -> str:
@@ -227,9 +212,9 @@ def _on_date(text: str, today: date) -> str:
     return f"**{day:%A}**, {day.day} {day:%B} {day.year} · {distance((day - today).days)}"
 
 
-def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
+def _on_handle(spec: Spec, handle: str, people: Iterable[Person], catalogue: Catalogue) -> str:
     name = handle.casefold()
-    sources = list(dict.fromkeys(person.source for person in around.people if person.handle.casefold() == name))
+    sources = list(dict.fromkeys(person.source for person in people if person.handle.casefold() == name))
     roles = [
         field.entry.name
         for field in spec.carrier
@@ -237,44 +222,79 @@ def _on_handle(spec: Spec, handle: str, around: Surroundings) -> str:
         and field.slot.kind in ("handle", "handles")
         and any(mention.words.casefold() == name for mention in mentions(field.entry.value))
     ]
-    said = _code(handle)
+    cards = {found.card.path: found.card for found in catalogue.mentions(handle, "handle")}
+    said = [code(handle)]
     if roles:
-        said += " · " + ", ".join(_escape(role) for role in roles) + " of this spec"
+        said.append(", ".join(map(escape, roles)) + " of this spec")
     if sources:
-        return said + " · known from " + ", ".join(_escape(source) for source in sources)
-    return said + ("" if roles else " · known from this spec alone")
+        said.append("known from " + ", ".join(map(escape, sources)))
+    elif not roles and len(cards) < 2:
+        said.append("known from this spec alone")
+    if len(cards) > 1:
+        owned = sum(card.owner.casefold() == name for card in cards.values())
+        approved = sum(name in map(str.casefold, card.approvers) for card in cards.values())
+        parts = [f"owner of {owned}"] * bool(owned) + [f"approver of {approved}"] * bool(approved)
+        said.append(f"in {count(len(cards), 'spec')}" + (f": {', '.join(parts)}" if parts else ""))
+    return " · ".join(said)
+
+
+def _on_identifier(spec: Spec, name: str, catalogue: Catalogue) -> Iterator[str]:
+    """The cards of the specs of this identifier; of the document's own, who refers to it."""
+    field = spec.field(spec.template.field("id"))
+    if field is not None and field.entry.value.casefold() == name.casefold():
+        others = {found.card.path for found in catalogue.mentions(name, "id") if found.mention.role != "definition"}
+        if others:
+            yield f"{code(name)} · named in {count(len(others), 'spec')}"
+        return
+    cards = catalogue.by_id(name)
+    for card in cards[:_SHOWN_CARDS]:
+        yield from _card(card)
+    if len(cards) > 1:
+        yield f"{len(cards)} specs have this identifier."
+
+
+def _card(card: Card) -> Iterator[str]:
+    yield f"**{escape(card.id)}** · {escape(card.title) or 'without a title'}"
+    said = [f"**{escape(card.status)}**"] if card.status else []
+    said += [code(card.owner)] if card.owner else []
+    said += [str(Progress(card.filled, card.total, card.samples))] if card.total else []
+    yield " · ".join(said)
+    if card.first_paragraph:
+        yield quote(card.first_paragraph)
 
 
 # --- sections ---------------------------------------------------------------------------------
 
 
-def _on_heading(spec: Spec, cursor: Cursor, heading: Heading) -> Hover | None:
+def _on_heading(spec: Spec, cursor: Cursor, heading: Heading, problems_at: ProblemsAt | None) -> Hover | None:
     span = spec.span(spec.heading_place(cursor.piece))
     if cursor.piece == spec.binding.title:
         title = spec.template.title
-        return _hover([f"**The title of the spec**; the template has {_code(title)}" if title else ""], span)
+        sample = f"; the template has {code(title)}" if title else ""
+        filled = f"{progress(spec, problems_at(spec.stage))}." if problems_at else ""
+        return _hover([f"**The title of the spec**{sample}", filled], span)
     fill = cursor.fill
     if fill is None or fill.piece != cursor.piece:
         return None
-    return _hover(_on_section(spec, fill), span)
+    return _hover(_on_section(spec, fill, problems_at(spec.stage) if problems_at else ()), span)
 
 
-def _on_section(spec: Spec, fill: Fill) -> Iterator[str]:
+def _on_section(spec: Spec, fill: Fill, problems: Iterable[Problem]) -> Iterator[str]:
     slot = fill.slot
     if slot.repeats:
-        yield f"**{_escape(slot.stem)}** · as many as the spec needs"
-        yield _quote(slot.heading)
+        yield f"**{escape(slot.stem)}** · as many as the spec needs"
+        yield quote(slot.heading)
     else:
-        yield f"**{_escape(slot.title)}** · {'required' if spec.needs(slot) else 'optional'}"
+        yield f"**{escape(slot.title)}** · {'required' if spec.needs(slot) else 'optional'}"
     for note in slot.guidance:
-        yield _quote(note.text)
+        yield quote(note.text)
     body = [line for line in slot.own[1:] if line.strip()]
     if body and not slot.guidance:
-        yield _fenced(body)
-    yield "\n".join(_state_of(spec, fill, slot))
+        yield fenced(body)
+    yield "\n".join(_state_of(spec, fill, slot, problems))
 
 
-def _state_of(spec: Spec, fill: Fill, slot: SectionSlot) -> Iterator[str]:
+def _state_of(spec: Spec, fill: Fill, slot: SectionSlot, problems: Iterable[Problem]) -> Iterator[str]:
     """How far the section is filled in, a list item each."""
     wanted = {at: item for at, item in enumerate(slot.items) if item.kind != "sample"}
     if wanted:
@@ -289,22 +309,20 @@ def _state_of(spec: Spec, fill: Fill, slot: SectionSlot) -> Iterator[str]:
     stories = [child for child in fill.children if child.slot.repeats]
     for child in slot.sections:
         if child.repeats:
-            count = sum(story.slot.index == child.index for story in stories)
-            yield f"- {_escape(child.stem)}: {count} there"
-    boxes = [box.ticked for one in _family(fill) for at in one.pieces for box in spec.boxes(at)]
+            there_are = sum(story.slot.index == child.index for story in stories)
+            yield f"- {escape(child.stem)}: {there_are} there"
+    pieces = [at for one in family(fill) for at in one.pieces]
+    samples = sum(one.rule == "sample-text" and one.finding.place.piece in pieces for one in problems)
+    if samples:
+        yield f"- {count(samples, 'sample')} left"
+    boxes = [box.ticked for at in pieces for box in spec.boxes(at)]
     if boxes:
         yield f"- {sum(boxes)} of {len(boxes)} box{'' if len(boxes) == 1 else 'es'} ticked"
 
 
 def _present(noun: str, missing: Sequence[str], total: int) -> str:
     said = f"- {total - len(missing)} of {count(total, noun)} there"
-    return said + (f"; missing: {', '.join(map(_escape, missing))}" if missing else "")
-
-
-def _family(fill: Fill) -> Iterator[Fill]:
-    yield fill
-    for child in fill.children:
-        yield from _family(child)
+    return said + (f"; missing: {', '.join(map(escape, missing))}" if missing else "")
 
 
 # --- items ------------------------------------------------------------------------------------
@@ -331,22 +349,22 @@ def _on_item(spec: Spec, cursor: Cursor, point: Point) -> Hover | None:
 def _told(item: ItemSlot) -> Iterator[str]:
     need = "" if item.need == "required" else " (optional)"
     if item.kind == "label":
-        yield f"**{_escape(item.name)}**{need}"
+        yield f"**{escape(item.name)}**{need}"
         if item.text:
-            yield _quote(item.text)
+            yield quote(item.text)
         if item.keep:
             yield "The template's words may stay."
     else:
-        yield f"**{_escape(item.name)}**{need} · stays in every spec; tick it when it is so"
+        yield f"**{escape(item.name)}**{need} · stays in every spec; tick it when it is so"
 
 
 def _block(spec: Spec, block: BlockSlot) -> Iterator[str]:
-    yield f"**{_escape(block.name)}**"
+    yield f"**{escape(block.name)}**"
     demanded = [item.name for item in block.items if item.demanded]
     if demanded:
-        yield "One of them must say: " + ", ".join(map(_escape, demanded)) + "."
+        yield "One of them must say: " + ", ".join(map(escape, demanded)) + "."
     last = max((item.origin.end_line for item in block.items), default=block.origin.end_line)
-    yield _fenced([line for line in spec.template.source.splitlines()[block.origin.line : last] if line.strip()])
+    yield fenced([line for line in spec.template.source.splitlines()[block.origin.line : last] if line.strip()])
 
 
 def _on_sample(spec: Spec, cursor: Cursor, slot: SectionSlot) -> Hover | None:
@@ -358,5 +376,5 @@ def _on_sample(spec: Spec, cursor: Cursor, slot: SectionSlot) -> Hover | None:
         name = skeleton(sample.name)
         if sample.kind == "sample" and name and words.startswith(name):
             span = Span(item.lines[0].line, item.lines[0].start, item.lines[-1].line, item.lines[-1].end)
-            return _hover(["The template has:", _quote(sample.text)], spec.span(Place(cursor.piece, span)))
+            return _hover(["The template has:", quote(sample.text)], spec.span(Place(cursor.piece, span)))
     return None

@@ -43,6 +43,14 @@ class Client:
     folding_limit: int | None = None
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
+    lens_resolve: bool = False
+    """It shows code lenses, and asks for the words of those that come into view."""
+
+    token_types: tuple[str, ...] | None = None
+    """The semantic token types that it knows; None where it does not say."""
+    token_modifiers: tuple[str, ...] | None = None
+    token_deltas: bool = True
+    token_ranges: bool = True
 
     code_action_literals: bool = False
     code_action_kinds: tuple[str, ...] = ()
@@ -83,6 +91,9 @@ class Client:
             value = get("capabilities." + path)
             return value if isinstance(value, list) else []
 
+        def names(path: str) -> tuple[str, ...] | None:
+            return tuple(one for one in listed(path) if isinstance(one, str)) or None
+
         name = get("clientInfo.name")
 
         def of_diagnostics(ask: Callable[[str], Any], path: str) -> list[Any]:
@@ -93,6 +104,7 @@ class Client:
         # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
         encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
         item, action = "textDocument.completion.completionItem", "textDocument.codeAction"
+        tokens = "textDocument.semanticTokens"
         kinds = listed(f"{action}.codeActionLiteralSupport.codeActionKind.valueSet")
         limit = get("capabilities.textDocument.foldingRange.rangeLimit")
         tags = chain(*of_diagnostics(listed, "tagSupport.valueSet"))
@@ -116,7 +128,12 @@ class Client:
             hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
             line_folding_only=yes("textDocument.foldingRange.lineFoldingOnly"),
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
+            lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            token_types=names(f"{tokens}.tokenTypes"),
+            token_modifiers=names(f"{tokens}.tokenModifiers"),
+            token_deltas=yes(f"{tokens}.requests.full.delta") or not said(tokens),
+            token_ranges=get(f"capabilities.{tokens}.requests.range") not in (None, False) or not said(tokens),
             code_action_literals=said(f"{action}.codeActionLiteralSupport"),
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
             code_action_resolve=yes(f"{action}.dataSupport")

@@ -12,6 +12,7 @@ from lsprotocol import types
 
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.wire import Rendered
+from spec_ls.markup import as_plain
 from spec_ls.rules import rule
 from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
@@ -134,8 +135,8 @@ def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequ
 
 
 def markup(markdown: str, rich: bool) -> Any:
-    """Markdown for clients that show it, else the same as plain text."""
-    return {"kind": "markdown" if rich else "plaintext", "value": markdown}
+    """Markdown of ours for clients that show it, else the same as plain text."""
+    return {"kind": "markdown", "value": markdown} if rich else {"kind": "plaintext", "value": as_plain(markdown)}
 
 
 def completion_json(text: Text, completion: Completion, client: Client) -> Json:
@@ -150,7 +151,9 @@ def completion_json(text: Text, completion: Completion, client: Client) -> Json:
     if completion.detail:
         item["detail"] = completion.detail
     if completion.documentation:
-        item["documentation"] = markup(completion.documentation, client.markdown_completion)
+        rich = markup(completion.documentation, client.markdown_completion)
+        # A client that says nothing of formats knows no other than a string.
+        item["documentation"] = rich if client.markdown_completion else rich["value"]
     if completion.snippet:
         item["insertTextFormat"] = types.InsertTextFormat.Snippet.value
     return item

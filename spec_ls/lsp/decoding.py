@@ -162,6 +162,8 @@ def make_converter() -> cattrs.Converter:
     converter.register_structure_hook(Union[int, str], identifier)  # noqa: UP007
     converter.register_structure_hook(Optional[Union[int, str]], identifier)  # noqa: UP007, UP045
     converter.register_structure_hook(types.Position, position)
+    # How to indent is the document's own business, and what clients say of it is not always what LSP asks for.
+    converter.register_structure_hook(types.FormattingOptions, lambda value, _: types.FormattingOptions(4, True))
     converter.register_structure_hook_func(is_sequence, sequence)
     # A raw value kept for an unknown enum cannot be echoed back: the stock hook asks it for its `.value`.
     converter.register_unstructure_hook_func(

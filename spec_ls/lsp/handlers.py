@@ -6,7 +6,7 @@ A feature is imported when it is first asked for, or while nothing is to do: dia
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -22,6 +22,7 @@ from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
 
 if TYPE_CHECKING:
+    from spec_ls.catalogue import Card
     from spec_ls.features import Surroundings
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
 
@@ -46,6 +47,14 @@ class Asked:
     @property
     def spec(self) -> Spec:
         return self.shown.document.spec
+
+    @property
+    def card(self) -> Card:
+        """The card of the spec; of one that has changed only the touched sections are read anew."""
+        from spec_ls.catalogue import CardMaker
+
+        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
+        return maker.card(self.spec)
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""
@@ -74,7 +83,13 @@ class _Handler:
 
 
 _HANDLERS: list[_Handler] = []
-_BESIDE = ("structure",)
+_COMMANDS: list[tuple[str, Callable[..., Any]]] = []
+_BESIDE = (
+    "structure",
+    "lenses",
+    "formatting",
+    "tokens",
+)
 """The modules beside this one that have handlers."""
 
 
@@ -93,9 +108,40 @@ def answers(
     return register
 
 
+def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a command: it is called with the server and the arguments, as plain JSON that nobody has checked.
+
+    pygls evaluates what it is annotated with, so that may only be Any.
+    """
+
+    def register(run: Callable[..., Any]) -> Callable[..., Any]:
+        _COMMANDS.append((name, run))
+        return run
+
+    return register
+
+
+def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) -> Asked:
+    """The open spec that a command is about: the first argument is its URI. Raises JsonRpcInvalidParams."""
+    server.govern_anew()
+    uri = arguments[0] if arguments else None
+    shown = server.documents.get(uri) if isinstance(uri, str) else None
+    if shown is None or shown.reading is not None or shown.spec is None:
+        raise JsonRpcInvalidParams(f"{name} takes the URI of an open spec")
+    return Asked(server, shown, None)
+
+
+def _uri_of(params: Any) -> Any:
+    """The document that a request is about; of something to be resolved it stands in the data."""
+    item = getattr(params, "text_document", None)
+    if item is not None:
+        return item.uri
+    return params.data.get("uri") if isinstance(params.data, dict) else None
+
+
 def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     server.govern_anew()
-    shown = server.documents.get(params.text_document.uri)
+    shown = server.documents.get(_uri_of(params))
     if shown is None:
         return None
     if shown.reading is not None:
@@ -160,6 +206,8 @@ def register(server: SpecLanguageServer) -> None:
 
     for name in _BESIDE:
         import_module(f"spec_ls.lsp.{name}")
+    for name, run in _COMMANDS:
+        server.command(name)(run)
     for handler in _HANDLERS:
         options = handler.options() if handler.options else None
         server.feature(handler.method, options)(partial(_answer, handler, server))

@@ -24,7 +24,7 @@ from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
 from spec_ls.git import root_of
 from spec_ls.history import Question
-from spec_ls.lsp import diagnostics, handlers
+from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
@@ -76,6 +76,9 @@ class OpenDocument:
 
     path: str | None = None
     """The real path of its file; None where it is none."""
+
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What features keep from one answer to the next, by name."""
 
     outdated: Callable[[], Policy] | None = None
     """Asks for the policy that holds now, where the one in force may be an old one."""
@@ -163,6 +166,7 @@ class SpecLanguageServer(WireServer):
             "hints",
             "highlight",
             "selection",
+            "lenses",
         ):
             yield partial(import_module, f"spec_ls.features.{name}")
         yield partial(import_module, "spec_ls.index")
@@ -172,6 +176,7 @@ class SpecLanguageServer(WireServer):
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
 
     def offer(self, capabilities: types.ServerCapabilities) -> None:
+        capabilities.semantic_tokens_provider = tokens.provider(self.client)
         if not self.client.pull_diagnostics:
             capabilities.diagnostic_provider = None
 

@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, Literal, NoReturn, get_args
@@ -457,6 +457,7 @@ class WireServer(LanguageServer):
         super().__init__(name, version, protocol_cls=WireProtocol, converter_factory=make_converter)
         self.client = Client()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._jobs: set[asyncio.Future[Any]] = set()
         self._inbox: deque[object] = deque()
         self._woken = False
         self._busy = False
@@ -525,6 +526,12 @@ class WireServer(LanguageServer):
     async def ask(self, method: str, params: Any = None, timeout: float = 10.0) -> Any:
         """The client's result as plain JSON; None if it answers with an error, or not within `timeout` seconds."""
         return await self.protocol.ask(method, params, timeout)
+
+    def begin(self, job: Coroutine[Any, Any, object]) -> None:
+        """Has a coroutine run beside all that comes, such as one that waits for the user; what it raises is logged."""
+        task = asyncio.ensure_future(job)
+        self._jobs.add(task)  # the loop itself forgets tasks that nobody holds
+        task.add_done_callback(self._jobs.discard)
 
     def send_raw(self, body: bytes, key: str | None = None, droppable: bool = False) -> None:
         """Sends a ready-made JSON text; what waits to be sent under the same `key` is dropped. From any thread."""

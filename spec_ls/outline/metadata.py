@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from spec_ls.outline.blocks import (
     Cell,
+    Comment,
     Fence,
     FrontMatter,
     Item,
@@ -29,7 +30,7 @@ from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.shapes import label_of, unwrap, without_comments
 from spec_ls.text import Span, strip_line_end
 
-Carrier = Literal["table", "yaml", "list", "lines", "fence"]
+Carrier = Literal["table", "yaml", "list", "lines", "fence", "section"]
 
 _MOST = 2000
 _REMARK = re.compile(r"(?<=\w)\s*\([^()]*\)$")
@@ -104,6 +105,27 @@ def entries_of(
             plain_too = len(block.lines) > 1 and all(label_of(line.text) for line in block.lines[:_MOST])
             for line in block.lines[:_MOST]:
                 yield from _line_entry(line, "lines", block.line, plain_too)
+
+
+def section_entry(section: Section) -> Entry | None:
+    """A section as a field: its title is the name, what it says first is the value. None without a heading, or where it
+    begins with anything but text or a list; of a list with boxes the first that is ticked counts."""
+    heading = section.heading
+    if heading is None:
+        return None
+    first = next((block for block in section.blocks if not isinstance(block, Comment)), None)
+    at = None
+    if isinstance(first, Paragraph):
+        at = first.lines[0]
+    elif isinstance(first, List):
+        items = [item for item in first.items[:_MOST] if item.lines]
+        chosen = [item for item in items if item.box is not None and item.box.ticked]
+        boxed = any(item.box is not None for item in items)
+        at = next((item.lines[0] for item in (chosen if boxed else items)), None)
+    if at is None:
+        return None
+    value = (at.text, at.start, at.line)
+    return _block_entry(plain(heading.text.text), heading.text.span, [value], "section", heading.line, False)
 
 
 def _row_entry(row: Row, group: int) -> Entry:

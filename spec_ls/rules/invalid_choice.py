@@ -20,6 +20,8 @@ from spec_ls.values import choice_in, is_choices
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "choice"):
         value = " ".join(plain_value(field.entry).split())
+        if slot.open:
+            continue
         several = slot.key != spec.template.status_key and is_choices(value, slot.values)
         if choice_in(value, slot.values, slot.open_values) is None and not several:
             *others, last = slot.values
@@ -28,7 +30,7 @@ def check(spec: Spec) -> Iterator[Finding]:
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
-    slot = next(slot for slot in spec.template.fields if slot.key == finding.subject)
+    slot = next(slot for slot, _ in filled(spec, "choice") if slot.key == finding.subject)
     value = skeleton(spec.text.slice(spec.span(finding.place)))
     from rapidfuzz.fuzz import ratio
 

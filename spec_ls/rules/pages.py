@@ -34,6 +34,13 @@ def summary(rule: Rule) -> str:
     return rule.doc.strip().split("\n\n", 1)[0].replace("\n", " ").rstrip(".")
 
 
+def remedy(rule: Rule) -> str:
+    """What the rule's page says of how to mend it, as one sentence or more; empty where it says nothing."""
+    said = rule.doc.partition("\nHow to fix:")[2].split("\n\n")[0]
+    words = " ".join(said.split())
+    return words[:1].upper() + words[1:]
+
+
 def contents() -> str:
     """The page that lists all rules."""
     rows = [f"| [{rule.name}]({rule.name}.md) | {summary(rule)} |" for rule in CATALOGUE]

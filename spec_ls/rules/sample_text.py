@@ -16,9 +16,8 @@ from spec_ls.outline.blocks import Item
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import items_of, label_of, lines_span, shown_title
 from spec_ls.rules.base import FILLING, Finding, Rule
-from spec_ls.rules.fields import is_sample_value
 from spec_ls.rules.stories import is_placeholder
-from spec_ls.spec import Piece, Place, Spec
+from spec_ls.spec import Piece, Place, Spec, is_sample_value
 from spec_ls.template.lookup import lookup
 from spec_ls.text import Span
 

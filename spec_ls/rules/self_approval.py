@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from spec_ls import compose
 from spec_ls.rules.base import FILLING, Finding, Fix, Related, Rule
-from spec_ls.rules.fields import is_sample_value
-from spec_ls.spec import Spec
+from spec_ls.spec import Spec, is_sample_value
 from spec_ls.text import Edit, Span
 from spec_ls.values import handle_of, named_in, near_handles
 

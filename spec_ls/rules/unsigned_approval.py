@@ -20,8 +20,7 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if not fill.slot.sign_off:
         return
     for place, name in open_checks(spec, fill):
-        status = spec.state.name if spec.state else "the next status"
-        yield Finding(RULE.name, place, f"{name} is not given yet; {status} demands it.")
+        yield Finding(RULE.name, place, f"{name} is not given yet; an approved spec demands it.")
 
 
 RULE = Rule("unsigned-approval", __doc__, Weights(None, None, "error", "error", None), check_fill=check_fill)

@@ -31,6 +31,9 @@ _SENTENCE = re.compile(r"[.;](?:\s|$)|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _DEFAULT = re.compile(r"[^\W\d_]+|(?=[^0-9]*+[0-9])[\w.+-]+|[nN]/[aA]|[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
 _LAST_TWO = re.compile(r"(?:(.+?) )?or (.+)", re.S)
+_EXAMPLES = re.compile(r"\b(?:such as|for example|for instance|e\.g\.):?,?\s", re.I)
+_LIST_END = re.compile(r"(?:,\s)?\b(?:or|and)\b\s")
+_AND_SO_ON = re.compile(r",?\s?(?:\betc\b\.?|\band so on\b|…|\.{3})")
 _LONGEST_VALUE = 30
 _MOST_WORDS = 3
 _LONGEST_SAMPLE = 2000
@@ -144,6 +147,23 @@ def said_choices(remark: str) -> tuple[str, ...]:
     return _values(sentence.split(","))
 
 
+def status_choices(said: str) -> tuple[tuple[str, ...], bool]:
+    """The statuses that the words below a heading `Status` name, and whether others are as good: `Draft | Final`,
+    `such as proposed, accepted, etc.` Empty where they name none."""
+    said = " ".join(said[:_LONGEST_SAMPLE].split())
+    examples = _EXAMPLES.search(said)
+    wrapped = None if examples else _WRAPPED.search(said)
+    if wrapped and (values := choices(next(filter(None, wrapped.groups()), ""), "statu")):
+        return _choice(values).values, wrapped[0] != said or bool(_AND_SO_ON.search(said))
+    values = said_choices(said)
+    if examples and not values:
+        listed = _SENTENCE.split(_AND_SO_ON.sub("", said[examples.end() :]), maxsplit=1)[0].rstrip(" ?.)")
+        values = choices(listed) or _values(_LIST_END.sub(", ", listed).split(","))
+    if values:
+        return _choice(values).values, bool(examples) or bool(_AND_SO_ON.search(said))
+    return kind_of(said, "statu").values, bool(_AND_SO_ON.search(said))
+
+
 def is_status(key: str) -> bool:
     """Whether a field's key says that it holds the state of the lifecycle."""
     return key in ("statu", "state", "stage")
@@ -182,7 +202,7 @@ def is_iso_date(text: str) -> bool:
 def _alike(parts: list[str]) -> bool:
     """Whether all parts are short and begin alike, in capitals or not: words of one list."""
     words = [part.strip() for part in parts]
-    if not all(words) or any(re.search(r"[0-9]", word) for word in words):
+    if not all(words) or any(re.search(r"[0-9]", _OPEN.sub("", word)) for word in words):
         return False
     return len({word[0].isupper() for word in words}) == 1
 

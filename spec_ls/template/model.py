@@ -37,6 +37,7 @@ class FieldSlot:
     """A metadata field. `sample` is the template's value as written, `values` the choices of an enumeration.
 
     `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
+    `open` choices are examples: other words are as good.
     `keep` says that the sample is as good as an answer; `aliases` are the keys of its other names; `timed`: a date that
     may have a time of day; `today`: a date that is the day on which the document is begun.
     """
@@ -50,6 +51,7 @@ class FieldSlot:
     aliases: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     open_values: tuple[str, ...] = ()
+    open: bool = False
     sample: str = ""
     source: str = ""
     prefix: str = ""
@@ -177,13 +179,17 @@ class Template:
     title: str | None
     title_origin: Origin | None = None
     guidance: tuple[Guidance, ...] = ()
-    carrier: Literal["table", "yaml", "list", "lines", "fence", "none"] = "none"
+    carrier: Literal["table", "yaml", "list", "lines", "fence", "section", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
     fields: tuple[FieldSlot, ...] = ()
     sections: tuple[SectionSlot, ...] = ()
     headings: tuple[HeadingNote, ...] = ()
     states: tuple[State, ...] = ()
     status_key: str = ""
+    stated: FieldSlot | None = None
+    """A status that stands as a section of its own, as in `## Status`, where no field holds it."""
+    stated_in: int = -1
+    """The index of that section."""
     severities: tuple[tuple[str, str], ...] = ()
     review_hours: int | None = None
     source: str = ""
@@ -208,7 +214,7 @@ class Template:
     @property
     def status(self) -> FieldSlot | None:
         """The field that holds the state of the lifecycle."""
-        return next((slot for slot in self.fields if slot.key == self.status_key), None) if self.status_key else None
+        return self.stated or next((slot for slot in self.fields if slot.key == self.status_key), None)
 
     def state(self, name: str) -> State | None:
         """The state of that name, whatever its case."""

@@ -35,7 +35,7 @@ from spec_ls.template.annotations import (
     state_of,
 )
 from spec_ls.template.fields import carried, carrier_source, field_slots
-from spec_ls.template.kinds import BRACKET, is_status
+from spec_ls.template.kinds import BRACKET, is_status, status_choices
 from spec_ls.template.model import (
     BlockSlot,
     Condition,
@@ -123,6 +123,7 @@ class _Reader:
         self._notes: dict[tuple[str, int], list[Annotation]] = {}
         self._headings: dict[int, HeadingNote] = {}
         self._title: str | None = None
+        self._stated: tuple[FieldSlot, int] | None = None
 
     def template(self, name: str) -> Template:
         starts = self._outline.starts
@@ -139,6 +140,8 @@ class _Reader:
         slots = tuple(self._sections(roots))
         fields = tuple(field_slots(found, self._lines, lambda line: self._notes.get(("field", line), ())))
         status = _status(fields)
+        stated, stated_in = self._stated if self._stated and status is None else (None, -1)
+        status = status or stated
         words = [one.annotation for one in placed if one.place == "template"]
         if title is not None:
             self._note_heading(title, title_line, "example", None)
@@ -155,6 +158,8 @@ class _Reader:
             headings=tuple(self._headings[line] for line in sorted(self._headings)),
             states=_states(status, words),
             status_key=status.key if status else "",
+            stated=stated,
+            stated_in=stated_in,
             severities=tuple(_severities(words)),
             review_hours=_review_hours(slots),
             source=self._text.source,
@@ -269,6 +274,8 @@ class _Reader:
             self._note_heading(example.heading, example.heading.line + example.base, shown_need, example.above)
         items, blocks = self._content(part, keep)
         key = title_of(title).key
+        if self._stated is None and not stem and is_status(field_key(title)):
+            self._stated = self._status_of(part, title, need, index)
         negated = key.startswith("non ") and key[4:] in siblings
         children = [child for one in examples[1:] for child in one.parts]
         slot = SectionSlot(
@@ -310,6 +317,27 @@ class _Reader:
         )
         for child in part.parts:
             self._note_example(child)
+
+    def _status_of(self, part: _Part, title: str, need: Need, index: int) -> tuple[FieldSlot, int] | None:
+        """The status that a section of this title asks for, with the section's index; None where it names none."""
+        listed = [plain(joined(item.lines)) for item in items_of(part.section.blocks) if item.lines]
+        for said in (" | ".join(listed), *self._prose(part)):
+            values, is_open = status_choices(said)
+            if values:
+                origin = Origin(line=part.heading.line + part.base, end_line=part.end_line)
+                slot = FieldSlot(
+                    name=title,
+                    key=field_key(title),
+                    kind="choice",
+                    need=need,
+                    values=values,
+                    open=is_open,
+                    sample=said,
+                    source=values[0],
+                    origin=origin,
+                )
+                return slot, index
+        return None
 
     def _prose(self, part: _Part) -> list[str]:
         """What the template says below a heading, block by block, as a reader sees it; a comment right above the next

@@ -17,6 +17,7 @@ KINDS = (
     "fix",
     "template",
     "today",
+    "beside",
     "completion",
     "accept",
     "hover",
@@ -24,9 +25,12 @@ KINDS = (
     "action",
     "symbols",
     "hints",
+    "lenses",
     "highlight",
     "folding",
     "selection",
+    "format",
+    "tokens",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from itertools import islice
@@ -15,10 +15,12 @@ from typing import Any, cast
 from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
+from spec_ls.catalogue import Card, Catalogue, card
 from spec_ls.features import Person, Surroundings
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
+from spec_ls.spec import Spec
 from spec_ls.template.model import Stage, Template
 from spec_ls.template.read import read_template
 from spec_ls.text import Edit, Point, Span, apply_edits, split_lines, strip_line_end
@@ -67,6 +69,7 @@ class Sheet:
     line_end: str = "\n"
     final: bool = True
     bom: bool = False
+    beside: tuple[Card, ...] = ()
 
     @property
     def source(self) -> str:
@@ -77,6 +80,10 @@ class Sheet:
     def shown(self) -> list[str]:
         """The lines as the engine counts offsets in them: a byte order mark is a code point of the first."""
         return ["\ufeff" + self.lines[0], *self.lines[1:]] if self.bom else self.lines
+
+    def around(self, spec: Spec) -> Surroundings:
+        """What a feature is told of the world: the documents beside this one with it."""
+        return replace(AROUND, catalogue=Catalogue([*self.beside, card(spec, "/specs/this.md")]))
 
     def written(self, marks: Sequence[Mark]) -> list[str]:
         """The lines of the block with these marks."""
@@ -110,14 +117,18 @@ def run_case(case: Case) -> Outcome:
     template: Template | None = None
     policy: Policy | None = None
     sheet: Sheet | None = None
+    beside: list[Card] = []
     for block in case.blocks:
         if block.kind == "template":
             template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
         elif block.kind == "today":
             policy = _drifted(read_template("\n".join(map(decode, block.lines)) + "\n", "case"), template)
+        elif block.kind == "beside":
+            path = block.options.get("path", f"/specs/beside-{len(beside) + 1}.md")
+            beside.append(card(_document(_sheet(block, template)).spec, path))
         elif block.kind == "spec":
             sheet = _sheet(block, None if policy else template)
-            sheet.policy = policy
+            sheet.policy, sheet.beside = policy, tuple(beside)
             _judge(sheet, outcome)
         elif sheet is None:
             raise CaseError(f"line {block.line}: a {block.kind} block needs a spec block before it")
@@ -364,7 +375,8 @@ def _cursor(sheet: Sheet, block: Block) -> Point:
 
 def _completions(sheet: Sheet, block: Block) -> list[Any]:
     spec = _document(sheet).spec
-    found = _feature("completion").complete(spec, _cursor(sheet, block), AROUND, snippets="snippets" in block.options)
+    snippets = "snippets" in block.options
+    found = _feature("completion").complete(spec, _cursor(sheet, block), sheet.around(spec), snippets)
     return sorted(found, key=lambda item: (item.sort_text or item.label, item.label))
 
 
@@ -394,9 +406,10 @@ def _accept(sheet: Sheet, block: Block, outcome: Outcome) -> None:
 
 
 def _hover(sheet: Sheet, block: Block, outcome: Outcome) -> None:
-    """The Markdown shown; an empty block: none. `on=…` is the text it is shown for."""
+    """The Markdown shown; an empty block: none. `on=…` is the text it is shown for, `problems`: with what is wrong."""
     document = _document(sheet)
-    found = _feature("hover").hover(document.spec, _cursor(sheet, block), AROUND)
+    asked = document.problems if "problems" in block.options else None
+    found = _feature("hover").hover(document.spec, _cursor(sheet, block), sheet.around(document.spec), asked)
     rows = found.markdown.rstrip("\n").split("\n") if found else []
     outcome.check(block, block.lines, list(map(encode, rows)))
     if found and "on" in block.options and document.text.slice(found.span) != block.options["on"]:
@@ -410,7 +423,7 @@ def _offered(sheet: Sheet, block: Block) -> list[Any]:
     span = Span(first.line, first.offset, last.line, last.offset)
     if "suppress" in block.options:
         return list(_feature("suppress").suppressions(document.spec, document.problems(), span))
-    return list(_feature("actions").actions(document.spec, document.problems(), span, AROUND))
+    return list(_feature("actions").actions(document.spec, document.problems(), span, sheet.around(document.spec)))
 
 
 def _actions(sheet: Sheet, block: Block, outcome: Outcome) -> None:
@@ -474,6 +487,26 @@ def _selection(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, rows)
 
 
+def _format(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The document formatted: the whole, what two cursors hold between them, or what follows from a letter `typed`."""
+    spec = _document(sheet).spec
+    if "typed" in block.options:
+        character = "\n" if block.options["typed"] == "enter" else block.options["typed"]
+        edits = _feature("format").typed(spec, _cursor(sheet, block), character)
+    else:
+        span = Span(*sheet.cursors[0], *sheet.cursors[1]) if sheet.cursors else None
+        edits = _feature("format").format_edits(spec, span)
+    _check_result(sheet, block, apply_edits(sheet.source, edits), outcome)
+
+
+def _tokens(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Every semantic token in the order of the text: its words, what it is, and its modifier."""
+    document = _document(sheet)
+    found = _feature("tokens").tokens(document.spec, card(document.spec, "").mentions, document.judge.findings())
+    rows = [f"{document.text.slice(one.span)}  {one.kind} {one.modifier}".rstrip() for one in found]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -482,6 +515,19 @@ def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     edits = [Edit(Span(*hint.point, *hint.point), f"⟨{hint.label}⟩") for hint in found]
     lines = split_lines(apply_edits(sheet.source, edits))
     rows = [strip_line_end(lines[line]) for line in sorted({hint.point.line for hint in found})]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _lenses(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines with code lenses, and below each what they say, between `⟨` and `⟩`."""
+    document, feature = _document(sheet), _feature("lenses")
+    rows: list[str] = []
+    catalogue = sheet.around(document.spec).catalogue
+    for lens in feature.lenses(document.spec, catalogue):
+        line = document.text.content(lens.span.start_line)
+        if line not in rows:
+            rows.append(line)
+        rows.append(f"  ⟨{feature.words(document.spec, lens.kind, lens.goal, document.problems, catalogue)}⟩")
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
@@ -507,6 +553,9 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "symbols": _symbols,
     "folding": _folding,
     "selection": _selection,
+    "format": _format,
+    "tokens": _tokens,
     "hints": _hints,
+    "lenses": _lenses,
     "highlight": _highlight,
 }

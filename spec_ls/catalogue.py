@@ -1,0 +1,691 @@
+"""What a workspace knows of its specs: a card for each, and where each identifier, handle and flag is named.
+
+A card is made of plain values alone, so that it can be sent and kept; the documents behind cards need not be there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import chain, groupby
+from typing import Any, Literal, NamedTuple
+
+from spec_ls.bind import Fill, family
+from spec_ls.facts import Facts
+from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, List, Paragraph, Plain, Quote, Section
+from spec_ls.outline.inline import plain, skeleton
+from spec_ls.outline.shapes import items_of, joined, label_of, shown_title, without_comments
+from spec_ls.spec import Field, Piece, Spec, is_sample_value, plain_value
+from spec_ls.template.kinds import is_begun
+from spec_ls.template.lookup import lookup
+from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Template
+from spec_ls.text import Point, Span, strip_line_end
+from spec_ls.values import code_spans, handle_of, handles_in, identifiers_in, link_targets, named_in, tickets_in
+
+SHAPE = 1
+"""The number of a card's shape: one of another number cannot be read."""
+
+MentionKind = Literal["id", "handle", "flag", "ticket", "code", "link"]
+Role = Literal["", "definition", "dependency"]
+
+_DEPENDS = "depend"
+_MOST_WORDS = 300
+"""Code points of a first paragraph that a card keeps."""
+_LONGEST_NAME = 60
+_LONGEST_ITEM = 1000
+_EXAMPLES = re.compile(r"\(?e\. ?g\.,?\s", re.I)
+_COMMA = re.compile(r",(?![^()]{0,60}\))")
+_FENCE = re.compile(r"[> \t]{0,20}(```|~~~)")
+_NOTHING = frozenset(["", "na", "none"])
+
+
+class Mention(NamedTuple):
+    """A name as it stands at `span`.
+
+    - `id`, `handle`: an identifier of a spec, a person; `definition` where the metadata says them
+    - `flag`: a word in code marks in a labelled item whose sample the template has in code marks (`Feature Flags`)
+    - `code`: any other word in code marks
+    - `ticket`: the key, or else the address, in a field that asks for a link
+    - `link`: the target of a relative link, as written
+
+    `dependency` marks an identifier in a part about dependencies; where there is no such part, each but its own.
+    """
+
+    kind: MentionKind
+    text: str
+    span: Span
+    role: Role = ""
+
+
+class Heading(NamedTuple):
+    """A heading: `title` as a reader sees it, the span of its words, the `slot_path` of its slot, else empty."""
+
+    title: str
+    level: int
+    span: Span
+    slot: str = ""
+
+
+class Dependency(NamedTuple):
+    """Something that a spec needs, by its name; `label` is that of its item (`Services`), empty without one."""
+
+    label: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What others may ask of a spec. `id`, `owner` and the like are empty while they are missing or samples.
+
+    `filled` of `total` required top sections have all that is required in them and nothing of the template's samples
+    and guidance; `samples` counts the samples left anywhere. `target` is the first date that lies ahead by the
+    template's word, as written. `id_span` and `title_span` are None where there is no such place.
+    """
+
+    path: str
+    template: str
+    id: str = ""
+    id_span: Span | None = None
+    title: str = ""
+    title_span: Span | None = None
+    status: str = ""
+    stage: str = "draft"
+    owner: str = ""
+    approvers: tuple[str, ...] = ()
+    target: str = ""
+    filled: int = 0
+    total: int = 0
+    samples: int = 0
+    first_paragraph: str = ""
+    sections: tuple[Heading, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+    @property
+    def place(self) -> Span:
+        """Where to show the spec: its identifier, else its title, else the first line."""
+        return self.id_span or self.title_span or Span(0, 0, 0, 0)
+
+    def needs(self) -> Iterator[Mention]:
+        """The identifiers of the specs that it depends on, each time it says so."""
+        return (mention for mention in self.mentions if mention.role == "dependency")
+
+
+_FIELDS = tuple(field.name for field in fields(Card))
+
+
+def to_plain(card: Card) -> list[Any]:
+    """A card as JSON has it."""
+    return [SHAPE, *(getattr(card, name) for name in _FIELDS)]
+
+
+def from_plain(value: Any) -> Card:
+    """The card of such a value. Raises ValueError where it is none of this shape."""
+    try:
+        shape, *values = value
+        if shape != SHAPE:
+            raise ValueError(f"its shape is {shape}, not {SHAPE}")
+        given = dict(zip(_FIELDS, values, strict=True))
+        for name in ("id_span", "title_span"):
+            given[name] = Span(*given[name]) if given[name] is not None else None
+        given["approvers"] = tuple(given["approvers"])
+        given["sections"] = tuple(
+            Heading(title, level, Span(*span), slot) for title, level, span, slot in given["sections"]
+        )
+        given["mentions"] = tuple(
+            Mention(kind, text, Span(*span), role) for kind, text, span, role in given["mentions"]
+        )
+        given["dependencies"] = tuple(
+            Dependency(label, name, Span(*span)) for label, name, span in given["dependencies"]
+        )
+    except (TypeError, ValueError, KeyError) as error:
+        raise ValueError(f"no card: {error}") from None
+    return Card(**given)
+
+
+# --- the catalogue ----------------------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """A mention and the card of the document that it stands in."""
+
+    card: Card
+    mention: Mention
+
+
+class Catalogue:
+    """The cards of a workspace. To replace one costs what that card holds; looking up costs what is found.
+
+    A document that is open counts as it stands there: `show` says how to ask for its card, which is done when something
+    is looked up, and then only taken in anew if it is another object.
+    """
+
+    def __init__(self, cards: Iterable[Card] = ()) -> None:
+        self._resting: dict[str, Card] = {}
+        self._shown: dict[str, Callable[[], Card | None]] = {}
+        self._cards: dict[str, Card] = {}
+        self._by_id: dict[str, dict[str, Card]] = {}
+        self._mentions: dict[tuple[str, str], dict[str, list[Mention]]] = {}
+        self._sorted: tuple[Card, ...] | None = None
+        for card in cards:
+            self.put(card)
+
+    # --- keeping up
+
+    def put(self, card: Card) -> None:
+        """Takes the card of a file as it is on disk, in place of the one before it."""
+        self._resting[card.path] = card
+        if card.path not in self._shown:
+            self._take(card.path, card)
+
+    def drop(self, path: str) -> None:
+        """Forgets a file: it is gone, or no spec any more."""
+        self._resting.pop(path, None)
+        if path not in self._shown:
+            self._take(path, None)
+
+    def show(self, path: str, ask: Callable[[], Card | None]) -> None:
+        """From now on `ask` says what the document at `path` is; None is no spec."""
+        self._shown[path] = ask
+
+    def hide(self, path: str) -> None:
+        """The document at `path` counts as it is on disk again, as far as that is known."""
+        if self._shown.pop(path, None) is not None:
+            self._take(path, self._resting.get(path))
+
+    def _settle(self) -> None:
+        for path, ask in self._shown.items():
+            card = ask()
+            if card is not self._cards.get(path):
+                self._take(path, card)
+
+    def _take(self, path: str, card: Card | None) -> None:
+        before = self._cards.pop(path, None)
+        self._sorted = None
+        if before is not None:
+            if before.id:
+                _discard(self._by_id, before.id.casefold(), path)
+            for key in {_key(mention.kind, mention.text) for mention in before.mentions}:
+                _discard(self._mentions, key, path)
+        if card is None:
+            return
+        self._cards[path] = card
+        if card.id:
+            self._by_id.setdefault(card.id.casefold(), {})[path] = card
+        for mention in card.mentions:
+            places = self._mentions.setdefault(_key(mention.kind, mention.text), {})
+            places.setdefault(path, []).append(mention)
+
+    # --- looking up
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """All cards, in the order of their paths."""
+        self._settle()
+        if self._sorted is None:
+            self._sorted = tuple(self._cards[path] for path in sorted(self._cards))
+        return self._sorted
+
+    def by_path(self, path: str) -> Card | None:
+        self._settle()
+        return self._cards.get(path)
+
+    def by_id(self, name: str) -> tuple[Card, ...]:
+        """The cards that have this identifier, whatever its case, in the order of their paths: one, if all is well."""
+        self._settle()
+        found = self._by_id.get(name.casefold(), {})
+        return tuple(found[path] for path in sorted(found))
+
+    def mentions(self, text: str, kind: MentionKind) -> tuple[Found, ...]:
+        """Where a name stands, in the order of paths and places. For a flag, all words in code marks count.
+
+        Identifiers, handles and tickets are the same whatever their case.
+        """
+        self._settle()
+        found = self._mentions.get(_key(kind, text), {})
+        return tuple(Found(self._cards[path], mention) for path in sorted(found) for mention in found[path])
+
+    def names(self, kind: MentionKind) -> dict[str, int]:
+        """The names of a kind as first written, with the number of specs that have each. Takes time in proportion to
+        all names."""
+        self._settle()
+        found: dict[str, int] = {}
+        for places in self._mentions.values():
+            own = [mention for mentions in places.values() for mention in mentions if mention.kind == kind]
+            if own:
+                found[own[0].text] = sum(any(one.kind == kind for one in mentions) for mentions in places.values())
+        return found
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The identifiers that are taken, as written."""
+        self._settle()
+        return frozenset(card.id for cards in self._by_id.values() for card in cards.values())
+
+
+def _key(kind: str, text: str) -> tuple[str, str]:
+    if kind in ("flag", "code"):
+        return "flag", text
+    return kind, text if kind == "link" else text.casefold()
+
+
+def _discard(index: dict[Any, Any], key: object, path: str) -> None:
+    places = index.get(key)
+    if places is not None:
+        places.pop(path, None)
+        if not places:
+            del index[key]
+
+
+# --- making a card ----------------------------------------------------------------------------
+
+
+class _Read(NamedTuple):
+    """What one section says, from what it was read; lines count from its chunk's start.
+
+    `open`: something in it is still the template's.
+    """
+
+    section: Section
+    rows: list[str]
+    slot: int
+    mentions: tuple[Mention, ...]
+    dependencies: tuple[Dependency, ...]
+    samples: int
+    open: bool
+    paragraph: str
+
+
+class CardMaker:
+    """Makes the card of the document at `path`, and again after edits: then only touched sections are read.
+
+    `prefixes` are those of the identifiers that count as mentions; those of the document's own template do besides.
+    """
+
+    def __init__(self, path: str, prefixes: Collection[str] = ()) -> None:
+        self._path = path
+        self._prefixes = frozenset(prefixes)
+        self._known: dict[int, _Read] = {}
+        self._for: tuple[Template | None, frozenset[str]] = (None, frozenset())
+
+    def card(self, spec: Spec) -> Card:
+        """The card of `spec`. Takes time in proportion to the sections and mentions, and to the text that has changed.
+        Never raises on any text."""
+        template = spec.template
+        own = {slot.prefix for slot in template.fields if slot.kind == "id"}
+        before, self._for = self._for, (template, self._prefixes | own)
+        known = self._known if before == self._for else {}
+        read = [self._read(spec, at, piece, known) for at, piece in enumerate(spec.pieces)]
+        self._known = {id(one.section): one for one in read}
+        return _assembled(self._path, spec, read, self._for[1])
+
+    def _read(self, spec: Spec, at: int, piece: Piece, known: Mapping[int, _Read]) -> _Read:
+        base, section = spec.base(at), piece.section
+        rows = spec.text.lines[base + section.line : base + section.end_line]
+        before = known.get(id(section))
+        if before is not None and before.slot == piece.slot and before.rows == rows:
+            return before
+        return _read(spec, at, piece, rows, self._for[1])
+
+
+def card(spec: Spec, path: str, prefixes: Collection[str] = ()) -> Card:
+    """The card of a spec; `prefixes` are those of the team's identifiers. Never raises on any text."""
+    return CardMaker(path, prefixes).card(spec)
+
+
+def _read(spec: Spec, at: int, piece: Piece, rows: list[str], prefixes: Collection[str]) -> _Read:
+    section, owner, known = piece.section, spec.binding.owners[at], lookup(spec.template)
+    items = list(items_of(section.blocks))
+    sampled = [item for item in items if known.is_sample(item)]
+    samples = len(sampled)
+    story = piece.facts.story
+    if story is not None:
+        samples += 1 if story.placeholder else len(story.samples)
+    guidance = [_guided(block, known.guidance_lines) for block in section.blocks if isinstance(block, Paragraph)]
+    flags = set(_flag_lines(piece.facts, owner.slot, items)) if owner else set()
+    keys = [piece.facts.title.key, *(fill.slot.key for fill in _fills_above(owner))]
+    depends = set(range(section.line, section.end_line)) if any(_DEPENDS in key for key in keys) else set()
+    for item in items:
+        label = label_of(item.lines[0].text) if item.lines else None
+        if label and _DEPENDS in label.name.casefold():
+            depends.update(range(item.line, item.end_line))
+    own = {line for item in sampled for line in range(item.line, item.end_line)}
+    mentions = tuple(
+        one for one in _mentions(section, rows, prefixes, flags, depends) if one.span.start_line not in own
+    )
+    dependencies = tuple(_dependencies(piece.facts, owner, items, depends, known.is_sample))
+    first = next((words for count, words in guidance if words), "")
+    left = (
+        samples > 0
+        or any(count for count, _ in guidance)
+        or any(isinstance(block, Comment) and skeleton(block.text) in known.guidance for block in section.blocks)
+    )
+    return _Read(section, rows, piece.slot, mentions, dependencies, samples, left, first)
+
+
+def _guided(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int]) -> tuple[int, str]:
+    """How many lines of a paragraph are the template's guidance, and the words of the others."""
+    count = guidance_lines(block.lines)
+    rest = block.lines[count:]
+    if not rest or label_of(rest[0].text):
+        return count, ""
+    return count, plain(without_comments(joined(rest)))[:_MOST_WORDS]
+
+
+# --- mentions
+
+
+def _mentions(
+    section: Section, rows: Sequence[str], prefixes: Collection[str], flags: Collection[int], depends: Collection[int]
+) -> Iterator[Mention]:
+    for number, row in _shown_rows(section, rows):
+        ids = list(identifiers_in(row, prefixes))
+        for found in ids:
+            role: Role = "dependency" if number in depends else ""
+            yield Mention("id", found.words, _span(number, found.start, found.words), role)
+        for found in handles_in(row):
+            yield Mention("handle", found.words, _span(number, found.start, found.words))
+        for start, end in code_spans(row):
+            words = row[start:end].strip()
+            if words and len(words) <= _LONGEST_NAME and " " not in words:
+                span = _span(number, start + row[start:end].index(words), words)
+                if all(found.start != span.start for found in ids):
+                    kind: MentionKind = "flag" if number in flags else "code"
+                    yield Mention(kind, words, span, "definition" if number in flags else "")
+        for found in link_targets(row):
+            yield Mention("link", found.words, _span(number, found.start, found.words))
+
+
+def _span(line: int, start: int, words: str) -> Span:
+    return Span(line, start, line, start + len(words))
+
+
+def _shown_rows(section: Section, rows: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The lines that a reader sees as text, by number: code blocks and comments are left out or blanked."""
+    hidden = set(_hidden_lines(section.blocks, section.line, rows))
+    shown = [(at, strip_line_end(row)) for at, row in enumerate(rows, section.line) if at not in hidden]
+    if any("<!--" in row for _, row in shown):
+        shown = list(_without_inline_comments(shown))
+    yield from shown
+
+
+def _without_inline_comments(shown: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """A comment inside text ends with its paragraph at the latest."""
+    for _, group in groupby(shown, key=lambda pair: bool(pair[1].strip())):
+        paragraph = list(group)
+        text, at = without_comments("\n".join(row for _, row in paragraph)), 0
+        for number, row in paragraph:
+            yield number, text[at : at + len(row)]
+            at += len(row) + 1
+
+
+def _hidden_lines(blocks: Iterable[Block], first: int, rows: Sequence[str]) -> Iterator[int]:
+    for block in blocks:
+        if isinstance(block, Fence | Comment):
+            yield from range(block.line, block.end_line)
+        elif isinstance(block, Plain):
+            if not rows[block.line - first].lstrip().startswith("<"):
+                yield from range(block.line, block.end_line)
+        elif isinstance(block, Quote):
+            yield from _quoted_code(block, first, rows)
+        elif isinstance(block, FrontMatter):
+            for at in range(block.line, min(block.end_line, first + len(rows))):
+                if rows[at - first].lstrip().startswith("#"):
+                    yield at
+        elif isinstance(block, List):
+            for item in block.items:
+                yield from _hidden_lines(item.blocks, first, rows)
+
+
+def _quoted_code(block: Quote, first: int, rows: Sequence[str]) -> Iterator[int]:
+    """The lines of fenced code in a block quote."""
+    opened = ""
+    for at in range(block.line, min(block.end_line, first + len(rows))):
+        fence = _FENCE.match(rows[at - first])
+        if opened or fence:
+            yield at
+        if fence and opened in ("", fence[1]):
+            opened = "" if opened else fence[1]
+
+
+# --- items
+
+
+def _labelled(facts: Facts, slot: SectionSlot, items: Sequence[Item]) -> Iterator[tuple[ItemSlot, Item]]:
+    """The list items of a section that are labelled ones of its slot."""
+    by_line = {item.lines[0].line: item for item in items if item.lines}
+    for fact in facts.labels:
+        item = by_line.get(fact.span.start_line)
+        if item is not None:
+            yield slot.items[fact.slot], item
+
+
+def _flag_lines(facts: Facts, slot: SectionSlot, items: Sequence[Item]) -> Iterator[int]:
+    """The lines of the items whose sample is in code marks from end to end."""
+    for wanted, item in _labelled(facts, slot, items):
+        sample = wanted.text.strip()
+        if code_spans(sample) and not _outside_code(sample).strip(" ,;&/"):
+            yield from range(item.line, item.end_line)
+
+
+def _outside_code(text: str) -> str:
+    parts, at = [], 0
+    for start, end in code_spans(text):
+        parts.append(text[at:start].rstrip("`"))
+        at = end
+    return "".join(parts) + text[at:].lstrip("`")
+
+
+def _dependencies(
+    facts: Facts, owner: Fill | None, items: Sequence[Item], depends: Collection[int], is_sample: Callable[[Item], bool]
+) -> Iterator[Dependency]:
+    """The names in the labelled items whose sample is a list of examples (`e.g., Auth Service`), and in all items of a
+    part about dependencies."""
+    labelled = {item.line: wanted for wanted, item in _labelled(facts, owner.slot, items)} if owner else {}
+    for item in items:
+        wanted = labelled.get(item.line)
+        listed = item.line in depends or (wanted is not None and _EXAMPLES.match(wanted.text))
+        if listed and item.lines and not is_sample(item):
+            yield from _names(wanted.name if wanted else "", item)
+
+
+def _names(label: str, item: Item) -> Iterator[Dependency]:
+    for line in item.lines:
+        text = without_comments(line.text[:_LONGEST_ITEM])
+        head = label_of(text) if line is item.lines[0] else None
+        at = head.value if head else 0
+        for part in [*_COMMA.finditer(text, at), None]:
+            end = part.start() if part else len(text)
+            source = text[at:end]
+            words = plain(source).rstrip(".")
+            if skeleton(words) not in _NOTHING and len(words) <= _LONGEST_NAME:
+                start = line.start + at + len(source) - len(source.lstrip())
+                name = label or (head.name if head else "")
+                yield Dependency(name, words, Span(line.line, start, line.line, line.start + at + len(source.rstrip())))
+            at = part.end() if part else end
+
+
+# --- putting together
+
+
+def _assembled(path: str, spec: Spec, read: Sequence[_Read], prefixes: Collection[str]) -> Card:
+    template = spec.template
+    identifier, owner, approvers = (
+        _own(spec, slot) for slot in (template.field("id"), template.owner, template.approvers)
+    )
+    dates = (slot for slot in template.fields if slot.kind == "date" and not slot.today and not is_begun(slot.key))
+    name, name_span = _identifier(spec, identifier)
+    title, title_span = _title(spec)
+    filled, total = _progress(spec, {at for at, one in enumerate(read) if one.open})
+    return Card(
+        path=path,
+        template=template.name,
+        id=name,
+        id_span=name_span,
+        title=title,
+        title_span=title_span,
+        status=spec.state.name if spec.state else _words(_own(spec, template.status)),
+        stage=spec.stage,
+        owner=(handle_of(owner.entry.value) or "") if owner else "",
+        approvers=tuple(part.handle for part in named_in(approvers.entry) if part.handle) if approvers else (),
+        target=next(filter(None, (_words(_own(spec, slot)) for slot in dates)), ""),
+        filled=filled,
+        total=total,
+        samples=sum(one.samples for one in read) + _samples_above(spec, title, title_span),
+        first_paragraph=next((one.paragraph for one in read if one.paragraph), ""),
+        sections=tuple(_sections(spec)),
+        mentions=tuple(_all_mentions(spec, read, name, prefixes)),
+        dependencies=tuple(
+            one._replace(span=one.span.shifted(spec.base(at)))
+            for at, part in enumerate(read)
+            for one in part.dependencies
+        ),
+    )
+
+
+def _own(spec: Spec, slot: FieldSlot | None) -> Field | None:
+    """The field that fills `slot` with words of the author's own."""
+    field = spec.field(slot)
+    return None if field is None or is_sample_value(field) else field
+
+
+def _words(field: Field | None) -> str:
+    return plain_value(field.entry) if field else ""
+
+
+def _identifier(spec: Spec, field: Field | None) -> tuple[str, Span | None]:
+    if field is None or field.slot is None:
+        return "", None
+    span = spec.span(field.at(field.entry.value_span))
+    for found in identifiers_in(field.entry.value, (field.slot.prefix,)):
+        line, start = span.start_line, span.start
+        return found.words, Span(line, start + found.start, line, start + found.end)
+    return "", None
+
+
+def _title(spec: Spec) -> tuple[str, Span | None]:
+    """The document's title, empty where it is the template's, and its place."""
+    at = spec.binding.title
+    heading = spec.pieces[at].section.heading if at is not None else None
+    if at is None or heading is None:
+        field = next((field for key, fields in spec.fields.items() if key == "title" for field in fields), None)
+        return (_words(field), spec.span(field.at(field.entry.value_span))) if field else ("", None)
+    sample = spec.template.title
+    is_sample = bool(sample) and skeleton(shown_title(heading)) == skeleton(sample or "")
+    return "" if is_sample else heading.title.strip(), spec.span(spec.heading_place(at))
+
+
+def _samples_above(spec: Spec, title: str, title_span: Span | None) -> int:
+    """The samples left in title and metadata."""
+    fields = (spec.field(slot) for slot in spec.template.fields)
+    left = sum(field is not None and bool(field.entry.value) and is_sample_value(field) for field in fields)
+    return left + (title_span is not None and not title and bool(spec.text.slice(title_span)))
+
+
+def _progress(spec: Spec, opened: Collection[int]) -> tuple[int, int]:
+    """How many of the required top sections are filled in, and how many there are."""
+    lacking: set[int] = set()
+    for missing in spec.missing:
+        if missing.parent is not None and spec.needs(missing.slot) and not missing.slot.repeats:
+            lacking.update(map(id, _fills_above(missing.parent)))
+    done = {
+        fill.slot.index
+        for fill in spec.fills
+        if fill.parent is None
+        and id(fill) not in lacking
+        and all(_is_filled(spec, one, opened) for one in family(fill))
+    }
+    required = [slot.index for slot in spec.template.sections if spec.needs(slot)]
+    return sum(index in done for index in required), len(required)
+
+
+def _fills_above(fill: Fill | None) -> Iterator[Fill]:
+    while fill is not None:
+        yield fill
+        fill = fill.parent
+
+
+def _is_filled(spec: Spec, fill: Fill, opened: Collection[int]) -> bool:
+    if any(at in opened for at in fill.pieces):
+        return False
+    facts = [facts for _, facts in spec.fill_facts(fill)]
+    there = {fact.slot for one in facts for fact in one.labels if fact.filled and not fact.near}
+    there |= {fact.slot for one in facts for fact in one.checks if not fact.near}
+    for at, item in enumerate(fill.slot.items):
+        if item.kind != "sample" and item.need == "required" and at not in there:
+            return False
+    return bool(fill.children) or any(one.content for one in facts)
+
+
+def _sections(spec: Spec) -> Iterator[Heading]:
+    for at, piece in enumerate(spec.pieces):
+        heading, fill = piece.section.heading, spec.binding.owners[at]
+        fills = fill is not None and fill.piece == at
+        if heading is None or at == spec.binding.title or (heading.style == "malformed" and not fills):
+            continue
+        exactly = fills and fill is not None and fill.fault != "misnamed"
+        span = spec.span(spec.heading_place(at))
+        yield Heading(heading.title.strip(), heading.level, span, slot_path(fill) if fill and exactly else "")
+
+
+def slot_path(fill: Fill) -> str:
+    """What a slot is called among all of its template: the keys of the sections that it lies in, and its own."""
+    return "/".join(reversed([one.slot.key for one in _fills_above(fill)]))
+
+
+def _all_mentions(spec: Spec, read: Sequence[_Read], name: str, prefixes: Collection[str]) -> Iterator[Mention]:
+    """The mentions in the order of the text, those of the metadata with what the metadata makes of them."""
+    found: dict[Point, Mention] = {}
+    for at, part in enumerate(read):
+        base = spec.base(at)
+        for mention in part.mentions:
+            span = mention.span.shifted(base)
+            found[span.first] = mention._replace(span=span)
+    for field in chain.from_iterable(spec.fields.values()):
+        if is_sample_value(field):
+            whole = spec.span(field.at(field.entry.whole))
+            for point in [point for point in found if whole.holds(point)]:
+                del found[point]
+        else:
+            base = spec.base(field.piece)
+            for mention in _of_field(spec, field, prefixes):
+                span = mention.span.shifted(base)
+                found[span.first] = mention._replace(span=span)
+    marked = any(mention.role == "dependency" for mention in found.values()) or _has_dependencies(spec.template)
+    for _, mention in sorted(found.items()):
+        if mention.kind == "id" and mention.role != "definition":
+            itself = mention.text.casefold() == name.casefold()
+            yield mention._replace(role="" if itself else mention.role or ("" if marked else "dependency"))
+        else:
+            yield mention
+
+
+def _of_field(spec: Spec, field: Field, prefixes: Collection[str]) -> Iterator[Mention]:
+    """What a metadata field names; lines count as the field's."""
+    entry, kind = field.entry, field.slot.kind if field.slot else "text"
+    if kind in ("handle", "handles"):
+        for part in named_in(entry):
+            if part.handle:
+                line = spec.text.content(part.span.start_line + spec.base(field.piece))
+                start = line.find(part.handle, part.span.start)
+                if start >= 0:
+                    yield Mention("handle", part.handle, _span(part.span.start_line, start, part.handle), "definition")
+        return
+    role: Role = "definition" if kind == "id" else "dependency" if _DEPENDS in field.key else ""
+    wanted = (field.slot.prefix,) if field.slot and kind == "id" else prefixes
+    for value, span in entry.parts:
+        named = list(identifiers_in(value, wanted))
+        for found in named:
+            yield Mention("id", found.words, _span(span.start_line, span.start + found.start, found.words), role)
+        if kind == "link" and not named:
+            for found in tickets_in(value):
+                yield Mention("ticket", found.words, _span(span.start_line, span.start + found.start, found.words))
+
+
+def _has_dependencies(template: Template) -> bool:
+    """Whether a template has a part for what a spec depends on."""
+    keys = [*(slot.key for slot in template.fields), *(slot.key for slot in template.all_sections())]
+    names = [item.name.casefold() for slot in template.all_sections() for item in slot.items]
+    return any(_DEPENDS in words for words in (*keys, *names))
