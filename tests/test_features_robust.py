@@ -16,7 +16,9 @@ from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
 from spec_ls.features.lenses import lenses, words
+from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
+from spec_ls.features.suppress import suppressions
 from spec_ls.features.symbols import Symbol, symbols
 from spec_ls.features.tokens import tokens
 from spec_ls.template import builtin
@@ -27,6 +29,7 @@ from spec_ls.workspace import Document
 
 AROUND = Surroundings(
     today=date(2026, 3, 2),
+    me="@mira",
     people=(Person("@ines", "CODEOWNERS"), Person("@org/platform", "CODEOWNERS"), Person("@Ärger_火", "git")),
     ids=frozenset({"SPEC-007", "spec-12", "SPEC-", "SPEC-x1", "RFC-99999999999999999999999"}),
 )
@@ -149,7 +152,8 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
         assert told is None or (told.markdown.strip() and is_inside(text, told.span))
         other = Point(line, data.draw(st.integers(0, len(text.content(line)))))
         span = Span(*min(point, other), *max(point, other))
-        for action in actions(spec, problems, span, AROUND):
+        offered = [*actions(spec, problems, span, AROUND), *suppressions(spec, problems, span)]
+        for action in [*offered, *refactorings(spec, span, AROUND)]:
             assert action.title and action.edits
             assert all(is_inside(text, edit.span) for edit in action.edits)
             assert apply_edits(source, action.edits) != source

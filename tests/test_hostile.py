@@ -30,7 +30,9 @@ from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
+from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
+from spec_ls.features.suppress import suppressions
 from spec_ls.features.symbols import symbols
 from spec_ls.features.tokens import tokens
 from spec_ls.template import builtin
@@ -390,7 +392,11 @@ def look_at(text: str) -> None:
             selections(spec, [point])
             typed(spec, point, "\n")
             typed(spec, point, "|")
-    actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)
+    middle = Span(len(lines) // 2, 0, len(lines) // 2, 0)
+    actions(spec, problems, middle, AROUND)
+    suppressions(spec, problems, middle)
+    refactorings(spec, middle, AROUND)
+    refactorings(spec, Span(0, 0, *spec.text.end), AROUND)
     document.change(Replacement(Span(*spec.text.end, *spec.text.end), "x"))
     document.problems()
     assert not document.judge.crashed

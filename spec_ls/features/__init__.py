@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,7 @@ from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
 
-ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
+ActionKind = Literal["quickfix", "refactor.extract", "refactor.rewrite", "source.fixAll.spec-ls"]
 
 if TYPE_CHECKING:
     from spec_ls.catalogue import Catalogue
@@ -41,6 +41,8 @@ class Surroundings:
     """
 
     today: date
+    me: str = ""
+    """The handle of the one who writes; empty where it is not known."""
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
@@ -49,13 +51,18 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do. The edits refer to the document as it stands and never overlap; `problems` are those mended."""
+    """Something to do; `problems` are those mended. `make` gives its edits, or makes them once they are wanted."""
 
     title: str
     kind: ActionKind
-    edits: tuple[Edit, ...]
+    make: tuple[Edit, ...] | Callable[[], tuple[Edit, ...]]
     preferred: bool = False
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Edits of the document as it stands; they never overlap."""
+        return self.make() if callable(self.make) else self.make
 
 
 def is_asked(kind: ActionKind, kinds: Collection[str] | None) -> bool:

@@ -127,6 +127,7 @@ class OpenDocument:
 class _Known:
     """What was found out about a repository, and when (monotonic seconds)."""
 
+    me: str
     people: tuple[Person, ...]
     ids: frozenset[str]
     troubles: tuple[str, ...]
@@ -163,6 +164,7 @@ class SpecLanguageServer(WireServer):
             "folding",
             "actions",
             "suppress",
+            "refactor",
             "hints",
             "highlight",
             "selection",
@@ -179,6 +181,9 @@ class SpecLanguageServer(WireServer):
         capabilities.semantic_tokens_provider = tokens.provider(self.client)
         if not self.client.pull_diagnostics:
             capabilities.diagnostic_provider = None
+        actions = capabilities.code_action_provider
+        if isinstance(actions, types.CodeActionOptions):
+            actions.resolve_provider = self.client.code_action_resolve
 
     def take_options(self, options: Any) -> None:
         given = options.get("maxBytes") if isinstance(options, dict) else None
@@ -446,6 +451,7 @@ class SpecLanguageServer(WireServer):
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
+            me=known.me if known else "",
             people=(*reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
@@ -473,7 +479,7 @@ class SpecLanguageServer(WireServer):
             troubles: list[str] = []
             people = index.people(root, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(people, ids, tuple(troubles), time.monotonic())
+            return _Known(index.own_handle(root), people, ids, tuple(troubles), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]
