@@ -38,7 +38,7 @@ class Fill:
     """A slot and the heading that fills it; `pieces` are its own section and those below that fill nothing else.
 
     `astray` marks one of the fewest that would have to move to bring all into the template's order, whatever else
-    its heading has for a fault.
+    its heading has for a fault. `even`: all headings below it that repeat count, each at its proper level.
     """
 
     slot: SectionSlot
@@ -46,6 +46,7 @@ class Fill:
     parent: Fill | None = None
     fault: Fault | None = None
     astray: bool = False
+    even: bool = True
     duplicates: list[int] = field(default_factory=list)
     pieces: list[int] = field(default_factory=list)
     children: list[Fill] = field(default_factory=list)
@@ -69,6 +70,8 @@ class Binding:
     """What fills what. `title` is the piece of the document's title; `owners` has the fill of each piece.
 
     `first_section` is the first that fills a top slot and has not to move: title and metadata stand above it.
+    A heading at one of the `open_levels` may nearly have the title of a slot that is not filled exactly, at one of the
+    `open_tops` that of a top slot; one at a level up to `deepest` may end a section with subsections.
     """
 
     title: int | None
@@ -78,6 +81,9 @@ class Binding:
     owners: list[Fill | None]
     ignored: set[int]
     first_section: int
+    open_levels: frozenset[int] = frozenset()
+    open_tops: frozenset[int] = frozenset()
+    deepest: int = 0
 
 
 def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding:
@@ -181,7 +187,20 @@ class _Binder:
             if slot.index not in bound:
                 self.missing.append(_missing(slot, None, ordered, title or 0))
         first = min((fill.piece for fill in ordered if not fill.astray), default=self.piece_count)
-        return Binding(title, self.shift, self.fills, self.missing, owners, ignored, first)
+        inexact = [fill.slot for fill in self.fills if fill.fault is not None]
+        loose = [slot for slot in (*inexact, *(missing.slot for missing in self.missing)) if not slot.repeats]
+        return Binding(
+            title,
+            self.shift,
+            self.fills,
+            self.missing,
+            owners,
+            ignored,
+            first,
+            open_levels=frozenset(map(self._level, loose)),
+            open_tops=frozenset(self._level(slot) for slot in loose if slot in tops),
+            deepest=max((self._reach(fill) for fill in self.fills if fill.slot.sections), default=0),
+        )
 
     def _shift(self) -> int:
         """By how many levels the whole document differs from the template: what most exact titles say."""
@@ -358,10 +377,13 @@ class _Binder:
                 return head.piece
         return None
 
+    def _reach(self, fill: Fill) -> int:
+        """The level of the headings that end a fill's section."""
+        return min(self._level_of(fill), self._level(fill.slot))
+
     def _extent(self, fill: Fill) -> list[Head]:
         """The headings under `fill`, by level and up to the next one that fills or repeats another top slot."""
-        start = self.position[fill.piece]
-        level = min(self.heads[start].heading.level, self._level(fill.slot))
+        start, level = self.position[fill.piece], self._reach(fill)
         lower = {slot.key for slot in fill.slot.sections} | {
             slot.key for child in fill.slot.sections for slot in child.sections
         }
@@ -385,8 +407,11 @@ class _Binder:
         bound: dict[int, Fill] = {}
         for slot in slots:
             if slot.repeats:
-                for head in self._repeats(slot, extent):
-                    fault: Fault | None = None if head.heading.level == self._level(slot) else "wrong-level"
+                level = self._level(slot)
+                counted = self._counted(slot, extent)
+                fill.even = fill.even and all(head.heading.level == level for head in counted)
+                for head in self._repeats(counted, level):
+                    fault: Fault | None = None if head.heading.level == level else "wrong-level"
                     if head.heading.style == "malformed":
                         fault = "malformed"
                     bound[slot.index] = self._fill(slot, head, fill, fault)
@@ -407,6 +432,7 @@ class _Binder:
     def _even_out(self, fill: Fill) -> None:
         """Takes children that are all shifted alike, below their parent, for a style of the document and no fault."""
         wrong = [child for child in fill.children if child.fault == "wrong-level"]
+        fill.even = fill.even and not wrong
         levels = {self._level_of(child) - child.slot.level for child in wrong}
         deeper = all(self._level_of(child) > self._level_of(fill) for child in wrong)
         if len(wrong) > 1 and len(levels) == 1 and deeper and len(wrong) * 2 > len(fill.children):
@@ -416,10 +442,12 @@ class _Binder:
     def _level_of(self, fill: Fill) -> int:
         return self.heads[self.position[fill.piece]].heading.level
 
-    def _repeats(self, slot: SectionSlot, extent: Sequence[Head]) -> list[Head]:
-        """The headings that are one of the repeated sections: `Story`, alone or with a number behind it."""
-        found = [head for head in extent if head.fill is None and is_counted(head.title, head.stem, slot.stem_key)]
-        level = self._level(slot)
+    def _counted(self, slot: SectionSlot, extent: Sequence[Head]) -> list[Head]:
+        """The headings that have the title of the repeated section: `Story`, alone or with a number behind it."""
+        return [head for head in extent if head.fill is None and is_counted(head.title, head.stem, slot.stem_key)]
+
+    def _repeats(self, found: list[Head], level: int) -> list[Head]:
+        """Those of the headings with a repeated section's title that are one, where it belongs at `level`."""
         if all(head.heading.level <= level for head in found):
             return found
         proper = {count_of(head.title) for head in found if head.heading.level <= level}

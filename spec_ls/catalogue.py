@@ -6,12 +6,12 @@ A card is made of plain values alone, so that it can be sent and kept; the docum
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, groupby
 from typing import Any, Literal, NamedTuple
 
-from spec_ls.bind import Fill, family
+from spec_ls.bind import Fill
 from spec_ls.facts import Facts
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, List, Paragraph, Plain, Quote, Section
 from spec_ls.outline.inline import plain, skeleton
@@ -20,7 +20,7 @@ from spec_ls.spec import Field, Piece, Spec, is_sample_value, plain_value
 from spec_ls.template.kinds import is_begun
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Template
-from spec_ls.text import Point, Span, strip_line_end
+from spec_ls.text import Span, strip_line_end
 from spec_ls.values import code_spans, handle_of, handles_in, identifiers_in, link_targets, named_in, tickets_in
 
 SHAPE = 1
@@ -79,9 +79,8 @@ class Dependency(NamedTuple):
 class Card:
     """What others may ask of a spec. `id`, `owner` and the like are empty while they are missing or samples.
 
-    `filled` of `total` required top sections have all that is required in them and nothing of the template's samples
-    and guidance; `samples` counts the samples left anywhere. `target` is the first date that lies ahead by the
-    template's word, as written. `id_span` and `title_span` are None where there is no such place.
+    `filled` of `total` top sections are filled in, `samples` are left. `target` is the first date of the metadata that
+    is not the day of its beginning, as written. `id_span` and `title_span` are None where there is no such place.
     """
 
     path: str
@@ -164,7 +163,7 @@ class Catalogue:
 
     def __init__(self, cards: Iterable[Card] = ()) -> None:
         self._resting: dict[str, Card] = {}
-        self._shown: dict[str, Callable[[], Card | None]] = {}
+        self._shown: dict[str, tuple[Callable[[Card | None], Card | None], Callable[[], str]]] = {}
         self._cards: dict[str, Card] = {}
         self._by_id: dict[str, dict[str, Card]] = {}
         self._mentions: dict[tuple[str, str], dict[str, list[Mention]]] = {}
@@ -186,19 +185,29 @@ class Catalogue:
         if path not in self._shown:
             self._take(path, None)
 
-    def show(self, path: str, ask: Callable[[], Card | None]) -> None:
-        """From now on `ask` says what the document at `path` is; None is no spec."""
-        self._shown[path] = ask
+    def keep(self, paths: Collection[str]) -> None:
+        """Forgets all files but these."""
+        for path in [path for path in self._resting if path not in paths]:
+            self.drop(path)
+
+    def show(self, path: str, ask: Callable[[Card | None], Card | None], ask_id: Callable[[], str]) -> None:
+        """From now on `ask` says what the document at `path` is, given what it is on disk; None is no spec. `ask_id`
+        says its identifier, and costs little."""
+        self._shown[path] = ask, ask_id
 
     def hide(self, path: str) -> None:
         """The document at `path` counts as it is on disk again, as far as that is known."""
         if self._shown.pop(path, None) is not None:
             self._take(path, self._resting.get(path))
 
-    def _settle(self) -> None:
-        for path, ask in self._shown.items():
-            card = ask()
-            if card is not self._cards.get(path):
+    def _settle(self, name: str | None = None) -> None:
+        """Takes in the open documents as they stand; with `name`, those alone that have or had this identifier."""
+        for path, (ask, ask_id) in self._shown.items():
+            before = self._cards.get(path)
+            if name is not None and name not in (ask_id().casefold(), before.id.casefold() if before else ""):
+                continue
+            card = ask(self._resting.get(path))
+            if card is not before:
                 self._take(path, card)
 
     def _take(self, path: str, card: Card | None) -> None:
@@ -234,7 +243,7 @@ class Catalogue:
 
     def by_id(self, name: str) -> tuple[Card, ...]:
         """The cards that have this identifier, whatever its case, in the order of their paths: one, if all is well."""
-        self._settle()
+        self._settle(name.casefold())
         found = self._by_id.get(name.casefold(), {})
         return tuple(found[path] for path in sorted(found))
 
@@ -283,19 +292,25 @@ def _discard(index: dict[Any, Any], key: object, path: str) -> None:
 
 
 class _Read(NamedTuple):
-    """What one section says, from what it was read; lines count from its chunk's start.
-
-    `open`: something in it is still the template's.
-    """
+    """What one section says, from what it was read; lines count from its chunk's start, mentions in their order."""
 
     section: Section
     rows: list[str]
     slot: int
     mentions: tuple[Mention, ...]
     dependencies: tuple[Dependency, ...]
-    samples: int
-    open: bool
+    depends: bool
     paragraph: str
+
+
+class _Placed(NamedTuple):
+    """The mentions of a section where they stand, and what that was made from."""
+
+    source: tuple[Mention, ...]
+    base: int
+    name: str
+    marked: bool
+    mentions: tuple[Mention, ...]
 
 
 class CardMaker:
@@ -308,42 +323,60 @@ class CardMaker:
         self._path = path
         self._prefixes = frozenset(prefixes)
         self._known: dict[int, _Read] = {}
-        self._for: tuple[Template | None, frozenset[str]] = (None, frozenset())
+        self._placed: dict[int, _Placed] = {}
+        self._template: Template | None = None
+        self._has_part = False
+        self._wanted = self._prefixes
 
-    def card(self, spec: Spec) -> Card:
-        """The card of `spec`. Takes time in proportion to the sections and mentions, and to the text that has changed.
-        Never raises on any text."""
-        template = spec.template
-        own = {slot.prefix for slot in template.fields if slot.kind == "id"}
-        before, self._for = self._for, (template, self._prefixes | own)
-        known = self._known if before == self._for else {}
-        read = [self._read(spec, at, piece, known) for at, piece in enumerate(spec.pieces)]
+    def card(self, spec: Spec, progress: tuple[int, int, int] = (0, 0, 0)) -> Card:
+        """The card of `spec`; `progress` is what it says of sections and samples. Takes time in proportion to the
+        sections and to the text that has changed; to all mentions where lines have moved. Never raises on any text."""
+        if spec.template is not self._template:
+            self._template, self._known = spec.template, {}
+            self._wanted = self._prefixes | {slot.prefix for slot in spec.template.fields if slot.kind == "id"}
+            self._has_part = _has_dependencies(spec.template)
+        read = [self._read(spec, at, piece) for at, piece in enumerate(spec.pieces)]
         self._known = {id(one.section): one for one in read}
-        return _assembled(self._path, spec, read, self._for[1])
+        name = identifier_of(spec).casefold()
+        return _assembled(self._path, spec, read, progress, self._mentions(spec, read, name))
 
-    def _read(self, spec: Spec, at: int, piece: Piece, known: Mapping[int, _Read]) -> _Read:
+    def _read(self, spec: Spec, at: int, piece: Piece) -> _Read:
         base, section = spec.base(at), piece.section
         rows = spec.text.lines[base + section.line : base + section.end_line]
-        before = known.get(id(section))
+        before = self._known.get(id(section))
         if before is not None and before.slot == piece.slot and before.rows == rows:
             return before
-        return _read(spec, at, piece, rows, self._for[1])
+        return _read(spec, at, piece, rows, self._wanted)
+
+    def _mentions(self, spec: Spec, read: Sequence[_Read], name: str) -> Iterator[Mention]:
+        """The mentions in the order of the text, those of the metadata with what the metadata makes of them."""
+        fields: dict[int, list[Field]] = {}
+        for field in chain.from_iterable(spec.fields.values()):
+            fields.setdefault(field.piece, []).append(field)
+        told = {at: _with_fields(spec, read[at].mentions, fields[at], self._wanted) for at in fields}
+        marked = self._has_part or any(one.depends for one in read)
+        marked = marked or any(mention.role == "dependency" for mentions in told.values() for mention in mentions)
+        placed: dict[int, _Placed] = {}
+        for at, one in enumerate(read):
+            source = told.get(at, one.mentions)
+            if source:
+                before, base = self._placed.get(id(one.section)), spec.base(at)
+                if before is None or before.source is not source or before[1:4] != (base, name, marked):
+                    before = _Placed(source, base, name, marked, tuple(_placed(source, base, name, marked)))
+                placed[id(one.section)] = before
+                yield from before.mentions
+        self._placed = placed
 
 
-def card(spec: Spec, path: str, prefixes: Collection[str] = ()) -> Card:
+def card(spec: Spec, path: str, prefixes: Collection[str] = (), progress: tuple[int, int, int] = (0, 0, 0)) -> Card:
     """The card of a spec; `prefixes` are those of the team's identifiers. Never raises on any text."""
-    return CardMaker(path, prefixes).card(spec)
+    return CardMaker(path, prefixes).card(spec, progress)
 
 
 def _read(spec: Spec, at: int, piece: Piece, rows: list[str], prefixes: Collection[str]) -> _Read:
     section, owner, known = piece.section, spec.binding.owners[at], lookup(spec.template)
     items = list(items_of(section.blocks))
     sampled = [item for item in items if known.is_sample(item)]
-    samples = len(sampled)
-    story = piece.facts.story
-    if story is not None:
-        samples += 1 if story.placeholder else len(story.samples)
-    guidance = [_guided(block, known.guidance_lines) for block in section.blocks if isinstance(block, Paragraph)]
     flags = set(_flag_lines(piece.facts, owner.slot, items)) if owner else set()
     keys = [piece.facts.title.key, *(fill.slot.key for fill in _fills_above(owner))]
     depends = set(range(section.line, section.end_line)) if any(_DEPENDS in key for key in keys) else set()
@@ -352,26 +385,19 @@ def _read(spec: Spec, at: int, piece: Piece, rows: list[str], prefixes: Collecti
         if label and _DEPENDS in label.name.casefold():
             depends.update(range(item.line, item.end_line))
     own = {line for item in sampled for line in range(item.line, item.end_line)}
-    mentions = tuple(
-        one for one in _mentions(section, rows, prefixes, flags, depends) if one.span.start_line not in own
-    )
+    found = _mentions(section, rows, prefixes, flags, depends)
+    mentions = sorted((one for one in found if one.span.start_line not in own), key=lambda one: one.span)
     dependencies = tuple(_dependencies(piece.facts, owner, items, depends, known.is_sample))
-    first = next((words for count, words in guidance if words), "")
-    left = (
-        samples > 0
-        or any(count for count, _ in guidance)
-        or any(isinstance(block, Comment) and skeleton(block.text) in known.guidance for block in section.blocks)
-    )
-    return _Read(section, rows, piece.slot, mentions, dependencies, samples, left, first)
+    paragraphs = (block for block in section.blocks if isinstance(block, Paragraph))
+    first = next(filter(None, (_own_words(block, known.guidance_lines) for block in paragraphs)), "")
+    is_part = any(mention.role == "dependency" for mention in mentions)
+    return _Read(section, rows, piece.slot, tuple(mentions), dependencies, is_part, first)
 
 
-def _guided(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int]) -> tuple[int, str]:
-    """How many lines of a paragraph are the template's guidance, and the words of the others."""
-    count = guidance_lines(block.lines)
-    rest = block.lines[count:]
-    if not rest or label_of(rest[0].text):
-        return count, ""
-    return count, plain(without_comments(joined(rest)))[:_MOST_WORDS]
+def _own_words(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int]) -> str:
+    """The words of a paragraph that are neither the template's guidance nor labelled, up to a limit."""
+    rest = block.lines[guidance_lines(block.lines) :]
+    return "" if not rest or label_of(rest[0].text) else plain(without_comments(joined(rest)))[:_MOST_WORDS]
 
 
 # --- mentions
@@ -380,7 +406,7 @@ def _guided(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int]) ->
 def _mentions(
     section: Section, rows: Sequence[str], prefixes: Collection[str], flags: Collection[int], depends: Collection[int]
 ) -> Iterator[Mention]:
-    for number, row in _shown_rows(section, rows):
+    for number, row in shown_rows(section, rows):
         ids = list(identifiers_in(row, prefixes))
         for found in ids:
             role: Role = "dependency" if number in depends else ""
@@ -402,7 +428,7 @@ def _span(line: int, start: int, words: str) -> Span:
     return Span(line, start, line, start + len(words))
 
 
-def _shown_rows(section: Section, rows: Sequence[str]) -> Iterator[tuple[int, str]]:
+def shown_rows(section: Section, rows: Sequence[str]) -> Iterator[tuple[int, str]]:
     """The lines that a reader sees as text, by number: code blocks and comments are left out or blanked."""
     hidden = set(_hidden_lines(section.blocks, section.line, rows))
     shown = [(at, strip_line_end(row)) for at, row in enumerate(rows, section.line) if at not in hidden]
@@ -510,15 +536,14 @@ def _names(label: str, item: Item) -> Iterator[Dependency]:
 # --- putting together
 
 
-def _assembled(path: str, spec: Spec, read: Sequence[_Read], prefixes: Collection[str]) -> Card:
+def _assembled(
+    path: str, spec: Spec, read: Sequence[_Read], progress: tuple[int, int, int], mentions: Iterable[Mention]
+) -> Card:
     template = spec.template
-    identifier, owner, approvers = (
-        _own(spec, slot) for slot in (template.field("id"), template.owner, template.approvers)
-    )
+    owner, approvers = _own(spec, template.owner), _own(spec, template.approvers)
     dates = (slot for slot in template.fields if slot.kind == "date" and not slot.today and not is_begun(slot.key))
-    name, name_span = _identifier(spec, identifier)
+    name, name_span = _identifier(spec)
     title, title_span = _title(spec)
-    filled, total = _progress(spec, {at for at, one in enumerate(read) if one.open})
     return Card(
         path=path,
         template=template.name,
@@ -531,12 +556,12 @@ def _assembled(path: str, spec: Spec, read: Sequence[_Read], prefixes: Collectio
         owner=(handle_of(owner.entry.value) or "") if owner else "",
         approvers=tuple(part.handle for part in named_in(approvers.entry) if part.handle) if approvers else (),
         target=next(filter(None, (_words(_own(spec, slot)) for slot in dates)), ""),
-        filled=filled,
-        total=total,
-        samples=sum(one.samples for one in read) + _samples_above(spec, title, title_span),
+        filled=progress[0],
+        total=progress[1],
+        samples=progress[2],
         first_paragraph=next((one.paragraph for one in read if one.paragraph), ""),
         sections=tuple(_sections(spec)),
-        mentions=tuple(_all_mentions(spec, read, name, prefixes)),
+        mentions=tuple(mentions),
         dependencies=tuple(
             one._replace(span=one.span.shifted(spec.base(at)))
             for at, part in enumerate(read)
@@ -555,13 +580,17 @@ def _words(field: Field | None) -> str:
     return plain_value(field.entry) if field else ""
 
 
-def _identifier(spec: Spec, field: Field | None) -> tuple[str, Span | None]:
-    if field is None or field.slot is None:
-        return "", None
-    span = spec.span(field.at(field.entry.value_span))
-    for found in identifiers_in(field.entry.value, (field.slot.prefix,)):
-        line, start = span.start_line, span.start
-        return found.words, Span(line, start + found.start, line, start + found.end)
+def identifier_of(spec: Spec) -> str:
+    """The identifier that a spec gives itself; empty while there is none."""
+    return _identifier(spec)[0]
+
+
+def _identifier(spec: Spec) -> tuple[str, Span | None]:
+    field = _own(spec, spec.template.field("id"))
+    if field is not None and field.slot is not None:
+        line, start, *_ = spec.span(field.at(field.entry.value_span))
+        for found in identifiers_in(field.entry.value, (field.slot.prefix,)):
+            return found.words, _span(line, start + found.start, found.words)
     return "", None
 
 
@@ -577,48 +606,6 @@ def _title(spec: Spec) -> tuple[str, Span | None]:
     return "" if is_sample else heading.title.strip(), spec.span(spec.heading_place(at))
 
 
-def _samples_above(spec: Spec, title: str, title_span: Span | None) -> int:
-    """The samples left in title and metadata."""
-    fields = (spec.field(slot) for slot in spec.template.fields)
-    left = sum(field is not None and bool(field.entry.value) and is_sample_value(field) for field in fields)
-    return left + (title_span is not None and not title and bool(spec.text.slice(title_span)))
-
-
-def _progress(spec: Spec, opened: Collection[int]) -> tuple[int, int]:
-    """How many of the required top sections are filled in, and how many there are."""
-    lacking: set[int] = set()
-    for missing in spec.missing:
-        if missing.parent is not None and spec.needs(missing.slot) and not missing.slot.repeats:
-            lacking.update(map(id, _fills_above(missing.parent)))
-    done = {
-        fill.slot.index
-        for fill in spec.fills
-        if fill.parent is None
-        and id(fill) not in lacking
-        and all(_is_filled(spec, one, opened) for one in family(fill))
-    }
-    required = [slot.index for slot in spec.template.sections if spec.needs(slot)]
-    return sum(index in done for index in required), len(required)
-
-
-def _fills_above(fill: Fill | None) -> Iterator[Fill]:
-    while fill is not None:
-        yield fill
-        fill = fill.parent
-
-
-def _is_filled(spec: Spec, fill: Fill, opened: Collection[int]) -> bool:
-    if any(at in opened for at in fill.pieces):
-        return False
-    facts = [facts for _, facts in spec.fill_facts(fill)]
-    there = {fact.slot for one in facts for fact in one.labels if fact.filled and not fact.near}
-    there |= {fact.slot for one in facts for fact in one.checks if not fact.near}
-    for at, item in enumerate(fill.slot.items):
-        if item.kind != "sample" and item.need == "required" and at not in there:
-            return False
-    return bool(fill.children) or any(one.content for one in facts)
-
-
 def _sections(spec: Spec) -> Iterator[Heading]:
     for at, piece in enumerate(spec.pieces):
         heading, fill = piece.section.heading, spec.binding.owners[at]
@@ -630,36 +617,38 @@ def _sections(spec: Spec) -> Iterator[Heading]:
         yield Heading(heading.title.strip(), heading.level, span, slot_path(fill) if fill and exactly else "")
 
 
+def _fills_above(fill: Fill | None) -> Iterator[Fill]:
+    """A fill and those that it lies in, from below."""
+    while fill is not None:
+        yield fill
+        fill = fill.parent
+
+
 def slot_path(fill: Fill) -> str:
     """What a slot is called among all of its template: the keys of the sections that it lies in, and its own."""
     return "/".join(reversed([one.slot.key for one in _fills_above(fill)]))
 
 
-def _all_mentions(spec: Spec, read: Sequence[_Read], name: str, prefixes: Collection[str]) -> Iterator[Mention]:
-    """The mentions in the order of the text, those of the metadata with what the metadata makes of them."""
-    found: dict[Point, Mention] = {}
-    for at, part in enumerate(read):
-        base = spec.base(at)
-        for mention in part.mentions:
-            span = mention.span.shifted(base)
-            found[span.first] = mention._replace(span=span)
-    for field in chain.from_iterable(spec.fields.values()):
+def _with_fields(
+    spec: Spec, mentions: Iterable[Mention], fields: Iterable[Field], prefixes: Collection[str]
+) -> tuple[Mention, ...]:
+    """The mentions of a section with fields, which say what they mean; lines count from its chunk's start."""
+    found = {mention.span.first: mention for mention in mentions}
+    for field in fields:
         if is_sample_value(field):
-            whole = spec.span(field.at(field.entry.whole))
-            for point in [point for point in found if whole.holds(point)]:
-                del found[point]
+            found = {point: mention for point, mention in found.items() if not field.entry.whole.holds(point)}
         else:
-            base = spec.base(field.piece)
-            for mention in _of_field(spec, field, prefixes):
-                span = mention.span.shifted(base)
-                found[span.first] = mention._replace(span=span)
-    marked = any(mention.role == "dependency" for mention in found.values()) or _has_dependencies(spec.template)
-    for _, mention in sorted(found.items()):
-        if mention.kind == "id" and mention.role != "definition":
-            itself = mention.text.casefold() == name.casefold()
-            yield mention._replace(role="" if itself else mention.role or ("" if marked else "dependency"))
-        else:
-            yield mention
+            found.update((mention.span.first, mention) for mention in _of_field(spec, field, prefixes))
+    return tuple(mention for _, mention in sorted(found.items()))
+
+
+def _placed(mentions: Iterable[Mention], base: int, name: str, marked: bool) -> Iterator[Mention]:
+    """The mentions where they stand in the document whose identifier, case folded, is `name`. `marked`: it has a part
+    for what it depends on."""
+    for kind, text, span, role in mentions:
+        if kind == "id" and role != "definition":
+            role = "" if text.casefold() == name else role or ("" if marked else "dependency")
+        yield Mention(kind, text, span.shifted(base), role)
 
 
 def _of_field(spec: Spec, field: Field, prefixes: Collection[str]) -> Iterator[Mention]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from spec_ls.patterns import safe_pattern
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.pages import summary
 from spec_ls.template import builtin_names
@@ -33,6 +34,7 @@ Feature = Literal[
     "selection",
     "formatting",
     "semantic-tokens",
+    "links",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)
@@ -88,22 +90,44 @@ class People(_Part):
     """Who there is."""
 
     reviewers: tuple[str, ...] = Field(default=(), description="Handles that are proposed as approvers, such as @mira.")
+    url: str = Field(
+        default="", description="Where a person's profile is; {handle} stands for the handle without its @."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        return _address(url, "{handle}")
 
 
 class Tickets(_Part):
     """How the team's tickets look and where they are."""
 
-    pattern: str = Field(default="", max_length=200, description="A regular expression that a ticket's key matches.")
+    pattern: str = Field(
+        default="",
+        description="What a ticket's key looks like, as a regular expression: letters, \\d, \\w, classes in brackets, "
+        "`?`, `*`, `+`, `{m,n}` and alternatives. It counts for whole words.",
+    )
     url: str = Field(default="", description="Where a ticket is; {ticket} stands for its key.")
 
     @field_validator("pattern")
     @classmethod
     def _is_pattern(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"not a regular expression: {error}") from None
+        if pattern:
+            safe_pattern(pattern)
         return pattern
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        return _address(url, "{ticket}")
+
+
+def _address(url: str, part: str) -> str:
+    """An address to which an editor may go. Raises ValueError for another."""
+    if url and (not url.startswith(("https://", "http://")) or part not in url):
+        raise ValueError(f"an address begins with https:// or http:// and has {part} in it")
+    return url
 
 
 class Config(_Part):

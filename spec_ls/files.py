@@ -76,6 +76,12 @@ def is_inside(folder: str | Path, path: str | Path) -> bool:
     return os.path.commonpath([os.path.realpath(path), real]) == real
 
 
+def may_be_root(folder: Path) -> bool:
+    """Whether all files below a folder may be looked at: never those of a whole disk or a home folder."""
+    real, home = os.path.realpath(folder), os.path.realpath(Path.home())
+    return os.path.dirname(real) != real and not f"{home}{os.sep}".startswith(f"{real}{os.sep}")
+
+
 def decode(data: bytes) -> str:
     """`data` as UTF-8 with nothing changed, not even CRLF. Raises CannotRead, naming the first byte at fault."""
     try:
@@ -131,18 +137,18 @@ def _umask() -> int:
     return mask
 
 
-def markdown_files(folder: str) -> Found:
+def markdown_files(folder: str, most: int | None = None) -> Found:
     """The Markdown files under `folder` that git would not ignore.
 
     Links to folders are not followed, so a loop of links ends nothing; a link to a file counts if the file
-    itself is not found as well.
+    itself is not found as well. With `most`, the search ends after so many files and folders of any kind.
     """
     found = Found()
     links: list[Source] = []
     outer = _outer_ignores(Path(folder))
     if _ignored(outer, Path(folder).resolve(), is_folder=True):
         outer = []  # the author names an ignored folder: then that is what is meant
-    _walk(Path(folder), Path(folder).resolve(), outer, found, links)
+    _walk(Path(folder), Path(folder).resolve(), outer, found, links, most)
     real = {os.path.realpath(source.path) for source in found.sources}
     for link in links:
         target = os.path.realpath(link.path)
@@ -161,10 +167,15 @@ class _Ignores:
     patterns: GitIgnoreSpec
 
 
-def _walk(shown: Path, folder: Path, ignores: list[_Ignores], found: Found, links: list[Source]) -> None:
+def _walk(
+    shown: Path, folder: Path, ignores: list[_Ignores], found: Found, links: list[Source], most: int | None
+) -> None:
     """Collects below `folder`, an absolute path that the author sees as `shown`. Folders may be of any depth."""
-    waiting = [(shown, folder, ignores)]
+    waiting, seen = [(shown, folder, ignores)], 0
     while waiting:
+        if most is not None and seen > most:
+            found.troubles.append(f"{shown}: not all folders are looked at: there are more than {most:,} files")
+            return
         shown, folder, ignores = waiting.pop()
         try:
             with os.scandir(folder) as scan:
@@ -173,6 +184,7 @@ def _walk(shown: Path, folder: Path, ignores: list[_Ignores], found: Found, link
         except OSError as error:
             found.troubles.append(f"{shown}: the folder cannot be read: {error.strerror or error}")
             continue
+        seen += len(entries)
         for entry in entries:
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):

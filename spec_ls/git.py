@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 _SECONDS = 5.0
+_NOREPLY = re.compile(r"(?:[0-9]+[+-])?([\w][\w.-]*)@users\.noreply\.[\w.-]+")
 
 
 def root_of(path: Path) -> Path | None:
@@ -46,6 +48,12 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
         log.info("git: %s", error)
         return b""
     return done.stdout if done.returncode == 0 else b""
+
+
+def handle_of_address(address: str) -> str:
+    """The handle behind a host's noreply address (`1234+mira@users.noreply.example.org`); empty for any other."""
+    noreply = _NOREPLY.fullmatch(address)
+    return f"@{noreply[1]}" if noreply else ""
 
 
 def _environment() -> dict[str, str]:

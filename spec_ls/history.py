@@ -1,7 +1,8 @@
-"""Templates as they once stood: which version of its template a document was written after, as git tells it.
+"""What git tells of a document's past: the version of its template that it was written after, and its statuses.
 
 Read from git once for each state of a repository, in four processes and three more for each template, however many
-documents there are. What git cannot tell for sure is not told: then today's template judges.
+documents there are, and two more for a document whose statuses are asked for. What git cannot tell for sure is not
+told: then today's template judges, and a status has no day.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from spec_ls.files import CannotRead, decode
-from spec_ls.git import git_bytes, root_of
+from spec_ls.git import git_bytes, handle_of_address, root_of
+from spec_ls.outline import Outline
+from spec_ls.spec import Spec
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
+from spec_ls.text import Text
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +37,7 @@ _MARKDOWN = (":(top,icase)*.md", ":(top,icase)*.markdown")
 _LOG = ("-c", "log.showRoot=true", "-c", "diff.renameLimit=1000", "log", "-z", "--topo-order", "--no-color")
 _DIFF = ("--no-ext-diff", "--no-textconv", "--no-relative")
 _COMMIT = b"\x01"
+_MOST_REVISIONS = 500
 
 
 class Question(NamedTuple):
@@ -47,6 +54,26 @@ class Question(NamedTuple):
     head: object
 
 
+class Revision(NamedTuple):
+    """A document as one commit left it. `at`: when that was written, by the author's clock; `author` and `address` are
+    those of the mailmap, `handle` is known from a host's noreply address."""
+
+    commit: str
+    at: datetime
+    author: str
+    handle: str
+    blob: str
+
+
+class Change(NamedTuple):
+    """A status that a document came to have, and the one before: empty where it had none, None where that lies behind
+    the edge of a shallow clone, and with it the revision that set the status."""
+
+    status: str
+    before: str | None
+    revision: Revision
+
+
 @dataclass(slots=True)
 class _Versions:
     """The versions of one template: the blobs of its file with the latest first, that of each commit, and texts."""
@@ -58,12 +85,19 @@ class _Versions:
 
 @dataclass(slots=True)
 class _History:
-    """A repository's Markdown files: the commit that added each (by its path from `root`), and its earlier names."""
+    """A repository's Markdown files: the commit that added each (by its path from `root`), its earlier names, and its
+    revisions with the latest first, as their commits and blobs. `commits` has time and author of each."""
 
     root: Path
     added: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
+    revisions: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    commits: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     versions: dict[str, _Versions] = field(default_factory=dict)
+
+    def revision(self, commit: str, blob: str) -> Revision:
+        at, author, address = self.commits[commit]
+        return Revision(commit, datetime.fromtimestamp(at, UTC), author, handle_of_address(address), blob)
 
 
 class Histories:
@@ -72,6 +106,7 @@ class Histories:
     def __init__(self) -> None:
         self._read: dict[Path, tuple[object, _History]] = {}
         self._templates: dict[tuple[str, str], Template] = {}
+        self._statuses: dict[str, tuple[Template, dict[str, str]]] = {}
 
     def template(self, question: Question) -> Template | None:
         """The template as it stood; None where git does not say, and today's judges. Never raises.
@@ -88,10 +123,7 @@ class Histories:
         root = root_of(Path(question.template))
         if root is None or (question.document and root_of(Path(question.document)) != root):
             return None
-        known = self._read.get(root)
-        if known is None or known[0] != question.head:
-            known = self._read[root] = question.head, _history(root)
-        history = known[1]
+        history = self._history(root, question.head)
         path = _relative(question.template, root)
         if path not in history.versions:
             history.versions[path] = _versions(history, path)
@@ -120,6 +152,56 @@ class Histories:
             self._templates[blob, name] = read_template(versions.sources[blob], name)
         template = self._templates[blob, name]
         return template if template.sections or template.fields else None
+
+    def _history(self, root: Path, head: object) -> _History:
+        known = self._read.get(root)
+        if known is None or known[0] != head:
+            known = self._read[root] = head, _history(root)
+        return known[1]
+
+    def changes(self, document: str, template: Template, head: object) -> tuple[Change, ...]:
+        """The statuses that the file `document` (a real path) came to have by its commits, the latest first, read as
+        `template` reads them; empty where git does not say. Never raises.
+
+        Of more than 500 revisions the latest count. What is not committed yet is no change.
+        """
+        try:
+            return tuple(self._changes(document, template, head))
+        except Exception:
+            log.exception("%s: its history could not be read", document)
+            return ()
+
+    def _changes(self, document: str, template: Template, head: object) -> Iterator[Change]:
+        root = root_of(Path(document))
+        if root is None:
+            return
+        history = self._history(root, head)
+        path = _relative(document, root)
+        revisions = history.revisions.get(path, [])[:_MOST_REVISIONS]
+        known = self._statuses.get(path)
+        if known is None or known[0] is not template:
+            known = self._statuses[path] = template, {}
+        statuses = known[1]
+        wanted = [blob for _, blob in revisions if blob not in statuses]
+        statuses.update((blob, _status(source, template)) for blob, source in _small_texts(root, wanted))
+        read = [one for one in revisions if one[1] in statuses]
+        for (commit, blob), (_, earlier) in pairwise(read):
+            if statuses[blob] != statuses[earlier]:
+                yield Change(statuses[blob], statuses[earlier], history.revision(commit, blob))
+        if read:
+            commit, blob = read[-1]
+            whole = read == history.revisions[path] and history.added.get(path) == commit
+            yield Change(statuses[blob], "" if whole else None, history.revision(commit, blob))
+
+    def source(self, document: str, blob: str) -> str | None:
+        """The text of a revision; None where it cannot be read."""
+        root = root_of(Path(document))
+        return dict(_small_texts(root, [blob])).get(blob) if root else None
+
+
+def _status(source: str, template: Template) -> str:
+    state = Spec(Outline(Text(source)), template).state
+    return state.name if state else ""
 
 
 def head_files(root: Path) -> tuple[str, ...]:
@@ -157,11 +239,14 @@ def _history(root: Path) -> _History:
     if len(lines) < 4 or not _is_same(os.fsdecode(b"\n".join(lines[:-3])), root):
         return found
     boundary = frozenset(_lines(root / os.fsdecode(lines[-3])))
-    arguments = (*_LOG, *_DIFF, "--name-status", "-M", "--diff-filter=ADR", "--format=%x01%H", "--", *_MARKDOWN)
+    form = "--format=%x01%H%x01%at%x01%aN%x01%aE"
+    arguments = (*_LOG, *_DIFF, "--raw", "--no-abbrev", "-M", "--diff-filter=ADMR", form, "--", *_MARKDOWN)
     owners: dict[str, str | None] = {}
     """Who bore a name at this point of the walk back: a file of today, by its path; None: one that is gone."""
-    for commit, status, before, path in _changes(git_bytes(root, *arguments, seconds=_SECONDS)):
+    for commit, status, blob, before, path in _changes(git_bytes(root, *arguments, seconds=_SECONDS), found.commits):
         owner = owners.get(path, path)
+        if owner is not None and status != "D":
+            found.revisions.setdefault(owner, []).append((commit, blob))
         if status == "R":
             owners[path] = None
             owners[before] = owner
@@ -169,24 +254,27 @@ def _history(root: Path) -> _History:
                 found.names.setdefault(owner, []).append(before)
         elif status == "D":
             owners.setdefault(path, None)
-        else:
+        elif status == "A":
             owners[path] = None
             if owner is not None and commit not in boundary:  # what lies behind it is not known here
                 found.added[owner] = commit
     return found
 
 
-def _changes(told: bytes) -> Iterator[tuple[str, str, str, str]]:
-    """Commit, letter, earlier path (of a rename, else empty) and path of each change that a log tells."""
+def _changes(told: bytes, commits: dict[str, tuple[int, str, str]]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Commit, letter, blob, earlier path (of a rename, else empty) and path of each change that a log tells; time and
+    author of each commit go into `commits`."""
     words = iter(told.split(b"\0"))
     commit = ""
     for word in words:
         word = word.lstrip(b"\n")
         if word.startswith(_COMMIT):
-            commit = word[1:].decode("ascii")
-        elif word:
-            before = os.fsdecode(next(words, b"")) if word[:1] in b"RC" else ""
-            yield commit, word[:1].decode("ascii", "replace"), before, os.fsdecode(next(words, b""))
+            commit, at, author, address = word[1:].decode("utf-8", "replace").split("\x01", 3)
+            commits[commit] = int(at), author, address
+        elif word.startswith(b":"):
+            _, _, _, blob, letter = word.decode("ascii", "replace").split(" ", 4)
+            before = os.fsdecode(next(words, b"")) if letter[:1] in "RC" else ""
+            yield commit, letter[:1], blob, before, os.fsdecode(next(words, b""))
 
 
 def _versions(history: _History, path: str) -> _Versions:
@@ -200,22 +288,30 @@ def _versions(history: _History, path: str) -> _Versions:
     revisions = [blob for blob in dict.fromkeys(blobs) if blob.strip("0")]
     commits = list(dict.fromkeys(history.added.values())) if revisions else []
     asked = [*revisions, *(f"{commit}:{name}" for commit in commits for name in names)]
-    sizes: dict[str, int] = {}
     told_blobs = dict(_looked_up(history.root, asked))
-    for query in asked:
-        if query not in told_blobs:
-            continue
-        blob, size = told_blobs[query]
-        if size <= _MOST_BYTES and sum(sizes.values()) + size <= _MOST_IN_ALL:
-            sizes.setdefault(blob, size)
     found.revisions = revisions
     for commit in commits:
         for name in names:
             if f"{commit}:{name}" in told_blobs:
                 found.at_commit[commit] = told_blobs[f"{commit}:{name}"][0]
                 break
-    found.sources = dict(_texts(history.root, list(sizes)))
+    found.sources = dict(_texts(history.root, _small(asked, told_blobs)))
     return found
+
+
+def _small(asked: Sequence[str], told: Mapping[str, tuple[str, int]]) -> list[str]:
+    """The blobs of those that were asked for that are not too large, nor all together."""
+    sizes: dict[str, int] = {}
+    for query in asked:
+        blob, size = told.get(query, ("", _MOST_BYTES + 1))
+        if size <= _MOST_BYTES and sum(sizes.values()) + size <= _MOST_IN_ALL:
+            sizes.setdefault(blob, size)
+    return list(sizes)
+
+
+def _small_texts(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The texts of those blobs that are not too large."""
+    return _texts(root, _small(blobs, dict(_looked_up(root, blobs)))) if blobs else iter(())
 
 
 def _looked_up(root: Path, queries: Sequence[str]) -> Iterator[tuple[str, tuple[str, int]]]:

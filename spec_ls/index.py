@@ -13,12 +13,11 @@ from pathlib import Path
 
 from spec_ls.features import Person
 from spec_ls.files import CannotRead, is_inside, markdown_files, read_source
-from spec_ls.git import git
+from spec_ls.git import git, handle_of_address
 
 log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
-_NOREPLY = re.compile(r"(?:[0-9]+[+-])?([\w][\w.-]*)@users\.noreply\.[\w.-]+")
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
@@ -65,15 +64,14 @@ def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[Perso
 def _authors(root: Path) -> Iterator[Person]:
     """Authors whose address is a host's noreply one: that has the handle, a name or another address has not."""
     for line in git(root, "log", f"--max-count={_COMMITS}", "--format=%aE").splitlines():
-        noreply = _NOREPLY.fullmatch(line.strip())
-        if noreply:
-            yield Person(f"@{noreply[1]}", "git")
+        handle = handle_of_address(line.strip())
+        if handle:
+            yield Person(handle, "git")
 
 
 def own_handle(folder: Path) -> str:
     """The handle of whoever commits in `folder`, by their noreply address; empty where git knows none. Never raises."""
-    noreply = _NOREPLY.fullmatch(git(folder, "config", "--get", "user.email").strip())
-    return f"@{noreply[1]}" if noreply else ""
+    return handle_of_address(git(folder, "config", "--get", "user.email").strip())
 
 
 def identifiers(

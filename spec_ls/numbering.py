@@ -70,13 +70,17 @@ def top_series(spec: Spec) -> Series:
     series = Series([], [], [])
     if all(slot.number is None for slot in spec.template.sections):
         return series
-    wanted = {fill.piece: fill for fill in spec.fills}
+    owners, ignored = spec.binding.owners, spec.binding.ignored
     level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
     for at, piece in enumerate(spec.pieces):
-        heading, number = piece.section.heading, piece.facts.title.number
-        if heading is None or heading.level != level or len(number) != 1 or at in spec.binding.ignored:
+        heading = piece.section.heading
+        if heading is None or heading.level != level:
             continue
-        fill = wanted.get(at)
+        number = piece.facts.title.number
+        if len(number) != 1 or at in ignored:
+            continue
+        owner = owners[at]
+        fill = owner if owner is not None and owner.piece == at else None
         if fill is None and not _DELIMITED.match(heading.title):
             continue  # `2025 in review` has no number
         if fill is not None and (fill.astray or fill.fault == "wrong-level"):
@@ -90,9 +94,11 @@ def top_series(spec: Spec) -> Series:
 def all_series(spec: Spec) -> Iterator[Series]:
     """The numbered sections, and the numbered stories of each section that has some."""
     yield top_series(spec)
-    for parent in {id(fill.parent): fill.parent for fill in spec.fills if fill.slot.repeats}.values():
+    for parent in spec.fills:
+        if not any(slot.repeats for slot in parent.slot.sections):
+            continue
         series = Series([], [], [])
-        for fill in parent.children if parent else ():
+        for fill in parent.children:
             story = spec.pieces[fill.piece].facts.story
             count = story.number if story else None
             if count is not None:

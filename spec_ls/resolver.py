@@ -96,6 +96,12 @@ class Policy:
             return builtin(name)
         return found
 
+    @property
+    def prefixes(self) -> frozenset[str]:
+        """Those of the identifiers of all templates in force."""
+        templates = (*self.named.values(), *self.recognised, *((self.bound,) if self.bound else ()))
+        return frozenset(slot.prefix for template in templates for slot in template.fields if slot.prefix)
+
     def path(self, template: Template) -> str:
         """The file that holds one of the team's templates as it is today; empty for any other template."""
         return next((self.paths.get(name, "") for name, one in self.named.items() if one is template), "")

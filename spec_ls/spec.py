@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
@@ -18,6 +20,7 @@ from spec_ls.outline.blocks import Block, Box, Heading, Item, List, Section
 from spec_ls.outline.inline import Title, plain, skeleton
 from spec_ls.outline.metadata import Entry
 from spec_ls.outline.shapes import items_of, without_comments
+from spec_ls.rebind import rebind
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import Point, Span, Text
@@ -45,12 +48,41 @@ class Place:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What an edit touched that left the binding as it was: pieces, and the fills whose facts changed."""
+class Splice(NamedTuple):
+    """So many pieces from `first` on gave way to so many others."""
 
-    pieces: tuple[int, ...]
-    fills: tuple[Fill, ...]
+    first: int
+    removed: int
+    added: int
+
+
+@dataclass(slots=True)
+class Touched:
+    """What an edit touched that left the binding as it was beyond: pieces, and the fills whose facts or place changed.
+
+    `splices` come one after the other, from the last of the text to its first; without any, no heading was bound anew.
+    """
+
+    pieces: set[int] = field(default_factory=set)
+    fills: dict[int, Fill] = field(default_factory=dict)
+    splices: list[Splice] = field(default_factory=list)
+
+    def add(self, fills: Iterable[Fill]) -> None:
+        """Notes fills and all that they lie in."""
+        for fill in fills:
+            one: Fill | None = fill
+            while one is not None and id(one) not in self.fills:
+                self.fills[id(one)] = one
+                one = one.parent
+
+    def splice(self, splice: Splice, gone: Iterable[Fill]) -> None:
+        """Notes a splice that all pieces touched so far are behind, and which fills went with it."""
+        grown = splice.added - splice.removed
+        if grown:
+            self.pieces = {piece + grown for piece in self.pieces}
+        for fill in gone:
+            self.fills.pop(id(fill), None)
+        self.splices.append(splice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,34 +145,50 @@ class Spec:
         """Takes the outline's updates. Returns what they touched where nothing else can have changed; None where
         the spec had to be bound anew, to its template or to today's."""
         touched = self._take(updates)
-        if self.today is not None and self.today.update(updates) is None and touched is not None:
-            self._bind()
-            return None
+        if self.today is not None:
+            newer = self.today.update(updates)
+            if touched is not None and (newer is None or newer.splices):
+                self._bind()
+                return None
         return touched
 
     def _take(self, updates: Sequence[Update]) -> Touched | None:
-        fresh: dict[int, Piece] = {}
-        for update in updates:
-            if not self._take_local(update, fresh):
+        if any(after.first < before.first + len(before.added) for before, after in pairwise(updates)):
+            self._bind()  # a heading has gone, and with it what an update above it had brought
+            return None
+        # The last of the text first: where the others have not been taken yet, pieces count as they did before.
+        touched = Touched()
+        starts = self.outline.starts
+        above = [0, *accumulate(len(update.added) - len(update.removed) for update in updates)]
+        for update, grown in zip(reversed(updates), above[-2::-1], strict=True):
+            fresh: dict[int, Piece] = {}
+            if self._take_local(update, grown, starts, fresh):
+                touched.add(
+                    owner for at in fresh if fresh[at].facts is not self.pieces[at].facts for owner in self._owner(at)
+                )
+                for at, piece in fresh.items():
+                    self.pieces[at] = piece
+                touched.pieces.update(fresh)
+            elif self.today is not None or not self._rebind(update, grown, starts, fresh, touched):
                 self._bind(fresh.values())
                 return None
-        fills: list[Fill] = []
-        for at, piece in fresh.items():
-            if piece.facts is not self.pieces[at].facts:
-                fill = self.binding.owners[at]
-                while fill is not None and fill not in fills:
-                    fills.append(fill)
-                    fill = fill.parent
-            self.pieces[at] = piece
-        return Touched(tuple(fresh), tuple(fills))
+        return touched
 
-    def _take_local(self, update: Update, fresh: dict[int, Piece]) -> bool:
-        """Adds the new pieces of an update to `fresh`, by index; False where the binding may not stay as it is."""
+    def _owner(self, at: int) -> tuple[Fill, ...]:
+        owner = self.binding.owners[at]
+        return () if owner is None else (owner,)
+
+    def _take_local(self, update: Update, grown: int, starts: Sequence[int], fresh: dict[int, Piece]) -> bool:
+        """Adds the new pieces of an update to `fresh`, by index; False where the binding may not stay as it is.
+
+        `grown`: by how many chunks those above it have grown.
+        """
         if len(update.removed) != len(update.added):
             return False
-        at = self._chunk_pieces[update.first]
+        first = update.first - grown
+        at = self._chunk_pieces[first]
         local = True
-        for chunk, (old, new) in enumerate(zip(update.removed, update.added, strict=True), update.first):
+        for number, (old, new) in enumerate(zip(update.removed, update.added, strict=True)):
             if len(old.sections) != len(new.sections) or old.definitions != new.definitions:
                 return False
             for section in new.sections:
@@ -149,15 +197,77 @@ class Spec:
                     at += 1
                     continue
                 slot = owner.slot if owner else None
-                base = self.outline.starts[chunk]
+                base = starts[update.first + number]
                 facts = facts_of(section, slot, self.template, before.preamble, self.text.lines, base)
                 if facts == before.facts:
                     facts = before.facts
                 else:
                     local = local and self._is_local(at, before.facts, facts)
-                fresh[at] = Piece(chunk, section, facts, before.slot, before.preamble)
+                fresh[at] = Piece(first + number, section, facts, before.slot, before.preamble)
                 at += 1
         return local
+
+    def _rebind(
+        self, update: Update, grown: int, starts: Sequence[int], fresh: dict[int, Piece], touched: Touched
+    ) -> bool:
+        """Binds what an update brought to where it stands; False where all headings have to be bound anew.
+
+        `fresh` are pieces whose facts have been read already.
+        """
+        first = update.first - grown
+        at, end = self._chunk_pieces[first], self._chunk_pieces[first + len(update.removed)]
+        if any(chunk.definitions for chunk in (*update.removed, *update.added)):
+            return False
+        if any(_says_more(piece.facts) for piece in self.pieces[at:end]):
+            return False
+        known = {id(piece.section): piece for piece in (*fresh.values(), *self.pieces[at:end])}
+        sections = [(number, section) for number, chunk in enumerate(update.added) for section in chunk.sections]
+        old = _heads(at, [piece.section for piece in self.pieces[at:end]], known)
+        new = _heads(at, [section for _, section in sections], known)
+        gone = [fill for piece in range(at, end) for fill in self._owner(piece) if fill.piece == piece]
+        rebound = rebind(self.binding, self.template, at, old, new, lambda piece: self.pieces[piece].section.heading)
+        if rebound is None:
+            return False
+        pieces = []
+        for (number, section), head, owner in zip(sections, new, rebound.owners, strict=True):
+            before = known.get(id(section))
+            if before is not None and before.slot == owner.slot.index:
+                facts = before.facts
+            else:
+                facts = self._facts(section, owner, starts[update.first + number], (head.title, head.stem))
+            if _says_more(facts):
+                return False
+            pieces.append(Piece(first + number, section, facts, owner.slot.index, False))
+        chunks = len(update.added) - len(update.removed)
+        for piece in self.pieces[end:] if chunks else ():
+            piece.chunk += chunks
+        self.pieces[at:end] = pieces
+        splice = Splice(at, end - at, len(pieces))
+        self._splice_chunks(first, update, splice)
+        touched.splice(splice, gone)
+        end = at + len(pieces)
+        for number in range(end, end + rebound.reowned):
+            piece, (owner,) = self.pieces[number], self._owner(number)
+            facts = self._facts(piece.section, owner, starts[piece.chunk + grown], None)
+            if _says_more(piece.facts) or _says_more(facts):
+                return False
+            self.pieces[number] = Piece(piece.chunk, piece.section, facts, owner.slot.index, False)
+        touched.pieces.update(range(at, end + rebound.reowned))
+        touched.add(rebound.fills)
+        touched.add(fill for fill in self.fills if fill.duplicates)
+        if splice.added != splice.removed:
+            self._read_fields()
+        return True
+
+    def _splice_chunks(self, first: int, update: Update, splice: Splice) -> None:
+        """Brings up to date at which piece each chunk begins."""
+        begins = list(accumulate((len(chunk.sections) for chunk in update.added), initial=splice.first))[:-1]
+        behind = self._chunk_pieces[first + len(update.removed) :]
+        grown = splice.added - splice.removed
+        self._chunk_pieces[first:] = [*begins, *(at + grown for at in behind)]
+
+    def _facts(self, section: Section, owner: Fill, base: int, titles: tuple[Title, Title] | None) -> Facts:
+        return facts_of(section, owner.slot, self.template, False, self.text.lines, base, titles)
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
         """Whether facts differ only in what nothing but their own fill depends on."""
@@ -187,8 +297,8 @@ class Spec:
         return (
             facts.title.key not in known.titles
             and facts.stem.key not in known.titles
-            and not any(is_counted(facts.title, facts.stem, stem) for stem in known.stems)
-            and not any(level == missing.slot.level + self.binding.shift for missing in self.missing)
+            and not any(is_counted(facts.title, facts.stem, slot.stem_key) for slot in known.repeated)
+            and level not in self.binding.open_levels
             and skeleton(facts.heading.title) not in known.labels
         )
 
@@ -204,6 +314,7 @@ class Spec:
                 definitions |= chunk.definitions
             for section in chunk.sections:
                 sections.append((number, section))
+        self._chunk_pieces.append(len(sections))
         self.definitions = frozenset(definitions)
         heads = []
         titles: dict[int, tuple[Title, Title]] = {}
@@ -429,6 +540,22 @@ class Spec:
         block = next((block for block in section.blocks if block.line <= inside.line < block.end_line), None)
         item = _item_at(block.items, inside.line) if isinstance(block, List) else None
         return Cursor(piece, self.binding.owners[piece], field, item, block, heading)
+
+
+def _heads(first: int, sections: Sequence[Section], known: Mapping[int, Piece]) -> list[Head]:
+    """The headings of sections, which are the pieces from `first` on; titles are read unless they are `known`."""
+    heads = []
+    for at, section in enumerate(sections, first):
+        if section.heading is not None:
+            piece = known.get(id(section))
+            title, stem = (piece.facts.title, piece.facts.stem) if piece is not None else heading_facts(section)
+            heads.append(Head(at, section.heading, title, stem))
+    return heads
+
+
+def _says_more(facts: Facts) -> bool:
+    """Whether facts hold what something beyond their section may depend on, its heading aside."""
+    return bool(facts.entries or facts.bold or facts.words or facts.unclosed or facts.opening or facts.yaml)
 
 
 def is_sample_value(field: Field) -> bool:

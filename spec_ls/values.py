@@ -197,7 +197,12 @@ def _is_number(text: str) -> bool:
 def handles_in(line: str) -> Iterator[Mention]:
     """The handles in a line of text, those in code marks and addresses left out."""
     if "@" in line:
-        yield from mentions(_ADDRESS.sub(lambda found: " " * len(found[0]), _without_code(line)))
+        yield from mentions(bare(line))
+
+
+def bare(line: str) -> str:
+    """`line` with what stands in code marks and the addresses of links blanked."""
+    return _ADDRESS.sub(lambda found: " " * len(found[0]), _without_code(line))
 
 
 def _without_code(line: str) -> str:

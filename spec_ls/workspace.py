@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from spec_ls.baseline import unknown
 from spec_ls.drift import is_upgraded
@@ -20,6 +20,9 @@ from spec_ls.spec import Spec
 from spec_ls.template import builtin
 from spec_ls.template.model import Stage, Template
 from spec_ls.text import Span, Text
+
+if TYPE_CHECKING:
+    from spec_ls.catalogue import Card, CardMaker
 
 MOST_BYTES = 5_000_000
 """Bytes in UTF-8. Of a document that is larger only that is said."""
@@ -151,7 +154,7 @@ class Document:
             return
         before = self._spec
         touched = before.update(self._outline.update(self._changes.take()))
-        if touched is None:
+        if touched is None or (touched.splices and len(self.policy.recognised) > 1):
             self._choose()
         if self._judge is not None and self._spec is before:
             self._judge.refresh(touched)
@@ -248,6 +251,14 @@ class Document:
         if self._large is not None or not self.decision.is_spec:
             return self.problems()
         return self.judge.problems()
+
+    def card(self, maker: CardMaker) -> Card | None:
+        """What others may ask of the spec; None where the document is none, or is too large."""
+        if not self.decision.is_spec or self.is_large:
+            return None
+        from spec_ls.lifecycle import progress  # the first findings do without
+
+        return maker.card(self.spec, progress(self.spec, self.problems()))
 
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_ls.catalogue import Card, CardMaker, Catalogue, Mention, card, from_plain, to_plain
+from spec_ls.lifecycle import progress
 from spec_ls.template.read import read_template
 from spec_ls.text import Span
 from spec_ls.workspace import Document, Replacement
@@ -37,7 +38,7 @@ def test_a_finished_spec() -> None:
         "approved",
     )
     assert (made.owner, made.approvers, made.target) == ("@mira", ("@jonas-b", "@adaeze"), "2029-06-29")
-    assert (made.filled, made.total, made.samples) == (8, 8, 0)
+    assert (made.filled, made.total, made.samples) == (0, 0, 0)  # which others count
     assert made.first_paragraph.startswith("Bookkeepers copy invoices by hand")
     assert ("invoice_export", "definition") in named(made, "flag")
     assert named(made, "ticket") == [("BILL-212", ""), ("BILL-212", "")]
@@ -56,10 +57,10 @@ def test_samples_are_nobodys_words() -> None:
     )
     assert made.mentions == ()
     assert made.dependencies == ()
-    assert made.filled == 1  # the fixed checklist of section 7 stays as it is
-    draft = card_of(DRAFT)
-    problems = Document(DRAFT).judge.findings()
-    assert draft.samples == sum(finding.rule == "sample-text" for finding in problems)
+    draft = Document(DRAFT)
+    told = draft.card(CardMaker("x"))
+    assert told is not None and (told.filled, told.total, told.samples) == progress(draft.spec, draft.problems())
+    assert Document("# Notes\n").card(CardMaker("x")) is None
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,8 @@ def test_words_in_code_marks_count_where_a_flag_is_asked_for() -> None:
 def test_an_open_document_counts_as_it_stands() -> None:
     catalogue = Catalogue([made_card("/a", "SPEC-1")])
     now: list[Card | None] = [made_card("/a", "SPEC-2")]
-    catalogue.show("/a", lambda: now[0])
+    catalogue.show("/a", lambda resting: now[0], lambda: now[0].id if now[0] else "")
+    assert len(catalogue.by_id("spec-2")) == 1 and not catalogue.by_id("SPEC-1")
     assert catalogue.ids == {"SPEC-2"}
     catalogue.put(made_card("/a", "SPEC-3"))  # saved by somebody else meanwhile
     now[0] = None
@@ -207,6 +209,19 @@ def test_an_open_document_counts_as_it_stands() -> None:
     catalogue.drop("/a")
     catalogue.drop("/a")
     assert catalogue.ids == frozenset()
+
+
+def test_a_document_is_not_asked_for_the_names_of_others() -> None:
+    asked: list[object] = []
+
+    def ask(resting: Card | None) -> Card | None:
+        asked.append(resting)
+        return made_card("/b", "SPEC-2")
+
+    catalogue = Catalogue([made_card("/a", "SPEC-1"), made_card("/b", "SPEC-0")])
+    catalogue.show("/b", ask, lambda: "SPEC-2")
+    assert [card.path for card in catalogue.by_id("SPEC-1")] == ["/a"] and not asked
+    assert not catalogue.by_id("SPEC-0") and [card.path for card in catalogue.by_id("SPEC-2")] == ["/b"]
 
 
 def test_to_replace_a_card_takes_nothing_of_the_others() -> None:

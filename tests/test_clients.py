@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -141,6 +142,7 @@ class Editor(LanguageClient):
         self.name = ""
         self.said_json: Json = {}
         self.encoding = "utf-16"
+        self.folder = TemporaryDirectory()
         self.tokens = types.SemanticTokensOptions(types.SemanticTokensLegend([], []))
         self.offered = types.ServerCapabilities()
         self.asked_to_apply: list[types.ApplyWorkspaceEditParams] = []
@@ -156,9 +158,9 @@ class Editor(LanguageClient):
             value = value.get(key) if isinstance(value, dict) else None
         return value
 
-    def open(self, text: str) -> Shown:
+    def open(self, text: str, uri: str = "") -> Shown:
         """Opens a document of its own in the server."""
-        uri = f"file:///specs/p%C3%A4ckchen-{next(self._numbers)}.md"
+        uri = uri or f"file:///specs/p%C3%A4ckchen-{next(self._numbers)}.md"
         item = types.TextDocumentItem(uri=uri, language_id="markdown", version=1, text=text)
         self.text_document_did_open(types.DidOpenTextDocumentParams(text_document=item))
         return Shown(self, uri, text)
@@ -244,7 +246,37 @@ class Shown:
         params = types.CompletionParams(text_document=self.id, position=at)
         answer = await self.editor.text_document_completion_async(params)
         assert isinstance(answer, types.CompletionList)
-        return list(answer.items)
+        return [self._whole(item, answer.item_defaults) for item in answer.items]
+
+    def _whole(self, item: types.CompletionItem, defaults: types.CompletionItemDefaults | None) -> types.CompletionItem:
+        """An item with what its list says for all, as a client reads it (LSP 3.17, "CompletionList")."""
+        said, text = self.editor.said, "textDocument.completion.completionItem"
+        for name in ("edit_range", "insert_text_format"):
+            camel = "".join([name.split("_")[0], *(word.capitalize() for word in name.split("_")[1:])])
+            given = getattr(defaults, name, None)
+            assert given is None or camel in said("textDocument.completion.completionList.itemDefaults")
+        place = defaults.edit_range if defaults else None
+        if place is not None and item.text_edit is None:
+            words = item.text_edit_text or item.label
+            both = isinstance(place, types.EditRangeWithInsertReplace)
+            item.text_edit = (
+                types.InsertReplaceEdit(words, place.insert, place.replace) if both else types.TextEdit(place, words)
+            )
+        item.insert_text_format = item.insert_text_format or (defaults.insert_text_format if defaults else None)
+        assert not isinstance(item.text_edit, types.InsertReplaceEdit) or said(f"{text}.insertReplaceSupport")
+        assert not item.label_details or said(f"{text}.labelDetailsSupport")
+        assert not item.commit_characters or said(f"{text}.commitCharactersSupport")
+        assert not item.data or "documentation" in said(f"{text}.resolveSupport.properties")
+        return item
+
+    def replacing(self, item: types.CompletionItem) -> types.TextEdit:
+        """The edit of an item that takes the place of the whole word; what stands left of the cursor comes first."""
+        if not isinstance(item.text_edit, types.InsertReplaceEdit):
+            assert isinstance(item.text_edit, types.TextEdit)
+            return item.text_edit
+        insert, replace = item.text_edit.insert, item.text_edit.replace
+        assert insert.start == replace.start and self.marked(replace).startswith(self.marked(insert))
+        return types.TextEdit(replace, item.text_edit.new_text)
 
     async def actions(
         self, at: types.Position, only: Sequence[types.CodeActionKind] | None = None
@@ -413,10 +445,15 @@ async def a_status_is_completed(editor: Editor) -> None:
 async def a_handle_is_completed(editor: Editor) -> None:
     shown = editor.open(with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @j, bitte")))
     item = next(one for one in await shown.completions(shown.behind("Frag @j")) if one.label == "@jürgen-b")
-    assert isinstance(item.text_edit, types.TextEdit)
-    assert shown.marked(item.text_edit.range) == "@j"
+    assert shown.marked(shown.replacing(item).range) == "@j"
     expected = with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @jürgen-b, bitte"))
-    assert shown.after([item.text_edit]) == expected
+    assert shown.after([shown.replacing(item)]) == expected
+    shown = editor.open(with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @jür, bitte")))
+    item = next(one for one in await shown.completions(shown.behind("Frag @j")) if one.label == "@jürgen-b")
+    assert shown.marked(shown.replacing(item).range) == "@jür"
+    if editor.said("textDocument.completion.completionItem.insertReplaceSupport") is True:
+        assert isinstance(item.text_edit, types.InsertReplaceEdit)
+        assert shown.marked(item.text_edit.insert) == "@j"
 
 
 async def a_section_is_completed(editor: Editor) -> None:
@@ -448,12 +485,25 @@ SECTION = """\
 
 
 async def documentation_of_completions(editor: Editor) -> None:
-    markdown = "markdown" in (editor.said("textDocument.completion.completionItem.documentationFormat") or [])
+    """With the items, or when it is asked for; as Markdown only for those who show that."""
+    said = "textDocument.completion.completionItem"
+    lazy = "documentation" in (editor.said(f"{said}.resolveSupport.properties") or [])
     shown = editor.open(NO_NON_GOALS.replace("Mittag.\n", "Mittag.\n\n### \n"))
     items = await shown.completions(shown.behind("Mittag.\n\n### "))
-    kinds = {one.documentation.kind for one in items if isinstance(one.documentation, types.MarkupContent)}
-    assert kinds <= {types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText}
-    assert [one for one in items if one.documentation]
+    item = next(one for one in items if one.label == "Non-Goals")
+    assert (item.documentation is None) == lazy
+    if lazy:
+        shown.send([types.TextEdit(types.Range(types.Position(0, 0), types.Position(0, 0)), "\n")])
+        before = item.text_edit
+        item = await editor.completion_item_resolve_async(item)
+        assert item.text_edit == before
+    told = item.documentation
+    if "markdown" in (editor.said(f"{said}.documentationFormat") or []):
+        assert isinstance(told, types.MarkupContent) and told.kind == types.MarkupKind.Markdown
+        assert told.value.endswith(f"```markdown\n{SECTION.rstrip()}\n```")
+    else:
+        assert isinstance(told, str)
+        assert told.startswith("Explicitly state") and told.endswith(SECTION.rstrip())
 
 
 async def hover(editor: Editor) -> None:
@@ -897,6 +947,26 @@ def told_tokens(editor: Editor, shown: Shown, data: Sequence[int]) -> list[tuple
     return found
 
 
+async def document_links(editor: Editor) -> None:
+    """A file beside the document, in the client's units; one that is not there is no link."""
+    folder = Path(editor.folder.name)
+    (folder / "Größe 📏.md").write_text("# x", "utf-8")
+    shown = editor.open(
+        with_changes(("Ein Anruf 📞", "📎 [🗺](Gr%C3%B6%C3%9Fe%20📏.md#x), [nichts](🗺.md), [weg](../x.md)")),
+        uri=(folder / "päckchen.md").as_uri(),
+    )
+    found = await editor.text_document_document_link_async(types.DocumentLinkParams(shown.id)) or []
+    assert [(shown.marked(one.range), one.target) for one in found] == [
+        ("Gr%C3%B6%C3%9Fe%20📏.md#x", (folder / "Größe 📏.md").as_uri() + "#x")
+    ]
+    tells = editor.said("textDocument.documentLink.tooltipSupport") is True
+    assert [one.tooltip for one in found] == (["Open Größe 📏.md"] if tells else [None])
+    resolved = await editor.document_link_resolve_async(
+        types.DocumentLink(found[0].range, data={"uri": shown.uri, "file": "Größe 📏.md"})
+    )
+    assert resolved.target == (folder / "Größe 📏.md").as_uri()
+
+
 async def a_document_that_is_no_spec_gets_nothing(editor: Editor) -> None:
     """The answer to a request comes behind all that the server had to say of the document before it."""
     shown = editor.open("# Notes 📝\n\n## Über uns\n\n@j")
@@ -954,6 +1024,7 @@ CHECKS = (
     formatting,
     formatting_as_one_types,
     semantic_tokens,
+    document_links,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from repository import Repository as AnyRepository
+from repository import alone
 from stdio import SERVER, Stdio
 
 from spec_ls.drift import means_the_same
@@ -38,38 +40,17 @@ NOWHERE = os.devnull
 
 @pytest.fixture(autouse=True)
 def only_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git as on a fresh machine: without the settings and the repository of the one who runs the tests."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", NOWHERE)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
+    alone(monkeypatch)
 
 
-class Repository:
+class Repository(AnyRepository):
     """A team's repository."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def git(self, *arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, check=True)
-        return done.stdout.decode()
-
-    def write(self, name: str, text: str) -> Path:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-        return path
 
     def commit(self, **files: str) -> None:
         """Commits everything, after writing `files` below `notes/` (and the template as `template`)."""
-        for name, text in files.items():
-            self.write("templates/note.md" if name == "template" else f"notes/{name}.md", text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "Words")
+        self.save(
+            {"templates/note.md" if name == "template" else f"notes/{name}.md": text for name, text in files.items()}
+        )
 
     def found(self, name: str) -> list[str]:
         """The messages of what is found in a document."""

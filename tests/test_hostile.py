@@ -23,18 +23,20 @@ from typing import Any, NamedTuple
 import pytest
 
 import spec_ls
-from spec_ls.catalogue import card
+from spec_ls.catalogue import Catalogue, card
 from spec_ls.features import Person, Surroundings
 from spec_ls.features.actions import actions
 from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
+from spec_ls.features.links import Addresses, links
 from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
 from spec_ls.features.suppress import suppressions
 from spec_ls.features.symbols import symbols
 from spec_ls.features.tokens import tokens
+from spec_ls.patterns import safe_pattern
 from spec_ls.template import builtin
 from spec_ls.text import Point, Span
 from spec_ls.workspace import Document, Replacement
@@ -64,8 +66,17 @@ BUILT = {
     " {{0,3}}{re.escape(fence)}{re.escape(fence[0])}*[ \\t]*[\\r\\n]*$": " {0,3}``````*[ \\t]*[\\r\\n]*$",
 }
 """Patterns that are put together when they are used, as the source has them, and one that comes of it."""
-GIVEN = {("spec_ls.config", "pattern")}
-"""The team's own patterns, which are compiled to see whether they can be, and not used."""
+GIVEN = {("spec_ls.patterns", "source"), ("spec_ls.patterns", "safe")}
+"""Of the team's own patterns a letter, and the whole made safe: `OF_TEAMS` are such."""
+OF_TEAMS = [
+    "PAY-[0-9]+",
+    "(PAY|PAYMENTS|CORE)-\\d+",
+    "[A-Z][A-Z0-9]+-[0-9]{1,6}",
+    "\\w+[- ]?#\\d+",
+    "(?:[a-z ]+/)?[A-Z]+-\\d+|[^ab]+b",
+    "\\S+\\s\\S",
+]
+"""Patterns that a team may configure."""
 
 
 class Used(NamedTuple):
@@ -314,6 +325,13 @@ def test_a_pattern_takes_time_in_proportion_to_the_text(used: Used) -> None:
             assert not is_slow(used.pattern, method, attack), f"{used.pattern.pattern!r}.{method}: {attack}"
 
 
+@pytest.mark.parametrize("source", OF_TEAMS)
+def test_a_pattern_of_a_team_takes_time_in_proportion_to_the_text(source: str) -> None:
+    pattern = safe_pattern(source)
+    for attack in attacks(pattern):
+        assert not is_slow(pattern, "finditer", attack), attack
+
+
 # --- whole documents
 
 WORD = "<!-- spec-ls: template=product-spec -->\n"
@@ -381,7 +399,15 @@ def look_at(text: str) -> None:
     symbols(spec)
     folds(spec)
     format_edits(spec)
-    tokens(spec, card(spec, "").mentions, document.judge.findings())
+    mentions = card(spec, "").mentions
+    tokens(spec, mentions, document.judge.findings())
+    links(
+        spec,
+        "",
+        mentions,
+        Catalogue(),
+        Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"),
+    )
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spec_ls.bind import Binding
 from spec_ls.template import builtin
 from spec_ls.text import Span, Text
 from spec_ls.workspace import Document, Replacement
@@ -123,12 +125,21 @@ def picture(document: Document) -> tuple[object, ...]:
     spec = document.spec
     outline = [(chunk.line_count, chunk.sections, chunk.definitions) for chunk in document.outline.chunks]
     facts = [(piece.chunk, piece.facts, piece.slot, piece.preamble) for piece in spec.pieces]
-    fills = [(fill.slot.index, fill.piece, fill.fault, fill.pieces, fill.duplicates) for fill in spec.fills]
+    fills = [
+        (fill.slot.index, fill.piece, fill.fault, fill.astray, fill.even, fill.pieces, fill.duplicates)
+        for fill in spec.fills
+    ]
+    family = [(fill.parent and fill.parent.piece, [child.piece for child in fill.children]) for fill in spec.fills]
+    binding = spec.binding
+    owners = [fill.piece if fill else -1 for fill in binding.owners]
+    missing = [(one.slot.index, one.parent and one.parent.piece, one.anchor) for one in binding.missing]
+    levels = binding.open_levels, binding.open_tops, binding.deepest
+    bound = binding.title, binding.shift, binding.first_section, binding.ignored, owners, missing, levels, fills, family
     findings = sorted(
         (finding.rule, spec.span(finding.place), finding.message) for finding in document.judge.findings()
     )
     shown = [(problem.rule, problem.severity, problem.span, problem.message) for problem in document.problems()]
-    return document.text.lines, outline, facts, fills, findings, shown, document.decision, spec.stage
+    return document.text.lines, outline, facts, bound, findings, shown, document.decision, spec.stage
 
 
 def place(text: Text, at: float, within: float) -> tuple[int, int]:
@@ -151,6 +162,113 @@ def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float,
         document.change(Replacement(Span(*first, *last), new_text))
         if asked or (at, within, length, new_text, asked) == changes[-1]:
             assert picture(document) == picture(Document(document.text.source))
+
+
+REPEATED = [
+    "### Story 1: As a user, I want x, so that y",
+    "### Story 2: As a user, I want x, so that y",
+    "### Story",
+    "### Story 3 - z",
+    "###Story 4: As a user",
+    "#### Story 5: As a user, I want x, so that y",
+    "## Story 6",
+    "### Stories",
+    "### Other",
+    "#### Component 7: a path",
+    "#### Component 8: a path",
+    "##### Deeper",
+    "## Another",
+    "### Goals",
+    "### Non-Goal",
+    "### Dependencie",
+    "## 5. Rollout Plan",
+    "**Acceptance Criteria:**",
+    "- [ ] Error case: none",
+    "- [ ] Verify that",
+    "text",
+    "",
+    "",
+    "```",
+    "| **Status** | Review |",
+    "[ref]: https://example.com",
+]
+FRAME = [
+    "# T\n\n| Metadata | Value |\n|---|---|\n| **Spec ID** | SPEC-007 |\n| **Status** | Draft |\n",
+    "## 1. Context & Problem Statement\nx\n",
+    "## 2. Goals & Non-Goals\n### Goals\n- [ ] a\n### Non-Goals\n- [ ] b\n",
+    "## 3. User Stories & Acceptance Criteria\n",
+    "## 4. Technical Design\n### Architecture & Components\n",
+    "### Dependencies\n- **Services**: Auth\n### API Changes\nx\n### Data Model Changes\nx\n## 5. Rollout Plan\nx\n",
+    "## 6. Support Plan\nx\n## 7. Security & Compliance\nx\n## 8. Review & Sign-off\nx\n",
+    "## 5. Rollout Plan\ny\n",
+]
+
+
+@st.composite
+def repeating(draw: st.DrawFn) -> str:
+    """A spec with several stories and subsections, a part of it lost now and then."""
+    parts: list[str] = []
+    for part in FRAME:
+        if draw(st.integers(0, 9)):
+            parts.append(part)
+        parts += (f"{line}\n" for line in draw(st.lists(st.sampled_from(REPEATED), max_size=5)))
+    return "".join(parts)
+
+
+KEYS = ["x", "#", " ", "\n", "", "", "s", "2", "5", "`", "```\n", "#### Component 9\n", "### Non-Goal\n"]
+KEYS += ["### Story 8: z\n", "\n### Story 2: y", "#### Story 2: w\n", "#### Story 9: v\n"]
+AT_HEADINGS = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 13), st.integers(0, 2), st.sampled_from(KEYS), st.booleans()),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "500")), deadline=None)
+@given(repeating(), AT_HEADINGS)
+def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, int, int, str, bool]]) -> None:
+    document = Document(source)
+    document.judge.problems()
+    for number, (at, column, length, new_text, asked) in enumerate(keys, 1):
+        lines = document.text.lines
+        marked = [line for line, text in enumerate(lines) if text.lstrip().startswith(("#", "`"))] or [0]
+        line = marked[min(int(at * len(marked)), len(marked) - 1)]
+        first = min(column, len(document.text.content(line)))
+        last = min(first + length, len(document.text.content(line)))
+        document.change(Replacement(Span(line, first, line, last), new_text))
+        if asked or number == len(keys):
+            assert picture(document) == picture(Document(document.text.source))
+
+
+def test_a_story_that_comes_or_goes_binds_no_other_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = "### Story {}: As a user, I want x, so that y\n**Acceptance Criteria:**\n- [ ] a\n"
+    component = "#### Component {}: a path\nwords\n"
+    source = "".join(
+        [*FRAME[:4], *map(story.format, range(1, 5)), FRAME[4], *map(component.format, range(4)), *FRAME[5:7]]
+    )
+    document = Document(source)
+    document.problems()
+    lines = [text for text in document.text.lines if "Story 2" in text or "Component 2" in text]
+    places = [document.text.lines.index(text) for text in lines]
+
+    def bind(*_: object) -> Binding:
+        raise AssertionError("all headings were bound anew")
+
+    for line, again in zip(places, lines, strict=True):
+        for column, new_text in ((2, "x"), (4, "x"), (0, "\n"), (0, again), (0, "```\n\n```\n")):
+            fresh = Document(document.text.source)
+            fresh.change(Replacement(Span(line, column, line, column), new_text))
+            expected = picture(fresh)
+            with monkeypatch.context() as patched:
+                patched.setattr("spec_ls.spec.bind", bind)
+                document.change(Replacement(Span(line, column, line, column), new_text))
+                assert [problem.message for problem in document.problems()] == [shown[3] for shown in expected[5]]
+                end_line, end = line + new_text.count("\n"), len(new_text.rsplit("\n", 1)[-1])
+                end += 0 if "\n" in new_text else column
+                document.change(Replacement(Span(line, column, end_line, end), ""))
+                assert document.text.source == source
+                document.problems()
+    assert picture(document) == picture(Document(source))
 
 
 def test_a_heading_with_bars_is_no_head_of_a_table() -> None:

@@ -25,18 +25,19 @@ FLOORS = (
     ("text", "markup"),
     ("outline",),
     ("template",),
-    ("values", "allowances", "facts", "bind", "spec", "numbering"),
+    ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
-    ("catalogue",),
+    ("catalogue", "graph"),
     ("rules",),
-    ("lifecycle",),
+    ("lifecycle", "describe"),
     ("features",),
     ("files", "git"),
     ("index", "history"),
     ("baseline", "config"),
     ("resolver",),
     ("workspace",),
+    ("survey",),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""
@@ -132,9 +133,10 @@ def test_rules_do_not_import_rules() -> None:
 
 
 def test_features_do_not_import_features() -> None:
-    """Values they share stand in the package itself, which lists them."""
+    """Values they share stand in the package itself, which lists them. A feature may be a package of its own."""
     home = "spec_ls.features."
-    crossing = [one for one in IMPORTS if one.importer.startswith(home) and one.imported.startswith(home)]
+    inside = [one for one in IMPORTS if one.importer.startswith(home) and one.imported.startswith(home)]
+    crossing = [one for one in inside if one.importer.split(".")[2] != one.imported.split(".")[2]]
     assert not crossing, "\n".join(map(str, crossing))
 
 

@@ -7,6 +7,7 @@ import click
 from spec_ls import __version__
 from spec_ls.cli.adopt import adopt
 from spec_ls.cli.check import check
+from spec_ls.cli.graph import graph
 from spec_ls.cli.new import new
 from spec_ls.cli.template import template
 
@@ -29,6 +30,7 @@ def cli(context: click.Context, stdio: bool) -> None:
 cli.add_command(check)
 cli.add_command(adopt)
 cli.add_command(new)
+cli.add_command(graph)
 cli.add_command(template)
 
 

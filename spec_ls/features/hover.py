@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from spec_ls import describe
 from spec_ls.bind import Fill, family
-from spec_ls.catalogue import Card, Catalogue
+from spec_ls.catalogue import Catalogue
 from spec_ls.features import Person, Surroundings
-from spec_ls.lifecycle import ProblemsAt, Progress, obstacles, progress, steps
-from spec_ls.markup import code, escape, fenced, quote
+from spec_ls.lifecycle import ProblemsAt, obstacles, progress, steps
+from spec_ls.markup import code, escape, quote
 from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined
@@ -19,7 +21,7 @@ from spec_ls.rules import rule
 from spec_ls.rules.base import Problem
 from spec_ls.rules.pages import remedy, summary
 from spec_ls.spec import Cursor, Field, Place, Spec
-from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, State
+from spec_ls.template.model import FieldSlot, SectionSlot, State
 from spec_ls.text import Point, Span
 from spec_ls.values import count, distance, mentions, word_at
 
@@ -54,7 +56,7 @@ def hover(spec: Spec, point: Point, around: Surroundings, problems_at: ProblemsA
     told = _on_text(spec, point, around, problems_at)
     if problems_at is None:
         return told
-    found = [problem for problem in problems_at(spec.stage) if problem.span.holds(point)]
+    found = _problems(problems_at(spec.stage), point)
     parts = [told.markdown if told else "", *_on_rules(found)]
     return _hover(parts, told.span if told else found[0].span) if told or found else None
 
@@ -74,11 +76,17 @@ def _on_text(spec: Spec, point: Point, around: Surroundings, problems_at: Proble
 
 
 def _hover(parts: Iterable[str], span: Span) -> Hover | None:
-    said = "\n\n".join(part for part in parts if part)
+    said = describe.paragraphs(*parts)
     return Hover(said, span) if said else None
 
 
 # --- rules and directives ---------------------------------------------------------------------
+
+
+def _problems(problems: Sequence[Problem], point: Point) -> list[Problem]:
+    """Those of all problems, which stand in the order of the text, that are at a point."""
+    behind = bisect_right(problems, point, key=lambda problem: problem.span.first)
+    return [problem for problem in problems[:behind] if problem.span[2:] >= point]
 
 
 def _on_rules(found: Iterable[Problem]) -> Iterator[str]:
@@ -115,38 +123,15 @@ def _on_field(
     if key.holds(point):
         if slot is None:
             return None
-        return _hover([*_on_status(spec, slot, problems_at), _expected(slot)], key)
+        return _hover([*_on_status(spec, slot, problems_at), describe.field(slot)], key)
     if not whole.holds(point):
         return None
     word = _on_word(spec, point, around)
     if slot is None:
         return word
     if word is not None:
-        return _hover([word.markdown, _expected(slot)], word.span)
-    return _hover([*_on_status(spec, slot, problems_at), _expected(slot)], value if value.holds(point) else whole)
-
-
-def _expected(slot: FieldSlot) -> str:
-    """What kind of value the field takes, with the template's sample."""
-    sample = code(slot.sample)
-    such = f", such as {sample}" if sample else ""
-    match slot.kind:
-        case "choice":
-            kind = "one of " + ", ".join(map(code, slot.values))
-        case "date":
-            kind = "a calendar date, `YYYY-MM-DD`"
-        case "handle":
-            kind = f"one handle{such}"
-        case "handles":
-            kind = f"handles with commas between{such}"
-        case "id":
-            kind = f"{code(slot.prefix)} and at least {slot.digits} digits{such}"
-        case "link":
-            kind = f"a link or the key of a ticket{such}"
-        case _:
-            kind = f"text{such}"
-    need = "" if slot.need == "required" else " (optional)"
-    return f"**{escape(slot.name)}**{need}: {kind}"
+        return _hover([word.markdown, describe.field(slot)], word.span)
+    return _hover([*_on_status(spec, slot, problems_at), describe.field(slot)], value if value.holds(point) else whole)
 
 
 def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> Iterator[str]:
@@ -154,9 +139,7 @@ def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> I
     state = spec.state
     if slot.key != spec.template.status_key or state is None:
         return
-    yield f"**{escape(state.name)}**" + (f" · {escape(state.meaning)}" if state.meaning else "")
-    if state.moves:
-        yield "May follow: " + ", ".join(f"**{escape(name)}**" for name in state.moves) + "."
+    yield describe.state(state)
     if problems_at is None:
         return
     for step in steps(spec):
@@ -248,19 +231,9 @@ def _on_identifier(spec: Spec, name: str, catalogue: Catalogue) -> Iterator[str]
         return
     cards = catalogue.by_id(name)
     for card in cards[:_SHOWN_CARDS]:
-        yield from _card(card)
+        yield describe.card(card)
     if len(cards) > 1:
         yield f"{len(cards)} specs have this identifier."
-
-
-def _card(card: Card) -> Iterator[str]:
-    yield f"**{escape(card.id)}** · {escape(card.title) or 'without a title'}"
-    said = [f"**{escape(card.status)}**"] if card.status else []
-    said += [code(card.owner)] if card.owner else []
-    said += [str(Progress(card.filled, card.total, card.samples))] if card.total else []
-    yield " · ".join(said)
-    if card.first_paragraph:
-        yield quote(card.first_paragraph)
 
 
 # --- sections ---------------------------------------------------------------------------------
@@ -280,18 +253,8 @@ def _on_heading(spec: Spec, cursor: Cursor, heading: Heading, problems_at: Probl
 
 
 def _on_section(spec: Spec, fill: Fill, problems: Iterable[Problem]) -> Iterator[str]:
-    slot = fill.slot
-    if slot.repeats:
-        yield f"**{escape(slot.stem)}** · as many as the spec needs"
-        yield quote(slot.heading)
-    else:
-        yield f"**{escape(slot.title)}** · {'required' if spec.needs(slot) else 'optional'}"
-    for note in slot.guidance:
-        yield quote(note.text)
-    body = [line for line in slot.own[1:] if line.strip()]
-    if body and not slot.guidance:
-        yield fenced(body)
-    yield "\n".join(_state_of(spec, fill, slot, problems))
+    yield describe.section(fill.slot, spec.needs(fill.slot))
+    yield "\n".join(_state_of(spec, fill, fill.slot, problems))
 
 
 def _state_of(spec: Spec, fill: Fill, slot: SectionSlot, problems: Iterable[Problem]) -> Iterator[str]:
@@ -339,32 +302,13 @@ def _on_item(spec: Spec, cursor: Cursor, point: Point) -> Hover | None:
     here = [*((fact.slot, fact.span) for fact in facts.labels), *((fact.slot, fact.span) for fact in facts.checks)]
     for at, span in here:
         if first <= span.start_line <= line:
-            return _hover(_told(slot.items[at]), spec.span(Place(cursor.piece, span)))
+            return _hover([describe.item(slot.items[at])], spec.span(Place(cursor.piece, span)))
     for block in facts.criteria:
         if block.span.start_line == line:
-            return _hover(_block(spec, slot.blocks[block.slot]), spec.span(Place(cursor.piece, block.span)))
+            return _hover(
+                [describe.block(slot.blocks[block.slot], spec.template)], spec.span(Place(cursor.piece, block.span))
+            )
     return _on_sample(spec, cursor, slot)
-
-
-def _told(item: ItemSlot) -> Iterator[str]:
-    need = "" if item.need == "required" else " (optional)"
-    if item.kind == "label":
-        yield f"**{escape(item.name)}**{need}"
-        if item.text:
-            yield quote(item.text)
-        if item.keep:
-            yield "The template's words may stay."
-    else:
-        yield f"**{escape(item.name)}**{need} · stays in every spec; tick it when it is so"
-
-
-def _block(spec: Spec, block: BlockSlot) -> Iterator[str]:
-    yield f"**{escape(block.name)}**"
-    demanded = [item.name for item in block.items if item.demanded]
-    if demanded:
-        yield "One of them must say: " + ", ".join(map(escape, demanded)) + "."
-    last = max((item.origin.end_line for item in block.items), default=block.origin.end_line)
-    yield fenced([line for line in spec.template.source.splitlines()[block.origin.line : last] if line.strip()])
 
 
 def _on_sample(spec: Spec, cursor: Cursor, slot: SectionSlot) -> Hover | None:

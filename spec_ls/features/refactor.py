@@ -23,7 +23,7 @@ from spec_ls.text import Edit, Span, Text, apply_edits
 
 _NUMBER = re.compile(r"(?:section\s|[^\w\s]|\s)*+([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
 _SHOWN_WORDS = 60
-_LEADING = re.compile(r"\s*[-*+]\s+(?:\[[ xX]\]\s+)?")
+_LEADING = re.compile(r"^\s*[-*+]\s+(?:\[[ xX]\]\s+)?")
 _DAY = "YYYY-MM-DD"
 _HANDLE = re.compile(r"(?<![\w@./-])@\w[\w./-]*")
 _SIGNED = re.compile(

@@ -35,6 +35,8 @@ def _ways(spec: Spec, problem: Problem, problems: Sequence[Problem]) -> Iterator
     edit = _allow_here(spec, problem)
     if edit is not None:
         beside = tuple(one for one in alike if one.finding.place.piece == piece)
+        if edit.new_text.startswith("#"):
+            beside = tuple(one for one in beside if one.span.start_line == problem.span.start_line)
         yield Action(f"Allow {rule} here", "quickfix", (edit,), problems=beside)
     yield Action(f"Allow {rule} in this file", "quickfix", (_allow_in_file(spec, rule),), problems=alike)
 

@@ -35,6 +35,11 @@ class Client:
 
     snippets: bool = False
     markdown_completion: bool = False
+    completion_resolve: frozenset[str] = frozenset()
+    """The properties of a proposal that it asks for when they are needed."""
+    completion_defaults: frozenset[str] = frozenset()
+    """What it takes for all items of a list at once."""
+    commit_characters: bool = False
     insert_replace: bool = False
     label_details: bool = False
     markdown_hover: bool = False
@@ -46,6 +51,7 @@ class Client:
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
+    link_tooltips: bool = False
     token_types: tuple[str, ...] | None = None
     """The semantic token types that it knows; None where it does not say."""
     token_modifiers: tuple[str, ...] | None = None
@@ -125,6 +131,9 @@ class Client:
             work_done_progress=yes("window.workDoneProgress"),
             snippets=yes(f"{item}.snippetSupport"),
             markdown_completion="markdown" in listed(f"{item}.documentationFormat"),
+            completion_resolve=frozenset(names(f"{item}.resolveSupport.properties") or ()),
+            completion_defaults=frozenset(names("textDocument.completion.completionList.itemDefaults") or ()),
+            commit_characters=yes(f"{item}.commitCharactersSupport"),
             insert_replace=yes(f"{item}.insertReplaceSupport"),
             label_details=yes(f"{item}.labelDetailsSupport"),
             markdown_hover="markdown" in listed("textDocument.hover.contentFormat"),
@@ -133,6 +142,7 @@ class Client:
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            link_tooltips=yes("textDocument.documentLink.tooltipSupport"),
             token_types=names(f"{tokens}.tokenTypes"),
             token_modifiers=names(f"{tokens}.tokenModifiers"),
             token_deltas=yes(f"{tokens}.requests.full.delta") or not said(tokens),

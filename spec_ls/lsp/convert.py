@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
@@ -16,10 +16,10 @@ from spec_ls.markup import as_plain
 from spec_ls.rules import rule
 from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
-from spec_ls.text import Edit, Encoding, Span, Text
+from spec_ls.text import Edit, Encoding, Point, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.features.completion import Completion
+    from spec_ls.features.completion import About, Completion
     from spec_ls.features.folding import Fold
     from spec_ls.features.highlight import Highlight
     from spec_ls.features.hints import Hint
@@ -45,6 +45,8 @@ _COMPLETION = {
     "snippet": types.CompletionItemKind.Snippet.value,
     "user": types.CompletionItemKind.Constant.value,
 }
+_BESIDE_THE_LABEL = 40
+"""Letters that an editor has room for on the line of a proposal."""
 _SYMBOL = {
     "title": types.SymbolKind.File.value,
     "section": types.SymbolKind.String.value,
@@ -145,23 +147,67 @@ def markup(markdown: str, rich: bool) -> Any:
     return {"kind": "markdown", "value": markdown} if rich else {"kind": "plaintext", "value": as_plain(markdown)}
 
 
-def completion_json(text: Text, completion: Completion, client: Client) -> Json:
-    """A completion item. Both `textEdit` and `filterText`: some clients need the one, some the other."""
+def documentation(markdown: str, rich: bool) -> Any:
+    """The documentation of a proposal: a client that says nothing of formats knows no other than a string."""
+    return markup(markdown, rich) if rich else as_plain(markdown)
+
+
+def completions_json(
+    uri: str, text: Text, point: Point, found: Sequence[Completion], told: Callable[[About], str], client: Client
+) -> Json:
+    """A list of proposals at `point`. What all have in common stands in its defaults, where the client takes those.
+
+    `told` gives the documentation of one, which a client that can asks for later.
+    """
+    places = [_place_json(text, point, one, client) for one in found]
+    defaults: Json = {}
+    if found and "editRange" in client.completion_defaults and all(place == places[0] for place in places):
+        defaults["editRange"] = places[0]
+    snippets = {one.snippet for one in found} == {True} and "insertTextFormat" in client.completion_defaults
+    if snippets:
+        defaults["insertTextFormat"] = types.InsertTextFormat.Snippet.value
+    items = []
+    for one, place in zip(found, places, strict=True):
+        item = _completion_json(one, client)
+        if not defaults.get("editRange"):
+            # Both `textEdit` and `filterText`: some clients need the one, some the other.
+            both = place if "insert" in place else {"range": place}
+            item["textEdit"] = {"newText": one.edit.new_text, **both}
+        elif one.edit.new_text != one.label:
+            item["textEditText"] = one.edit.new_text
+        if one.snippet and not snippets:
+            item["insertTextFormat"] = types.InsertTextFormat.Snippet.value
+        if one.about and "documentation" in client.completion_resolve:
+            item["data"] = {"uri": uri, "about": one.about}
+        elif one.about and (said := told(one.about)):
+            item["documentation"] = documentation(said, client.markdown_completion)
+        items.append(item)
+    answer: Json = {"isIncomplete": True, "items": items}
+    return {**answer, "itemDefaults": defaults} if defaults else answer
+
+
+def _place_json(text: Text, point: Point, one: Completion, client: Client) -> Json:
+    """The range that a proposal takes the place of; for a word two, without and with what is left of it."""
+    whole = range_json(text, one.edit.span, client.encoding)
+    if not (client.insert_replace and one.is_word):
+        return whole
+    begun = Span(*one.edit.span.first, *point)
+    return {"insert": range_json(text, begun, client.encoding), "replace": whole}
+
+
+def _completion_json(one: Completion, client: Client) -> Json:
     item: Json = {
-        "label": completion.label,
-        "kind": _COMPLETION[completion.kind],
-        "filterText": completion.filter_text,
-        "sortText": completion.sort_text,
-        "textEdit": edit_json(text, completion.edit, client.encoding),
+        "label": one.label,
+        "kind": _COMPLETION[one.kind],
+        "filterText": one.filter_text,
+        "sortText": one.sort_text,
     }
-    if completion.detail:
-        item["detail"] = completion.detail
-    if completion.documentation:
-        rich = markup(completion.documentation, client.markdown_completion)
-        # A client that says nothing of formats knows no other than a string.
-        item["documentation"] = rich if client.markdown_completion else rich["value"]
-    if completion.snippet:
-        item["insertTextFormat"] = types.InsertTextFormat.Snippet.value
+    if one.detail and client.label_details and len(one.detail) <= _BESIDE_THE_LABEL:
+        item["labelDetails"] = {"description": one.detail}
+    elif one.detail:
+        item["detail"] = one.detail
+    if one.listed and client.commit_characters:
+        item["commitCharacters"] = [","]
     return item
 
 

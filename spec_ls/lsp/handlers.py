@@ -89,6 +89,7 @@ _BESIDE = (
     "lenses",
     "formatting",
     "tokens",
+    "links",
 )
 """The modules beside this one that have handlers."""
 
@@ -131,24 +132,27 @@ def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) ->
     return Asked(server, shown, None)
 
 
-def _uri_of(params: Any) -> Any:
+def _uri_of(params: Any) -> str:
     """The document that a request is about; of something to be resolved it stands in the data."""
-    item = getattr(params, "text_document", None)
-    if item is not None:
-        return item.uri
-    return params.data.get("uri") if isinstance(params.data, dict) else None
+    if hasattr(params, "text_document"):
+        return str(params.text_document.uri)
+    return str(params.data.get("uri")) if isinstance(params.data, dict) else ""
 
 
 def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     server.govern_anew()
+    nothing = None if hasattr(params, "text_document") else params  # what cannot be resolved stays as it is
     shown = server.documents.get(_uri_of(params))
     if shown is None:
-        return None
+        return nothing
     if shown.reading is not None:
         return _answer_later(handler, server, params, shown, shown.reading, shown.version)
     if shown.spec is not None:
-        return handler.run(Asked(server, shown, params)) if handler.feature not in shown.document.policy.off else None
-    return handler.of_template(Asked(server, shown, params)) if handler.of_template and shown.is_template else None
+        is_on = handler.feature not in shown.document.policy.off
+        return handler.run(Asked(server, shown, params)) if is_on else nothing
+    if shown.is_template and handler.of_template is not None:
+        return handler.of_template(Asked(server, shown, params))
+    return nothing
 
 
 async def _answer_later(
@@ -186,11 +190,13 @@ def register(server: SpecLanguageServer) -> None:
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
         """A configuration or template that changes on disk counts at once."""
         ls.configuration.may_have_changed = True
+        ls.files_changed(change.uri for change in params.changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def on_save(ls: SpecLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
         """A configuration or template that is saved counts at once."""
         ls.configuration.may_have_changed = True
+        ls.files_changed([params.text_document.uri])
 
     pulled = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier=server.name)
     server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulled)(partial(diagnostics.on_document, server))
@@ -218,20 +224,39 @@ def _authoring_completion(asked: Asked) -> Json:
 @answers(
     types.TEXT_DOCUMENT_COMPLETION,
     "completion",
-    lambda: types.CompletionOptions(trigger_characters=_TRIGGERS),
+    lambda: types.CompletionOptions(
+        trigger_characters=_TRIGGERS,
+        resolve_provider=True,
+        completion_item=types.ServerCompletionItemOptions(label_details_support=True),
+    ),
     of_template=_authoring_completion,
 )
 def on_completion(asked: Asked) -> Any:
     """What can stand at the cursor: statuses, handles, identifiers, dates, sections, items, blocks of the template."""
-    from spec_ls.features.completion import complete
+    from spec_ls.features.completion import complete, documentation
 
-    spec, client, point = asked.spec, asked.server.client, asked.point()
+    spec, client, point, uri = asked.spec, asked.server.client, asked.point(), asked.shown.uri
 
     def answer(around: Surroundings) -> Json:
-        items = complete(spec, point, around, client.snippets)
-        return {"isIncomplete": True, "items": [convert.completion_json(spec.text, item, client) for item in items]}
+        found = complete(spec, point, around, client.snippets)
+        told = partial(documentation, spec, catalogue=around.catalogue)
+        return convert.completions_json(uri, spec.text, point, found, told, client)
 
     return asked.around(answer)
+
+
+@answers(types.COMPLETION_ITEM_RESOLVE, "completion")
+def on_completion_resolve(asked: Asked) -> types.CompletionItem:
+    """The template's guidance for a proposal, when the author looks at it."""
+    from spec_ls.features.completion import documentation
+
+    item: types.CompletionItem = asked.params
+    about = item.data.get("about") if isinstance(item.data, dict) else None
+    catalogue = asked.server.known_now(asked.shown).catalogue
+    said = documentation(asked.spec, tuple(map(str, about)) if isinstance(about, list) else (), catalogue)
+    if said:
+        item.documentation = convert.documentation(said, asked.server.client.markdown_completion)
+    return item
 
 
 @answers(

@@ -7,14 +7,14 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -22,6 +22,7 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
+from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.lsp import diagnostics, handlers, tokens
@@ -34,12 +35,18 @@ from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
 from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
 
+if TYPE_CHECKING:
+    from spec_ls.catalogue import Card, CardMaker
+    from spec_ls.lsp.surveys import Survey, Surveys
+
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 100_000
 """Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
+_SURVEY_SECONDS = 1.0
+"""How long after the first findings the specs around are looked at, unless a feature asks for them before."""
 _MOST_TROUBLES = 20
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -77,6 +84,15 @@ class OpenDocument:
     path: str | None = None
     """The real path of its file; None where it is none."""
 
+    revision: int = 0
+    """How many changes it has had."""
+
+    survey: Survey | None = None
+    """What is known of the specs around it, once that was asked for."""
+    maker: tuple[Policy, CardMaker] | None = None
+    card: tuple[int, Spec, Card | None] | None = None
+    """The card of a revision."""
+
     memory: dict[str, Any] = field(default_factory=dict)
     """What features keep from one answer to the next, by name."""
 
@@ -89,6 +105,7 @@ class OpenDocument:
 
     def change(self, replacement: Replacement) -> None:
         """Takes one content change; one of a text that is still being read is kept until it has been."""
+        self.revision += 1
         if self.unread is None:
             self.document.change(replacement)
         elif replacement.span is None:
@@ -108,6 +125,35 @@ class OpenDocument:
         """The spec to answer from; None where the document is none or too large, or an edit was lost."""
         document = self.governed
         return document.spec if document.decision.is_spec and not self.stale and not document.is_large else None
+
+    @property
+    def key(self) -> str:
+        """What it is called among the files of its workspace: its path, where it has one."""
+        return self.path or self.uri
+
+    def card_now(self, resting: Card | None) -> Card | None:
+        """The card of the spec as it stands; None where it is none. `resting` is that of its file, which stands in
+        while the text is not known."""
+        if self.reading is not None or self.stale:
+            return resting
+        spec = self.spec
+        if spec is None:
+            return None
+        if self.card is None or self.card[0] != self.revision or self.card[1] is not spec:
+            from spec_ls.catalogue import CardMaker
+
+            policy = self.document.policy
+            if self.maker is None or self.maker[0] is not policy:
+                self.maker = policy, CardMaker(self.key, policy.prefixes)
+            self.card = self.revision, spec, self.document.card(self.maker[1])
+        return self.card[2]
+
+    def id_now(self) -> str:
+        """The identifier of the spec as it stands; empty where it has none."""
+        from spec_ls.catalogue import identifier_of
+
+        spec = self.spec if self.reading is None else None
+        return identifier_of(spec) if spec is not None else ""
 
     @property
     def is_judged(self) -> bool:
@@ -155,6 +201,12 @@ class SpecLanguageServer(WireServer):
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._readers: ThreadPoolExecutor | None = None
+        self._surveys: Surveys | None = None
+        self._alone: Survey | None = None
+        """The open documents that lie in no folder whose files may be looked at."""
+        self._has_opened = False
+        """A document was opened whose surroundings nobody has looked at."""
+        self._survey_soon: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in (
@@ -216,7 +268,10 @@ class SpecLanguageServer(WireServer):
         read = partial(Document, text, may_be_spec=kind, policy=policy, max_bytes=self.max_bytes)
         shown = OpenDocument(uri, language_id, _version(item, 0), path=path)
         shown.published = before is not None and before.published
+        if before is not None and before.survey is not None:
+            self._unlist(before, before.survey)
         self.documents[uri] = shown
+        self._has_opened = True
         if kind and len(text) > _AT_ONCE and self._loop is not None:
             shown.unread = Text(text)
             self._read_aside(shown, read, self._loop)
@@ -278,6 +333,8 @@ class SpecLanguageServer(WireServer):
             logger.warning("ignored textDocument/didClose: %r", error)
             return
         self._changed.pop(shown.uri, None)
+        if shown.survey is not None:
+            self._unlist(shown, shown.survey)
         if shown.path is not None and self._uris_by_path.get(shown.path) == shown.uri:
             del self._uris_by_path[shown.path]
             self.configuration.may_have_changed |= self.configuration.concerns(shown.path)
@@ -300,6 +357,8 @@ class SpecLanguageServer(WireServer):
             for shown in self.documents.values():
                 shown.outdated = partial(self.configuration.policy, shown.path)
                 self._changed[shown.uri] = None
+            if self._surveys is not None:
+                self._surveys.renew()
             self._have_pulled_anew()
 
     def judge_anew(self, question: Question) -> None:
@@ -380,6 +439,8 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
+        if self._has_opened and self._survey_soon is None and self._loop is not None:
+            self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
         if self.client.pull_diagnostics:
             self._changed.clear()
             return
@@ -439,13 +500,20 @@ class SpecLanguageServer(WireServer):
             shown.root = root_of(Path(path)) if path else None, time.monotonic()
         return shown.root[0]
 
+    def folder_of(self, shown: OpenDocument) -> str | None:
+        """The repository that a document lies in, else the workspace folder, else its own; None where it is no file."""
+        if shown.path is None:
+            return None
+        root = self._root_of(shown)
+        folders = [str(root)] if root else self.configuration.resolver.folders
+        return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
+
+    def uri_of(self, path: str) -> str:
+        """What the client calls the file at a real path."""
+        return self._uris_by_path.get(path) or Path(path).as_uri()
+
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
-        open_ids = {
-            entry.entry.value
-            for other in self.documents.values()
-            for entry in (other.document.spec.field(other.document.spec.template.field("id")),)
-            if entry is not None and entry.entry.value.startswith(prefix)
-        }
+        open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
@@ -455,7 +523,69 @@ class SpecLanguageServer(WireServer):
             people=(*reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
+            catalogue=self.survey_of(shown).catalogue,
         )
+
+    # --- the specs around the open ones
+
+    @property
+    def surveys(self) -> Surveys:
+        """Made when first asked for: the first findings do without."""
+        if self._surveys is None:
+            from spec_ls.lsp.surveys import Surveys
+
+            self._surveys = Surveys(self)
+        return self._surveys
+
+    def survey_of(self, shown: OpenDocument) -> Survey:
+        """What is known of the specs around a document, the open ones among them as they stand."""
+        for other in self.documents.values():
+            if other.survey is None and (other is shown or other.spec is not None):
+                other.survey = self._find_survey(other)
+                other.survey.catalogue.show(other.key, other.card_now, other.id_now)
+        found = shown.survey or self._find_survey(shown)  # it may be closed by now
+        if found.root and not self.client.watched_files:
+            self.surveys.survey(found.root, renew=True)
+        return found
+
+    def _find_survey(self, shown: OpenDocument) -> Survey:
+        """That of a document's repository, else of the workspace folder that it lies in."""
+        root = self._root_of(shown)
+        folders = [root] if root else [Path(folder) for folder in self.configuration.resolver.folders]
+        for folder in folders:
+            if shown.path is not None and is_inside(folder, shown.path) and may_be_root(folder):
+                return self.surveys.survey(os.path.realpath(folder))
+        if self._alone is None:
+            from spec_ls.lsp.surveys import Survey
+
+            self._alone = Survey("")
+        return self._alone
+
+    def _unlist(self, shown: OpenDocument, survey: Survey) -> None:
+        """A document counts as its file has it again, or as another view of the same file does."""
+        survey.catalogue.hide(shown.key)
+        shown.survey = None
+        for other in self.documents.values():
+            if other.key == shown.key:
+                other.survey = None
+        if shown.path is not None:
+            self.surveys.changed([shown.path])
+
+    def _survey_all(self) -> None:
+        """Begins to look at the specs around those that are open, once there is nothing else to do."""
+        self._survey_soon = None
+        if self.is_waited_for():
+            self.on_idle()
+            return
+        self._has_opened = False
+        waiting = [shown for shown in self.documents.values() if shown.survey is None and shown.spec is not None]
+        if waiting:
+            self.survey_of(waiting[0])
+
+    def files_changed(self, uris: Iterable[str]) -> None:
+        """Files on disk have changed: those of the specs that are known are read again."""
+        if self._surveys is not None:
+            self._surveys.changed(os.path.realpath(path) for path in map(_path_of, uris) if path)
 
     async def _wait(self, shown: OpenDocument, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
         try:

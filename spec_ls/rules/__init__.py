@@ -56,7 +56,7 @@ from spec_ls.rules import (
     wrong_level,
 )
 from spec_ls.rules.base import STAGES, Finding, Fix, Problem, Rule, Severity
-from spec_ls.spec import Piece, Place, Spec, Touched
+from spec_ls.spec import Piece, Place, Spec, Splice, Touched
 from spec_ls.template.model import Stage
 from spec_ls.text import Span
 
@@ -161,7 +161,7 @@ class Judge:
         self.spec = spec
         self._weights = weights_with(severities)
         self.crashed: set[str] = set()
-        self._of_spec: list[Finding] = []
+        self._of_spec: dict[str, list[Finding]] = {}
         self._of_fill: dict[int, _Judged] = {}
         self._of_piece: dict[int, list[Finding]] = {}
         self._pieces: list[Piece] = []
@@ -183,23 +183,63 @@ class Judge:
         if touched is not None:
             if not self._anchors.isdisjoint(touched.pieces):
                 self._listed = None
+            for splice in touched.splices:
+                self._splice(splice)
             for at in touched.pieces:
                 self._pieces[at] = self.spec.pieces[at]
                 self._judge_piece(at)
                 self._allow(at)
-            for fill in touched.fills:
+            for fill in touched.fills.values():
                 self._judge_fill(fill)
+            if touched.splices:
+                self._judge_spec()
             return
         if self._stage != self.spec.stage:
             self._placed = {}  # a placed problem carries its weight
         self._stage = self.spec.stage
-        self._listed = None
         self._heavy = {}
         self._renew()
-        self._of_spec = []
+        self._judge_spec()
+
+    def _judge_spec(self) -> None:
+        self._listed = None
         for one in CATALOGUE:
             if one.check is not None:
-                self._of_spec += self._run(one, partial(one.check, self.spec))
+                found = self._run(one, partial(one.check, self.spec))
+                if found != self._of_spec.get(one.name):  # equal ones stay the same objects, and so their problems
+                    self._of_spec[one.name] = found
+
+    def _splice(self, splice: Splice) -> None:
+        """Lets go of the findings of pieces that have gone; those behind them move along."""
+        first, last, grown = splice.first, splice.first + splice.removed, splice.added - splice.removed
+        self._pieces[first:last] = self.spec.pieces[first : first + splice.added]
+        self._ignored = frozenset(self.spec.binding.ignored)
+        allowances = self._allowances.items()
+        self._allowances = {
+            at if at < first else at + grown: found for at, found in allowances if not first <= at < last
+        }
+        for at in range(first, first + splice.added):
+            self._allow(at)
+        pieces, fills, heavy = self._of_piece, self._of_fill, self._heavy
+        if not grown:
+            for at in range(first, last):
+                pieces.pop(at, None)
+                fills.pop(at, None)
+                heavy.pop((False, at), None)
+                heavy.pop((True, at), None)
+            return
+        self._of_piece, self._of_fill, self._heavy = {}, {}, {}
+        for at, found in pieces.items():
+            if at < first:
+                self._keep_piece(at, found)
+            elif at >= last:
+                self._keep_piece(at + grown, _moved(found, grown))
+        for at, judged in fills.items():
+            if at < first:
+                self._keep_fill(at, judged)
+            elif at >= last:
+                found = _moved(judged.findings, grown)
+                self._keep_fill(at + grown, judged._replace(piece=at + grown, findings=found))
 
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
@@ -238,7 +278,7 @@ class Judge:
                 self._judge_fill(fill)
             elif old.findings:
                 moved = _moved(old.findings, fill.piece - old.piece)
-                self._keep_fill(fill, old._replace(piece=fill.piece, findings=moved))
+                self._keep_fill(fill.piece, old._replace(piece=fill.piece, findings=moved))
             else:
                 self._of_fill[fill.piece] = old if old.piece == fill.piece else old._replace(piece=fill.piece)
 
@@ -267,14 +307,14 @@ class Judge:
         found = self._run_all(_FILL_RULES, _FILL_CHECKS, (self.spec, fill))
         facts = [self.spec.pieces[at].facts for at in fill.pieces]
         judged = _Judged(fill.slot.index, fill.fault, fill.duplicates, len(fill.children), facts, fill.piece, found)
-        self._keep_fill(fill, judged)
+        self._keep_fill(fill.piece, judged)
 
-    def _keep_fill(self, fill: Fill, judged: _Judged) -> None:
-        before = self._of_fill.get(fill.piece)
+    def _keep_fill(self, at: int, judged: _Judged) -> None:
+        before = self._of_fill.get(at)
         if self._allowances and (before.findings if before else []) != judged.findings:
             self._listed = None
-        self._of_fill[fill.piece] = judged
-        self._weigh((True, fill.piece), judged.findings)
+        self._of_fill[at] = judged
+        self._weigh((True, at), judged.findings)
 
     def _judge_piece(self, at: int) -> None:
         found: list[Finding] = []
@@ -323,7 +363,8 @@ class Judge:
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, whatever its weight."""
-        yield from self._of_spec
+        for found in self._of_spec.values():
+            yield from found
         for judged in self._of_fill.values():
             yield from judged.findings
         for found in self._of_piece.values():
@@ -347,7 +388,7 @@ class Judge:
         known, self._placed = self._placed, {}
         self._anchors = set()
         allowed, unused = self._allowed()
-        for finding in chain(self._of_spec, *self._heavy.values(), unused):
+        for finding in chain(*self._of_spec.values(), *self._heavy.values(), unused):
             if id(finding) in allowed:
                 continue
             piece = pieces[finding.place.piece]

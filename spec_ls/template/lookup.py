@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spec_ls.outline.blocks import Item, TextLine
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined, without_comments
-from spec_ls.template.model import Guidance, Template
+from spec_ls.template.model import Guidance, SectionSlot, Template
 
 _LONGEST_SAMPLE = 1000
 
@@ -17,7 +17,7 @@ _LONGEST_SAMPLE = 1000
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """`samples`: skeletons of the list items to replace; `guidance`: by skeleton;  `titles`: keys of all sections,
-    `stems` of the repeated ones; `labels`: skeletons of all items and labelled blocks."""
+    `repeated`: those that repeat; `labels`: skeletons of all items and labelled blocks."""
 
     samples: frozenset[str]
     items: frozenset[str]
@@ -25,7 +25,7 @@ class Lookup:
     longest_guidance: int
     fields: frozenset[str]
     titles: frozenset[str]
-    stems: frozenset[str]
+    repeated: tuple[SectionSlot, ...]
     labels: frozenset[str]
 
     def is_sample(self, item: Item) -> bool:
@@ -90,7 +90,7 @@ def _make(template: Template) -> Lookup:
         longest_guidance=max(map(len, shown), default=0),
         fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
         titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
-        stems=frozenset(slot.stem_key for slot in template.all_sections() if slot.repeats),
+        repeated=tuple(slot for slot in template.all_sections() if slot.repeats),
         labels=frozenset(
             name
             for slot in template.all_sections()

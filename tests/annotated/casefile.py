@@ -31,6 +31,7 @@ KINDS = (
     "selection",
     "format",
     "tokens",
+    "links",
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
-from spec_ls.catalogue import Card, Catalogue, card
+from spec_ls.catalogue import Card, CardMaker, Catalogue, card
 from spec_ls.features import Person, Surroundings
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
@@ -125,7 +125,9 @@ def run_case(case: Case) -> Outcome:
             policy = _drifted(read_template("\n".join(map(decode, block.lines)) + "\n", "case"), template)
         elif block.kind == "beside":
             path = block.options.get("path", f"/specs/beside-{len(beside) + 1}.md")
-            beside.append(card(_document(_sheet(block, template)).spec, path))
+            found = _document(_sheet(block, template)).card(CardMaker(path))
+            assert found is not None, f"line {block.line}: no spec"
+            beside.append(found)
         elif block.kind == "spec":
             sheet = _sheet(block, None if policy else template)
             sheet.policy, sheet.beside = policy, tuple(beside)
@@ -510,6 +512,21 @@ def _tokens(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
+ADDRESSES = ("[A-Z]{2,6}-[0-9]+", "https://tracker.example/{ticket}", "https://git.example/{handle}")
+"""The team's pattern of a ticket, and where tickets and people are."""
+
+
+def _links(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Every link in the order of the text: its words, where it leads, what it says; `plain`: nothing is configured."""
+    spec = _document(sheet).spec
+    feature, catalogue = _feature("links"), sheet.around(spec).catalogue
+    addresses = feature.Addresses(*([] if "plain" in block.options else ADDRESSES))
+    path = "/specs/this.md"
+    found = feature.links(spec, path, card(spec, path).mentions, catalogue, addresses)
+    rows = [f"{spec.text.slice(one.span)}  {one.kind} {one.target}  {one.tooltip}" for one in found]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -558,6 +575,7 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "selection": _selection,
     "format": _format,
     "tokens": _tokens,
+    "links": _links,
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
