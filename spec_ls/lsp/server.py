@@ -174,9 +174,11 @@ class OpenDocument:
 
 @dataclass(slots=True)
 class _Known:
-    """What was found out about a repository, and when (monotonic seconds)."""
+    """What was found out about a repository, and when (monotonic seconds). `owners` are those of the files that were
+    open then, by their paths."""
 
     people: tuple[Person, ...]
+    owners: dict[str, tuple[Person, ...]]
     ids: frozenset[str]
     troubles: tuple[str, ...]
     at: float
@@ -501,9 +503,10 @@ class SpecLanguageServer(WireServer):
             return self._around(shown, None, prefix)
         key = (root, prefix)
         known = self._known.get(key)
-        if known is None or time.monotonic() - known.at > _FRESH_SECONDS:
+        is_new = known is not None and shown.path is not None and shown.path not in known.owners
+        if known is None or is_new or time.monotonic() - known.at > _FRESH_SECONDS:
             found = self._gather(key)
-            if known is None:
+            if known is None or is_new:
                 return self._wait(shown, found, prefix)
         return self._around(shown, known, prefix)
 
@@ -529,11 +532,12 @@ class SpecLanguageServer(WireServer):
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())
+        owners = known.owners.get(shown.path or "", ()) if known else ()
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
-            people=(*reviewers, *people),
+            people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
             catalogue=self.survey_of(shown).catalogue,
@@ -633,14 +637,17 @@ class SpecLanguageServer(WireServer):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
 
+        root, prefix = key
+        paths = [shown.path for shown in self.documents.values() if shown.path and self._root_of(shown) == root]
+
         def find_out() -> _Known:
             from spec_ls import index
 
-            root, prefix = key
             troubles: list[str] = []
             people = index.people(root, troubles.append)
+            owners = index.owners(root, paths, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(people, ids, tuple(troubles), time.monotonic())
+            return _Known(people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]
