@@ -92,6 +92,6 @@ def _links_json(asked: Asked, found: list[Link]) -> Iterator[Json]:
 
 
 def _file_uri(asked: Asked, named: str) -> str | None:
-    """The URI of the file that a relative link names; None where there is none, or it lies outside of the root."""
+    """The URI of the file that a relative link names; None where there is none, or it lies outside of the workspace."""
     path, heading = asked.linked(named)
     return asked.server.uri_of(path) + (f"#{quote(heading)}" if heading else "") if path else None
