@@ -37,6 +37,7 @@ Feature = Literal[
     "definition",
     "references",
     "call-hierarchy",
+    "rename",
     "links",
 ]
 

@@ -107,6 +107,7 @@ _BESIDE = (
     "formatting",
     "tokens",
     "navigation",
+    "rename",
     "links",
 )
 """The modules beside this one that have handlers."""

@@ -61,12 +61,13 @@ def with_texts(server: SpecLanguageServer, paths: Iterable[str], answer: Callabl
         return answer(texts)
 
     async def later() -> Any:
-        return answer(texts | await asyncio.to_thread(_read_all, closed))
+        return answer(texts | await asyncio.to_thread(read_all, closed))
 
     return later()
 
 
-def _read_all(paths: Iterable[str]) -> dict[str, Text]:
+def read_all(paths: Iterable[str]) -> dict[str, Text]:
+    """The texts of files; those that cannot be read are left out."""
     found = {}
     for path in paths:
         try:
@@ -219,8 +220,8 @@ def on_references(asked: Asked) -> Any:
 @answers(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY, "call-hierarchy")
 def on_prepare_call_hierarchy(asked: Asked) -> Any:
     """The spec, or the one whose identifier is at the cursor, in the tree of what depends on what."""
+    from spec_ls.catalogue import named_at
     from spec_ls.features.calls import prepare
-    from spec_ls.features.navigation import named_at
 
     catalogue, card = asked.server.survey_of(asked.shown).catalogue, asked.card
     cards = prepare(card, named_at(asked.spec, asked.point(), card.mentions), catalogue)
