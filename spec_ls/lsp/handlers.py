@@ -312,7 +312,10 @@ def on_symbols(asked: Asked) -> Any:
     """The outline: sections and metadata, nested."""
     from spec_ls.features.symbols import symbols
 
-    return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
+    memory = asked.shown.memory  # what has not changed since the last answer is not made again
+    found = symbols(asked.spec, memory.setdefault("symbols", {}))
+    texts = memory.setdefault("symbol texts", {})
+    return convert.symbols_json(asked.shown.uri, asked.text, found, asked.server.client, texts)
 
 
 @answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")
