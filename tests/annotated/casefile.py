@@ -37,6 +37,7 @@ KINDS = (
     "format",
     "tokens",
     "links",
+    "linked",
 )
 
 
