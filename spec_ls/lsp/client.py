@@ -25,6 +25,8 @@ class Client:
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
+    rename_files: bool = False
+    """An edit may rename files."""
     configuration: bool = False
     folders: bool = False
     watched_files: bool = False
@@ -67,6 +69,9 @@ class Client:
     code_action_kinds: tuple[str, ...] = ()
     code_action_resolve: bool = False
     """The edit of a code action may be left out and asked for later, and `data` comes back with the question."""
+
+    confirms_actions: bool = False
+    """It has the user confirm the edits of a code action that are annotated so."""
 
     versioned_diagnostics: bool = False
     related_information: bool = False
@@ -124,6 +129,8 @@ class Client:
             encoding=cast(Encoding, encoding),
             apply_edit=yes("workspace.applyEdit"),
             document_changes=yes("workspace.workspaceEdit.documentChanges"),
+            rename_files=yes("workspace.workspaceEdit.documentChanges")
+            and "rename" in listed("workspace.workspaceEdit.resourceOperations"),
             change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),
             configuration=yes("workspace.configuration"),
             folders=yes("workspace.workspaceFolders"),
@@ -156,6 +163,7 @@ class Client:
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
             code_action_resolve=yes(f"{action}.dataSupport")
             and "edit" in listed(f"{action}.resolveSupport.properties"),
+            confirms_actions=yes(f"{action}.honorsChangeAnnotations"),
             versioned_diagnostics=yes("textDocument.publishDiagnostics.versionSupport"),
             related_information=any(of_diagnostics(yes, "relatedInformation")),
             code_description=any(of_diagnostics(yes, "codeDescriptionSupport")),
