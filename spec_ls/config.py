@@ -39,6 +39,7 @@ Feature = Literal[
     "call-hierarchy",
     "links",
     "linked-editing",
+    "file-operations",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
@@ -114,12 +114,32 @@ def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:
     return {"range": range_json(text, edit.span, encoding), "newText": edit.new_text}
 
 
+class Edited(NamedTuple):
+    """The edits of one document; `version` is None for one that is not open."""
+
+    uri: str
+    version: int | None
+    text: Text
+    edits: Sequence[Edit]
+
+
 def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client) -> Json:
     """The edits of one document, tied to its version where the client can tell versions apart."""
-    changes = [edit_json(text, edit, client.encoding) for edit in edits]
-    if client.document_changes:
-        return {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": changes}]}
-    return {"changes": {uri: changes}}
+    return workspace_edits_json([Edited(uri, version, text, edits)], client)
+
+
+def workspace_edits_json(documents: Sequence[Edited], client: Client, files: Sequence[tuple[str, str]] = ()) -> Json:
+    """The edits of several documents, and after them the files to be renamed, by old and new URI, where the client can
+    do that."""
+    changes = {one.uri: [edit_json(one.text, edit, client.encoding) for edit in one.edits] for one in documents}
+    if not client.document_changes:
+        return {"changes": changes}
+    told: list[Json] = [
+        {"textDocument": {"uri": one.uri, "version": one.version}, "edits": changes[one.uri]} for one in documents
+    ]
+    if client.rename_files:
+        told += [{"kind": "rename", "oldUri": old, "newUri": new} for old, new in files]
+    return {"documentChanges": told}
 
 
 def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequence[Json], client: Client) -> Json:

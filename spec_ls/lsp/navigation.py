@@ -61,12 +61,13 @@ def with_texts(server: SpecLanguageServer, paths: Iterable[str], answer: Callabl
         return answer(texts)
 
     async def later() -> Any:
-        return answer(texts | await asyncio.to_thread(_read_all, closed))
+        return answer(texts | await asyncio.to_thread(read_all, closed))
 
     return later()
 
 
-def _read_all(paths: Iterable[str]) -> dict[str, Text]:
+def read_all(paths: Iterable[str]) -> dict[str, Text]:
+    """The texts of files; those that cannot be read are left out."""
     found = {}
     for path in paths:
         try:
