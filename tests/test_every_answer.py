@@ -5,6 +5,7 @@ Every method that the server registers for a spec is asked, with hostile positio
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from functools import cache
@@ -47,7 +48,7 @@ def ask(encoding: str, method: str, text: str, params: dict[str, Any]) -> Any:
     asked._ids += 1
     at = {name: _counted(value, shown, encoding) for name, value in params.items()}
     message = {"jsonrpc": "2.0", "id": asked._ids, "method": method, "params": {"textDocument": {"uri": URI}, **at}}
-    asked.server.protocol.take(message)
+    asyncio.run(_answered(asked, message))
     (answer,) = (one for one in asked.sent if one.get("id") == asked._ids)
     asked.close(URI)
     asked.sent.clear()
@@ -58,6 +59,14 @@ def ask(encoding: str, method: str, text: str, params: dict[str, Any]) -> Any:
     if isinstance(result, dict) and "data" in result and method.startswith("textDocument/semanticTokens"):
         return list(_tokens(result["data"], shown, encoding))
     return _placed(result, shown, encoding, URI)
+
+
+async def _answered(asked: Wire, message: dict[str, Any]) -> None:
+    """Hands a request in, and waits for what is answered later."""
+    asked.server.protocol.take(message)
+    while not any(one.get("id") == message["id"] for one in asked.sent):
+        await asyncio.wait([asked.server.protocol._request_futures[message["id"]]])
+        await asyncio.sleep(0)
 
 
 def _counted(value: Any, shown: Shown, encoding: str) -> Any:

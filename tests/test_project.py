@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spec_ls"
 
 FLOORS = (
-    ("text", "markup"),
+    ("text", "markup", "toml"),
     ("outline",),
     ("template",),
     ("values", "patterns", "facts", "bind", "rebind", "spec", "numbering"),
@@ -33,8 +33,10 @@ FLOORS = (
     ("lifecycle", "describe"),
     ("features",),
     ("files", "git"),
+    ("owners",),
     ("index", "history"),
     ("baseline", "config"),
+    ("configuring",),
     ("resolver",),
     ("workspace",),
     ("survey",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -29,7 +30,8 @@ from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
-from spec_ls.resolver import Policy
+from spec_ls.outline.inline import forget
+from spec_ls.resolver import NAMES, Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 _AT_ONCE = 100_000
 """Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
+_FORGET_SECONDS = 0.5
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
@@ -121,6 +124,11 @@ class OpenDocument:
         return self.governed.policy.is_template and not self.stale
 
     @property
+    def is_configuration(self) -> bool:
+        """Whether it is a file that may hold our configuration, by its name."""
+        return self.path is not None and os.path.basename(self.path) in NAMES
+
+    @property
     def spec(self) -> Spec | None:
         """The spec to answer from; None where the document is none or too large, or an edit was lost."""
         document = self.governed
@@ -171,9 +179,11 @@ class OpenDocument:
 
 @dataclass(slots=True)
 class _Known:
-    """What was found out about a repository, and when (monotonic seconds)."""
+    """What was found out about a repository, and when (monotonic seconds). `owners` are those of the files that were
+    open then, by their paths."""
 
     people: tuple[Person, ...]
+    owners: dict[str, tuple[Person, ...]]
     ids: frozenset[str]
     troubles: tuple[str, ...]
     at: float
@@ -296,6 +306,7 @@ class SpecLanguageServer(WireServer):
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
+            self._read_later(shown)
             self.settle()
 
         shown.reading = loop.run_in_executor(self._readers, work)
@@ -318,7 +329,17 @@ class SpecLanguageServer(WireServer):
             except (KeyError, TypeError) as error:
                 logger.warning("lost an edit of %s: %r", shown.uri, error)
                 self._mark_stale(shown)
+        self._read_later(shown)
         self._touch(shown)
+
+    def _read_later(self, shown: OpenDocument) -> None:
+        """Has the text read anew in a thread where an edit brought so much that reading it would hold up the loop."""
+        document = shown.document
+        if document.backlog <= _AT_ONCE or not is_markdown(shown.language_id, shown.uri) or self._loop is None:
+            return
+        shown.unread, source, policy = document.text, document.text.source, document.policy
+        shown.document = Document("", policy=policy)
+        self._read_aside(shown, partial(Document, source, policy=policy, max_bytes=self.max_bytes), self._loop)
 
     def did_close(self, params: Any) -> None:
         try:
@@ -334,6 +355,16 @@ class SpecLanguageServer(WireServer):
             self.configuration.may_have_changed |= self.configuration.concerns(shown.path)
         if shown.published:
             self._publish(shown.uri, None, "")
+        if not self.documents and self._loop is not None:
+            self._loop.call_later(_FORGET_SECONDS, self._forget)
+
+    def _forget(self) -> None:
+        """Gives memory back once nothing is open: a few words remembered here and there hold on to whole arenas."""
+        if not self.documents:
+            forget()
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def _touch(self, shown: OpenDocument) -> None:
         """Remembers that a document has changed, and with it perhaps what governs others."""
@@ -477,9 +508,10 @@ class SpecLanguageServer(WireServer):
             return self._around(shown, None, prefix)
         key = (root, prefix)
         known = self._known.get(key)
-        if known is None or time.monotonic() - known.at > _FRESH_SECONDS:
+        is_new = known is not None and shown.path is not None and shown.path not in known.owners
+        if known is None or is_new or time.monotonic() - known.at > _FRESH_SECONDS:
             found = self._gather(key)
-            if known is None:
+            if known is None or is_new:
                 return self._wait(shown, found, prefix)
         return self._around(shown, known, prefix)
 
@@ -505,11 +537,12 @@ class SpecLanguageServer(WireServer):
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())
+        owners = known.owners.get(shown.path or "", ()) if known else ()
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
-            people=(*reviewers, *people),
+            people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
             catalogue=self.survey_of(shown).catalogue,
@@ -646,14 +679,17 @@ class SpecLanguageServer(WireServer):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
 
+        root, prefix = key
+        paths = [shown.path for shown in self.documents.values() if shown.path and self._root_of(shown) == root]
+
         def find_out() -> _Known:
             from spec_ls import index
 
-            root, prefix = key
             troubles: list[str] = []
             people = index.people(root, troubles.append)
+            owners = index.owners(root, paths, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(people, ids, tuple(troubles), time.monotonic())
+            return _Known(people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]
