@@ -1257,7 +1257,6 @@ def test_what_clients_say() -> None:
         line_folding_only=True,
         folding_limit=5000,
         definition_links=True,
-        rename_files=True,
         declaration_links=True,
         link_tooltips=True,
         code_action_literals=True,
