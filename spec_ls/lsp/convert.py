@@ -19,7 +19,6 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Point, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.features.actions import Action
     from spec_ls.features.completion import About, Completion
     from spec_ls.features.folding import Fold
     from spec_ls.features.highlight import Highlight
@@ -114,26 +113,33 @@ def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:
     return {"range": range_json(text, edit.span, encoding), "newText": edit.new_text}
 
 
-def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client) -> Json:
-    """The edits of one document, tied to its version where the client can tell versions apart."""
+_REMOVES = "spec-ls.removes"
+
+
+def workspace_edit_json(
+    uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client, *, asks: bool = False
+) -> Json:
+    """The edits of one document, tied to its version where the client can tell versions apart.
+
+    With `asks`, those that take words away and put them nowhere else are to be confirmed by the user.
+    """
     changes = [edit_json(text, edit, client.encoding) for edit in edits]
-    if client.document_changes:
-        return {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": changes}]}
-    return {"changes": {uri: changes}}
-
-
-def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequence[Json], client: Client) -> Json:
-    """A code action with its edit; `mended` are the diagnostics that it answers."""
-    answer: Json = {
-        "title": action.title,
-        "kind": action.kind,
-        "edit": workspace_edit_json(uri, version, spec.text, action.edits, client),
-    }
-    if mended:
-        answer["diagnostics"] = mended
-    if action.preferred:
-        answer["isPreferred"] = True
+    if not client.document_changes:
+        return {"changes": {uri: changes}}
+    answer: Json = {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": changes}]}
+    if asks and client.change_annotations:
+        removing = [change for change, edit in zip(changes, edits, strict=True) if _removes(text, edit, edits)]
+        for change in removing:
+            change["annotationId"] = _REMOVES
+        if removing:
+            answer["changeAnnotations"] = {_REMOVES: {"label": "Remove text", "needsConfirmation": True}}
     return answer
+
+
+def _removes(text: Text, edit: Edit, edits: Sequence[Edit]) -> bool:
+    """Whether an edit takes words away that none of the edits puts in elsewhere."""
+    words = text.slice(edit.span).strip()
+    return bool(words) and not edit.new_text.strip() and not any(words in other.new_text for other in edits)
 
 
 def markup(markdown: str, rich: bool) -> Any:

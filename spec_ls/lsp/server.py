@@ -31,7 +31,7 @@ from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
 from spec_ls.outline.inline import forget
-from spec_ls.resolver import Policy
+from spec_ls.resolver import NAMES, Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
@@ -124,6 +124,11 @@ class OpenDocument:
         return self.governed.policy.is_template and not self.stale
 
     @property
+    def is_configuration(self) -> bool:
+        """Whether it is a file that may hold our configuration, by its name."""
+        return self.path is not None and os.path.basename(self.path) in NAMES
+
+    @property
     def spec(self) -> Spec | None:
         """The spec to answer from; None where the document is none or too large, or an edit was lost."""
         document = self.governed
@@ -177,6 +182,7 @@ class _Known:
     """What was found out about a repository, and when (monotonic seconds). `owners` are those of the files that were
     open then, by their paths."""
 
+    me: str
     people: tuple[Person, ...]
     owners: dict[str, tuple[Person, ...]]
     ids: frozenset[str]
@@ -219,6 +225,8 @@ class SpecLanguageServer(WireServer):
             "symbols",
             "folding",
             "actions",
+            "suppress",
+            "refactor",
             "hints",
             "highlight",
             "selection",
@@ -235,6 +243,9 @@ class SpecLanguageServer(WireServer):
         capabilities.semantic_tokens_provider = tokens.provider(self.client)
         if not self.client.pull_diagnostics:
             capabilities.diagnostic_provider = None
+        actions = capabilities.code_action_provider
+        if isinstance(actions, types.CodeActionOptions):
+            actions.resolve_provider = self.client.code_action_resolve
 
     def take_options(self, options: Any) -> None:
         given = options.get("maxBytes") if isinstance(options, dict) else None
@@ -537,6 +548,7 @@ class SpecLanguageServer(WireServer):
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
+            me=known.me if known else "",
             people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
@@ -647,7 +659,8 @@ class SpecLanguageServer(WireServer):
             people = index.people(root, troubles.append)
             owners = index.owners(root, paths, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
+            me = index.own_handle(root)
+            return _Known(me, people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]
