@@ -99,14 +99,21 @@ class _Reader:
                 return Fence(start - self.base, self.at - self.base, marker, True)
         raise _Unsure
 
+    def _text(self, line: str) -> TextLine:
+        """The line at hand as one of a paragraph; then the next is at hand."""
+        column = len(line) - len(line.lstrip(" "))
+        if not _is_text(line[column:]):
+            raise _Unsure
+        self.at += 1
+        return TextLine(self.at - 1 - self.base, column, line[column:].rstrip())
+
     def _paragraph(self, line: str) -> Paragraph:
         start = self.at
+        if line.startswith("    "):
+            raise _Unsure
         texts: list[TextLine] = []
         while line and not (texts and (_FENCE.match(line) or _ITEM.match(line))):
-            if not _is_text(line):
-                raise _Unsure
-            texts.append(TextLine(self.at - self.base, 0, line.rstrip()))
-            self.at += 1
+            texts.append(self._text(line))
             line = self._line() if self.at < self.last else ""
         item = _ITEM.match(line)
         if item and item[1][0].isdigit():
@@ -155,15 +162,19 @@ class _Reader:
         texts = [TextLine(start - self.base, inside, words.rstrip())]
         blocks: list[Block] = []
         self.at += 1
-        while self.at < self.last and (line := self._line()) and len(line) - len(line.lstrip(" ")) == inside:
-            nested = _ITEM.match(line, inside)
-            if nested and not nested[1][0].isdigit():
+        while self.at < self.last and (line := self._line()):
+            column = len(line) - len(line.lstrip(" "))
+            nested = _ITEM.match(line, column)
+            if (nested and column < inside) or (column == 0 and _FENCE.match(line)):
+                break
+            if nested and (column > inside or nested[1][0].isdigit()):
+                raise _Unsure
+            if nested:
                 blocks.append(self._list(inside, depth + 1))
-            elif blocks or not _is_text(line[inside:]):
+            elif blocks:
                 raise _Unsure
             else:
-                texts.append(TextLine(self.at - self.base, inside, line[inside:].rstrip()))
-                self.at += 1
+                texts.append(self._text(line))
         lines, box = take_box(tuple(texts))
         end = blocks[-1].end_line if blocks else texts[-1].line + 1
         return Item(start - self.base, end, found[1], indent, box, lines, tuple(blocks))
