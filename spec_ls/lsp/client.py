@@ -25,6 +25,8 @@ class Client:
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
+    rename_files: bool = False
+    """An edit may rename files."""
     configuration: bool = False
     folders: bool = False
     watched_files: bool = False
@@ -123,6 +125,8 @@ class Client:
             encoding=cast(Encoding, encoding),
             apply_edit=yes("workspace.applyEdit"),
             document_changes=yes("workspace.workspaceEdit.documentChanges"),
+            rename_files=yes("workspace.workspaceEdit.documentChanges")
+            and "rename" in listed("workspace.workspaceEdit.resourceOperations"),
             change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),
             configuration=yes("workspace.configuration"),
             folders=yes("workspace.workspaceFolders"),

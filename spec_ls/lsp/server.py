@@ -588,8 +588,12 @@ class SpecLanguageServer(WireServer):
 
     def text_of(self, key: str) -> Text | None:
         """The text of an open document, by its path, or by its URI where it has none; None where it is not open."""
-        shown = self.documents.get(self._uris_by_path.get(key, key))
+        shown = self.shown_at(key)
         return shown.text if shown is not None and not shown.stale else None
+
+    def shown_at(self, key: str) -> OpenDocument | None:
+        """The open document that is called so among the files of its workspace."""
+        return self.documents.get(self._uris_by_path.get(key, key))
 
     def uri_of(self, key: str) -> str:
         """The client's URI of what is called so among the files of its workspace."""

@@ -30,9 +30,11 @@ _COMMAND = ("-m", "spec_ls.survey")
 _START_SECONDS = 90.0
 _FILE_SECONDS = 30.0
 """How long the process may take for one file; then it is ended, and goes on without that file."""
-_IDLE_SECONDS = 30.0
 _FRESH_SECONDS = 60.0
+_IDLE_SECONDS = 120.0
+"""Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
+_PATIENCE_SECONDS = 30.0
 _MOST_CRASHES = 10
 _MOST_LINE = 1 << 27
 """Bytes of one answer."""
@@ -107,6 +109,17 @@ class Surveys:
                     survey.paths.add(path)
         self._go_on()
 
+    async def settled(self, survey: Survey) -> bool:
+        """Waits until nothing is left to look at; where nobody says what changes, all files are looked at first.
+        False where that takes too long, was cancelled, or failed."""
+        if not survey.root:
+            return True
+        if not (survey.whole and self._server.client.watched_files):
+            self._look_at_all(survey)
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=_PATIENCE_SECONDS)
+        return survey.whole and self._task is None
+
     def close(self) -> None:
         """Ends the process, which notices that nobody can ask it any more."""
         if self._process is not None and self._process.stdin is not None:
@@ -147,7 +160,7 @@ class Surveys:
             if job.paths is not None:
                 job, survey.paths = job._replace(paths=tuple(sorted(survey.paths))), set()
             else:
-                survey.waiting = survey.cancelled = False
+                survey.waiting = survey.cancelled = survey.whole = False
             try:
                 await self._do(job)
             finally:
@@ -205,6 +218,8 @@ class Surveys:
                         seen.add(card.path)
                         survey.catalogue.put(card)
                         await asyncio.sleep(0)  # what has come in meanwhile goes first
+                    elif "same" in answer:
+                        seen.add(answer["same"])
                     elif "gone" in answer:
                         survey.catalogue.drop(answer["gone"])
                     elif "total" in answer:
