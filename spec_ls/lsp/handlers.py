@@ -229,6 +229,7 @@ def register(server: SpecLanguageServer) -> None:
         import_module(f"spec_ls.lsp.{name}")
     symbols = import_module("spec_ls.lsp.navigation").on_workspace_symbols
     server.feature(types.WORKSPACE_SYMBOL)(partial(symbols, server))
+    import_module("spec_ls.lsp.folders").register(server)
     for name, run in _COMMANDS:
         server.command(name)(run)
     for handler in _HANDLERS:
