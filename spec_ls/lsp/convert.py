@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from lsprotocol import types
 
@@ -19,7 +19,6 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Point, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.features.actions import Action
     from spec_ls.features.completion import About, Completion
     from spec_ls.features.folding import Fold
     from spec_ls.features.highlight import Highlight
@@ -114,26 +113,54 @@ def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:
     return {"range": range_json(text, edit.span, encoding), "newText": edit.new_text}
 
 
-def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client) -> Json:
-    """The edits of one document, tied to its version where the client can tell versions apart."""
-    changes = [edit_json(text, edit, client.encoding) for edit in edits]
-    if client.document_changes:
-        return {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": changes}]}
-    return {"changes": {uri: changes}}
+_REMOVES = "spec-ls.removes"
 
 
-def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequence[Json], client: Client) -> Json:
-    """A code action with its edit; `mended` are the diagnostics that it answers."""
-    answer: Json = {
-        "title": action.title,
-        "kind": action.kind,
-        "edit": workspace_edit_json(uri, version, spec.text, action.edits, client),
-    }
-    if mended:
-        answer["diagnostics"] = mended
-    if action.preferred:
-        answer["isPreferred"] = True
+class Edited(NamedTuple):
+    """The edits of one document; `version` is None for one that is not open."""
+
+    uri: str
+    version: int | None
+    text: Text
+    edits: Sequence[Edit]
+
+
+def workspace_edit_json(
+    uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client, *, asks: bool = False
+) -> Json:
+    """The edits of one document, tied to its version where the client can tell versions apart.
+
+    With `asks`, those that take words away and put them nowhere else are to be confirmed by the user.
+    """
+    answer = workspace_edits_json([Edited(uri, version, text, edits)], client)
+    if asks and client.document_changes and client.change_annotations:
+        changes = answer["documentChanges"][0]["edits"]
+        removing = [change for change, edit in zip(changes, edits, strict=True) if _removes(text, edit, edits)]
+        for change in removing:
+            change["annotationId"] = _REMOVES
+        if removing:
+            answer["changeAnnotations"] = {_REMOVES: {"label": "Remove text", "needsConfirmation": True}}
     return answer
+
+
+def workspace_edits_json(documents: Sequence[Edited], client: Client, files: Sequence[tuple[str, str]] = ()) -> Json:
+    """The edits of several documents, and after them the files to be renamed, by old and new URI, where the client can
+    do that."""
+    changes = {one.uri: [edit_json(one.text, edit, client.encoding) for edit in one.edits] for one in documents}
+    if not client.document_changes:
+        return {"changes": changes}
+    told: list[Json] = [
+        {"textDocument": {"uri": one.uri, "version": one.version}, "edits": changes[one.uri]} for one in documents
+    ]
+    if client.rename_files:
+        told += [{"kind": "rename", "oldUri": old, "newUri": new} for old, new in files]
+    return {"documentChanges": told}
+
+
+def _removes(text: Text, edit: Edit, edits: Sequence[Edit]) -> bool:
+    """Whether an edit takes words away that none of the edits puts in elsewhere."""
+    words = text.slice(edit.span).strip()
+    return bool(words) and not edit.new_text.strip() and not any(words in other.new_text for other in edits)
 
 
 def markup(markdown: str, rich: bool) -> Any:
@@ -230,10 +257,18 @@ def selection_json(text: Text, spans: Sequence[Span], encoding: Encoding) -> Jso
     return answer
 
 
-def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
-    """An inlay hint, with a blank between it and the text."""
-    position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
-    return {"position": position, "label": hint.label, "paddingLeft": True}
+def hint_json(uri: str, text: Text, hint: Hint, told: Callable[[str], str], client: Client) -> Json:
+    """An inlay hint, with a blank between it and the text.
+
+    `told` gives the card of a spec, which a client that can asks for when the author points at the hint.
+    """
+    position = {"line": hint.point.line, "character": text.character(hint.point, client.encoding)}
+    answer: Json = {"position": position, "label": hint.label, "paddingLeft": True}
+    if hint.spec and client.hint_resolve:
+        answer["data"] = {"uri": uri, "spec": hint.spec}
+    elif hint.spec:
+        answer["tooltip"] = documentation(told(hint.spec), client.markdown_hover)
+    return answer
 
 
 def highlight_json(text: Text, highlight: Highlight, encoding: Encoding) -> Json:
