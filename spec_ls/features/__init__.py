@@ -41,13 +41,13 @@ class Surroundings:
     """
 
     today: date
-    me: str = ""
-    """The handle of the one who writes; empty where it is not known."""
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=_no_cards)
     path: str = ""
+    me: str = ""
+    """The handle of the one who writes; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
