@@ -38,6 +38,7 @@ Feature = Literal[
     "definition",
     "references",
     "call-hierarchy",
+    "rename",
     "links",
     "linked-editing",
     "file-operations",

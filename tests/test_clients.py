@@ -860,6 +860,34 @@ async def navigation(editor: Editor) -> None:
     assert [(one.location.uri, target.marked(one.location.range)) for one in symbols] == [(target.uri, number)]
 
 
+async def rename(editor: Editor) -> None:
+    """An identifier in two documents: with versions where the client knows them, asked for first where it can be."""
+    number = f"SPEC-{next(editor._numbers) + 2000}"
+    target = editor.open(with_changes(("`SPEC-031`", f"📦 {number}")))
+    source = editor.open(with_changes(("SPEC-031", "SPEC-033"), ("carrier-events", f"📦 events ({number})")))
+    at = source.behind(f"📦 events ({number}"[:-1])
+    if editor.said("textDocument.rename.prepareSupport"):
+        assert editor.offered.rename_provider == types.RenameOptions(prepare_provider=True)
+        prepared = await editor.text_document_prepare_rename_async(types.PrepareRenameParams(source.id, at))
+        assert isinstance(prepared, types.PrepareRenamePlaceholder)
+        assert source.marked(prepared.range) == prepared.placeholder == number
+    else:
+        assert editor.offered.rename_provider is True
+    params = types.RenameParams(new_name=f"{number}0", text_document=source.id, position=at)
+    edit = await editor.text_document_rename_async(params)
+    assert edit is not None
+    if editor.said("workspace.workspaceEdit.documentChanges"):
+        assert edit.changes is None and edit.document_changes is not None
+        found = {one.text_document.uri: one.edits for one in edit.document_changes}
+        assert all(one.text_document.version == 1 for one in edit.document_changes)
+    else:
+        assert edit.document_changes is None
+        found = dict(edit.changes or {})
+    assert list(found) == [target.uri, source.uri]
+    for shown in (target, source):
+        assert shown.after(found[shown.uri]) == shown.text.replace(number, f"{number}0")
+
+
 UNTIDY = with_changes(
     ("| **🚦 Status** | Draft |", "|**🚦 Status**|Draft 🏳️‍🌈|"),
     ("| Metadata | Value |\n| :--- | :--- |", "| Metadata 📦 | Value |\n|:---|---:|"),
@@ -1059,6 +1087,7 @@ CHECKS = (
     code_lenses,
     highlights,
     navigation,
+    rename,
     formatting,
     formatting_as_one_types,
     semantic_tokens,

@@ -108,6 +108,7 @@ _BESIDE = (
     "formatting",
     "tokens",
     "navigation",
+    "rename",
     "links",
 )
 """The modules beside this one that have handlers."""

@@ -220,8 +220,8 @@ def on_references(asked: Asked) -> Any:
 @answers(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY, "call-hierarchy")
 def on_prepare_call_hierarchy(asked: Asked) -> Any:
     """The spec, or the one whose identifier is at the cursor, in the tree of what depends on what."""
+    from spec_ls.catalogue import named_at
     from spec_ls.features.calls import prepare
-    from spec_ls.features.navigation import named_at
 
     catalogue, card = asked.server.survey_of(asked.shown).catalogue, asked.card
     cards = prepare(card, named_at(asked.spec, asked.point(), card.mentions), catalogue)
@@ -291,13 +291,17 @@ def _item(asked: Asked, card: Card, texts: Texts) -> Json | None:
 
 def on_workspace_symbols(server: SpecLanguageServer, params: types.WorkspaceSymbolParams) -> Any:
     """Specs by identifier and title, their sections, and the people whom their metadata names."""
-    from spec_ls.features.workspace_symbols import workspace_symbols
-
     server.govern_anew()
     if "symbols" in server.configuration.resolver.without_file().off:
         return None
-    cards = [card for catalogue in server.all_catalogues() for card in catalogue.cards]
-    found = workspace_symbols(cards, params.query)
+    return _symbols(server, [card for catalogue in server.all_catalogues() for card in catalogue.cards], params.query)
+
+
+async def _symbols(server: SpecLanguageServer, cards: Sequence[Card], query: str) -> Any:
+    """Looks through the cards in a thread: there may be thousands, and keystrokes do not wait for them."""
+    from spec_ls.features.workspace_symbols import workspace_symbols
+
+    found = await asyncio.to_thread(workspace_symbols, cards, query)
 
     def answer(texts: Texts) -> list[Json]:
         told = []
@@ -307,4 +311,5 @@ def on_workspace_symbols(server: SpecLanguageServer, params: types.WorkspaceSymb
                 told.append({**made, "containerName": symbol.container} if symbol.container else made)
         return told
 
-    return with_texts(server, [symbol.path for symbol in found], answer)
+    told = with_texts(server, [symbol.path for symbol in found], answer)
+    return await told if asyncio.iscoroutine(told) else told

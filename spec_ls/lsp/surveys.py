@@ -30,8 +30,9 @@ _COMMAND = ("-m", "spec_ls.survey")
 _START_SECONDS = 90.0
 _FILE_SECONDS = 30.0
 """How long the process may take for one file; then it is ended, and goes on without that file."""
-_IDLE_SECONDS = 30.0
 _FRESH_SECONDS = 60.0
+_IDLE_SECONDS = 120.0
+"""Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
 _PATIENCE_SECONDS = 30.0
 _MOST_CRASHES = 10
@@ -221,6 +222,8 @@ class Surveys:
                         seen.add(card.path)
                         survey.catalogue.put(card)
                         await asyncio.sleep(0)  # what has come in meanwhile goes first
+                    elif "same" in answer:
+                        seen.add(answer["same"])
                     elif "gone" in answer:
                         survey.catalogue.drop(answer["gone"])
                     elif "total" in answer:
