@@ -1252,6 +1252,7 @@ def test_what_clients_say() -> None:
         label_details=True,
         markdown_hover=True,
         hierarchical_symbols=True,
+        hint_resolve=True,
         lens_resolve=True,
         line_folding_only=True,
         folding_limit=5000,
