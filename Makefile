@@ -5,9 +5,9 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test demo lint format bench soak clean
+.PHONY: test demo lint format bench soak bytecode clean
 
-test: lint
+test: lint bytecode
 	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/.test
@@ -23,7 +23,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 # Our speed beside that of rumdl, a Markdown server written in Rust. QUICK=1: two minutes; WRITE=1: docs/benchmark.md.
-bench: $(VENV)/.run
+bench: $(VENV)/.run bytecode
 	@[ -n "$$RUMDL" ] || $(MAKE) --silent .bench/bin/rumdl \
 		|| echo 'rumdl cannot be installed here; the benchmark goes without it' >&2
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(WRITE),--write)
@@ -39,6 +39,10 @@ soak: $(VENV)/.test
 		SPEC_LS_SOAK=1 SPEC_LS_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/pytest -n $(WORKERS) $$load \
 			tests/test_sync.py tests/test_fix_oracle.py tests/test_incremental.py || exit 1; \
 	done
+
+# As an installed package has it: else, with PYTHONDONTWRITEBYTECODE set, every server that starts compiles it anew.
+bytecode: $(VENV)/.run
+	$(BIN)/python -m compileall -q spec_ls
 
 .bench/bin/rumdl:
 	$(PYTHON) -m venv .bench

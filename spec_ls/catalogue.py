@@ -30,6 +30,7 @@ MentionKind = Literal["id", "handle", "flag", "ticket", "code", "link"]
 Role = Literal["", "definition", "dependency"]
 
 _DEPENDS = "depend"
+_DIGITS = "0123456789"
 _MOST_WORDS = 300
 """Code points of a first paragraph that a card keeps."""
 _LONGEST_NAME = 60
@@ -167,6 +168,8 @@ class Catalogue:
         self._cards: dict[str, Card] = {}
         self._by_id: dict[str, dict[str, Card]] = {}
         self._mentions: dict[tuple[str, str], dict[str, list[Mention]]] = {}
+        self._vocabulary: dict[str, dict[str, dict[str, str]]] = {}
+        self._prefixes: dict[str, dict[str, None]] = {}
         self._sorted: tuple[Card, ...] | None = None
         for card in cards:
             self.put(card)
@@ -216,18 +219,55 @@ class Catalogue:
         if before is not None:
             if before.id:
                 _discard(self._by_id, before.id.casefold(), path)
+                _discard(self._prefixes, before.id.rstrip(_DIGITS), path)
             for key in {_key(mention.kind, mention.text) for mention in before.mentions}:
                 _discard(self._mentions, key, path)
+            for kind, name in _vocabulary(before):
+                _discard(self._vocabulary.get(kind, {}), name.casefold(), path)
         if card is None:
             return
         self._cards[path] = card
         if card.id:
             self._by_id.setdefault(card.id.casefold(), {})[path] = card
+            self._prefixes.setdefault(card.id.rstrip(_DIGITS), {})[path] = None
         for mention in card.mentions:
             places = self._mentions.setdefault(_key(mention.kind, mention.text), {})
             places.setdefault(path, []).append(mention)
+        for kind, name in _vocabulary(card):
+            self._vocabulary.setdefault(kind, {}).setdefault(name.casefold(), {})[path] = name
 
     # --- looking up
+
+    @property
+    def known(self) -> Collection[Card]:
+        """All cards, open documents as they were when last asked: costs nothing at a keystroke."""
+        for path, (ask, _) in self._shown.items():
+            if path not in self._cards and (card := ask(self._resting.get(path))) is not None:
+                self._take(path, card)
+        return self._cards.values()
+
+    def begun(self, typed: str) -> list[Card]:
+        """The `known` cards whose identifier begins with what is typed, in any case once the letters of the prefix are
+        there. Ordinary words cost no look at the cards."""
+        folded, known = typed.casefold(), self.known
+        whole = any(folded.startswith(prefix.casefold()) for prefix in self._prefixes)
+        if not whole and not any(prefix.startswith(typed) for prefix in self._prefixes):
+            return []
+        if whole:
+            return [card for card in known if card.id and card.id.casefold().startswith(folded)]
+        return [card for card in known if card.id.startswith(typed)]
+
+    def vocabulary(self, kind: str, but: str = "") -> dict[str, int]:
+        """The names of a kind in all `known` cards but that of the path `but`, and how many have each.
+
+        A kind is `flag`, `ticket`, or the label of an item that lists what a spec depends on, whatever its case.
+        """
+        found = self._vocabulary.get(kind.casefold(), {})
+        return {
+            next(name for path, name in names.items() if path != but): len(names) - (but in names)
+            for names in found.values()
+            if len(names) > 1 or but not in names
+        }
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -272,6 +312,15 @@ class Catalogue:
         """The identifiers that are taken, as written."""
         self._settle()
         return frozenset(card.id for cards in self._by_id.values() for card in cards.values())
+
+
+def _vocabulary(card: Card) -> Iterator[tuple[str, str]]:
+    """What a card adds to the vocabulary: kind and name."""
+    for mention in card.mentions:
+        if mention.kind in ("flag", "ticket"):
+            yield mention.kind, mention.text
+    for dependency in card.dependencies:
+        yield dependency.label.casefold(), dependency.name
 
 
 def _key(kind: str, text: str) -> tuple[str, str]:
@@ -491,9 +540,14 @@ def _labelled(facts: Facts, slot: SectionSlot, items: Sequence[Item]) -> Iterato
 def _flag_lines(facts: Facts, slot: SectionSlot, items: Sequence[Item]) -> Iterator[int]:
     """The lines of the items whose sample is in code marks from end to end."""
     for wanted, item in _labelled(facts, slot, items):
-        sample = wanted.text.strip()
-        if code_spans(sample) and not _outside_code(sample).strip(" ,;&/"):
+        if is_in_code(wanted.text):
             yield from range(item.line, item.end_line)
+
+
+def is_in_code(sample: str) -> bool:
+    """Whether a sample is in code marks from end to end: what stands there in a spec are flags."""
+    sample = sample.strip()
+    return bool(code_spans(sample)) and not _outside_code(sample).strip(" ,;&/")
 
 
 def _outside_code(text: str) -> str:

@@ -387,7 +387,7 @@ def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str
     line = spec.text.content(neighbour.entry.line + spec.base(neighbour.piece))
     entry = neighbour.entry
     if entry.carrier == "yaml":
-        return f"{_yaml_key(slot.name, entry.name)}: {yaml_scalar(value)}"
+        return f"{yaml_key(slot.name, entry.name)}: {yaml_scalar(value)}"
     if entry.carrier != "table":
         stop = entry.whole.start if entry.whole.start_line == entry.line else len(line)
         head = line[: entry.key_span.start] + slot.name + line[entry.key_span.end : stop]
@@ -401,7 +401,7 @@ def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str
     return _row_like(line, cells, contents, aligned=_is_aligned(spec, neighbour))
 
 
-def _yaml_key(name: str, like: str) -> str:
+def yaml_key(name: str, like: str) -> str:
     """A field's name as a key, in the case and with the joints of the key `like`."""
     joint = next((mark for mark in "_-" if mark in like), "_" if like == like.lower() else " ")
     words = [word for word in re.split(r"[^\w]+", name) if word]

@@ -34,6 +34,9 @@ Feature = Literal[
     "selection",
     "formatting",
     "semantic-tokens",
+    "definition",
+    "references",
+    "call-hierarchy",
     "links",
 ]
 

@@ -7,7 +7,6 @@ import errno
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,6 +113,8 @@ def create_file(path: str, text: str) -> None:
 
 def replace_file(path: str, text: str) -> None:
     """Writes a file whole or not at all: beside it first, then in its place, with its mode. Raises OSError."""
+    import tempfile  # the server never gets here
+
     real = os.path.realpath(path)
     handle, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(real))
     try:

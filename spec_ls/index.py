@@ -12,17 +12,16 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from spec_ls.features import Person
-from spec_ls.files import CannotRead, is_inside, markdown_files, read_source
+from spec_ls.files import is_inside, markdown_files
 from spec_ls.git import git, handle_of_address
+from spec_ls.owners import code_owners, folder_owners
+from spec_ls.text import Span
 
 log = logging.getLogger(__name__)
 
-_HANDLE = re.compile(r"(?<![\w@./-])@[\w][\w./-]*")
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
-_MOST_OWNERS = 3_000_000
-"""Bytes of CODEOWNERS; the hosts ignore a longer one."""
 
 
 def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[Person, ...]:
@@ -32,33 +31,32 @@ def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[
     sentence. Never raises.
     """
     found: dict[str, Person] = {}
-    for person in [*_code_owners(root, trouble), *_authors(root)]:
+    owners = (Person(owner.handle, "CODEOWNERS") for owner in code_owners(root, trouble).owners)
+    for person in [*owners, *_authors(root)]:
         found.setdefault(person.handle.casefold(), person)
     return tuple(found.values())
 
 
-def _code_owners(root: Path, trouble: Callable[[str], object]) -> Iterator[Person]:
-    """The owners in the first of the three places where hosts look for CODEOWNERS."""
-    for folder in (root / ".github", root, root / "docs"):
-        file = folder / "CODEOWNERS"
-        if not os.path.isfile(file):
-            continue
-        if not is_inside(root, str(file)):
-            trouble(f"{file}: leads out of the repository and is not read")
-            continue
-        try:
-            if os.path.getsize(file) > _MOST_OWNERS:
-                raise CannotRead(f"is not read: it has more than {_MOST_OWNERS:,} bytes")
-            source = read_source(str(file))
-        except (CannotRead, OSError) as error:
-            trouble(f"{file}: {error}")
-            continue
-        for line in source.splitlines():
-            rule = line.split("#", 1)[0].split()
-            for owner in rule[1:]:
-                if _HANDLE.fullmatch(owner):
-                    yield Person(owner, "CODEOWNERS")
-        return
+def owners(
+    root: Path, paths: Collection[str], trouble: Callable[[str], object] = log.warning
+) -> dict[str, tuple[Person, ...]]:
+    """Who owns the files at `paths` (real ones): by CODEOWNERS, then by the OWNERS files above each, the nearest first.
+
+    Never raises.
+    """
+    rules, top = code_owners(root, trouble), os.path.realpath(root)
+    found: dict[str, tuple[Person, ...]] = {}
+    for path in paths:
+        told = [Person(one.handle, "CODEOWNERS") for one in rules.of(os.path.relpath(path, top).replace(os.sep, "/"))]
+        told += [Person(one.handle, "OWNERS") for one in folder_owners(root, path, trouble)]
+        found[path] = tuple(dict.fromkeys(told))
+    return found
+
+
+def owner_places(root: Path, handle: str) -> list[tuple[str, Span]]:
+    """Where CODEOWNERS names a handle, whatever its case: the file's path, and the handle's place. Never raises."""
+    found = code_owners(root).owners
+    return [(owner.path, owner.span) for owner in found if owner.handle.casefold() == handle.casefold()]
 
 
 def _authors(root: Path) -> Iterator[Person]:

@@ -135,6 +135,12 @@ class Text:
     def __init__(self, source: str = "") -> None:
         self.lines = split_lines(source)
 
+    def copy(self) -> Text:
+        """The text as it is now, whatever becomes of this one."""
+        other = Text()
+        other.lines = self.lines[:]
+        return other
+
     @property
     def source(self) -> str:
         """The whole text."""

@@ -75,6 +75,8 @@ class Document:
         self._left: list[Problem] = []
         self._waiting = False
         self.text = Text(source)
+        self.backlog = 0
+        """Code points that came with changes and have not been read yet."""
         self._size = _bytes(source)
         self._max_bytes = max_bytes
         self._large: list[Problem] | None = None
@@ -132,11 +134,14 @@ class Document:
         span, new_text = replacement
         if span is None:
             self._size = _bytes(new_text)
-            self._changes.add(self.text.replace(new_text))
+            change = self.text.replace(new_text)
+            self.backlog += sum(map(len, self.text.lines[change.line : change.line + change.added]))
         else:
             first, last = sorted((span.first, span.last))
             self._size += _bytes(new_text) - _bytes(self.text.slice(Span(*first, *last)))
-            self._changes.add(self.text.splice(span, new_text))
+            change = self.text.splice(span, new_text)
+            self.backlog += len(new_text)
+        self._changes.add(change)
 
     def govern(self, policy: Policy) -> None:
         """Judges the text by another policy from now on."""
@@ -148,6 +153,7 @@ class Document:
     def _settle(self) -> None:
         if not self._changes:
             return
+        self.backlog = 0
         if self._large is not None or self._size > self._max_bytes:
             self._changes.take()
             self._read()

@@ -233,3 +233,19 @@ def test_to_replace_a_card_takes_nothing_of_the_others() -> None:
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)} - {("id", "spec-0")}
     assert changed == {("id", "spec-7"), ("id", "spec-8")}
     assert len(catalogue.mentions("SPEC-0", "id")) == 198
+
+
+def test_the_vocabulary_forgets_what_no_spec_says_any_more() -> None:
+    named = HEAD + "\n## 4. Technical Design\n### Dependencies\n- **Services**: Mailer, `pay` & more\n"
+    one, other = card(Document(named).spec, "/a.md"), card(Document(EXPORT).spec, "/b.md")
+    catalogue = Catalogue([one, other])
+    assert catalogue.vocabulary("SERVICES", but="/b.md") == {"Mailer": 1, "pay & more": 1}
+    catalogue.put(card(Document(named.replace("Mailer", "mailer, billing-api")).spec, "/a.md"))
+    assert catalogue.vocabulary("services")["billing-api"] == 2
+    assert catalogue.vocabulary("services", but="/a.md")["billing-api"] == 1
+    assert {found.id for found in catalogue.begun("SP")} == {"SPEC-042", "SPEC-014"}
+    assert [found.id for found in catalogue.begun("spec-04")] == ["SPEC-042"]
+    assert catalogue.begun("sp") == catalogue.begun("SPX") == []
+    catalogue.drop("/a.md")
+    catalogue.drop("/b.md")
+    assert not catalogue.vocabulary("services") and not catalogue.begun("SPEC-") and not catalogue._prefixes

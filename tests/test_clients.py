@@ -832,6 +832,34 @@ async def highlights(editor: Editor) -> None:
     assert marked == [("@zoë", types.DocumentHighlightKind.Write), ("@ZOË", types.DocumentHighlightKind.Read)]
 
 
+async def navigation(editor: Editor) -> None:
+    """From one spec to another and back, in links where the client takes them, in its units."""
+    number = f"SPEC-{next(editor._numbers) + 1000}"
+    target = editor.open(with_changes(("SPEC-031", f"📦 {number}"), ("später", f"später {number[5:]}")))
+    source = editor.open(with_changes(("SPEC-031", "SPEC-032"), ("carrier-events", f"📦 events ({number})")))
+    at = source.behind(f"📦 events ({number}"[:-1])
+    params = types.DefinitionParams(text_document=source.id, position=at)
+    (led,) = await editor.text_document_definition_async(params) or []
+    if editor.said("textDocument.definition.linkSupport"):
+        assert led.target_uri == target.uri and target.marked(led.target_selection_range) == number
+        assert led.origin_selection_range and source.marked(led.origin_selection_range) == number
+    else:
+        assert led.uri == target.uri and target.marked(led.range) == number
+    context = types.ReferenceContext(include_declaration=False)
+    found = await editor.text_document_references_async(types.ReferenceParams(context, source.id, at)) or []
+    assert [(one.uri, source.marked(one.range)) for one in found] == [(source.uri, number)]
+    (item,) = await editor.text_document_prepare_call_hierarchy_async(
+        types.CallHierarchyPrepareParams(source.id, at)
+    ) or [None]
+    assert item is not None and target.marked(item.selection_range) == number
+    calls = await editor.call_hierarchy_incoming_calls_async(types.CallHierarchyIncomingCallsParams(item)) or []
+    assert [(one.from_.uri, [source.marked(span) for span in one.from_ranges]) for one in calls] == [
+        (source.uri, [number])
+    ]
+    symbols = await editor.workspace_symbol_async(types.WorkspaceSymbolParams(query=number)) or []
+    assert [(one.location.uri, target.marked(one.location.range)) for one in symbols] == [(target.uri, number)]
+
+
 UNTIDY = with_changes(
     ("| **🚦 Status** | Draft |", "|**🚦 Status**|Draft 🏳️‍🌈|"),
     ("| Metadata | Value |\n| :--- | :--- |", "| Metadata 📦 | Value |\n|:---|---:|"),
@@ -1021,6 +1049,7 @@ CHECKS = (
     inlay_hints,
     code_lenses,
     highlights,
+    navigation,
     formatting,
     formatting_as_one_types,
     semantic_tokens,

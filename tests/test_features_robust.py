@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spec_ls.catalogue import card
+from spec_ls.catalogue import Catalogue, card
 from spec_ls.features import Person, Surroundings
 from spec_ls.features.actions import actions
-from spec_ls.features.completion import complete
+from spec_ls.features.completion import complete, documentation
 from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
 from spec_ls.features.lenses import lenses, words
+from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
 from spec_ls.features.suppress import suppressions
@@ -27,11 +29,13 @@ from spec_ls.template.read import read_template
 from spec_ls.text import Edit, Point, Span, Text, apply_edits
 from spec_ls.workspace import Document
 
+BASES = sorted((Path(__file__).parent / "cases" / "bases").glob("*.md"))
 AROUND = Surroundings(
     today=date(2026, 3, 2),
     me="@mira",
     people=(Person("@ines", "CODEOWNERS"), Person("@org/platform", "CODEOWNERS"), Person("@Ärger_火", "git")),
     ids=frozenset({"SPEC-007", "spec-12", "SPEC-", "SPEC-x1", "RFC-99999999999999999999999"}),
+    catalogue=Catalogue(card(Document(path.read_text("utf-8")).spec, str(path)) for path in BASES),
 )
 SEED = builtin().source.replace("\r", "").split("\n")
 ODD = [
@@ -92,6 +96,14 @@ ODD = [
     "$0 ${1:x} \\",
     "\ufeff# Title",
     "---\ntitle: x\n---",
+    "---",
+    "owner: @x",
+    'approvers: ["@x", @y',
+    "  - '@m",
+    "status: Dr",
+    "see SP and spec-1",
+    "- **Services**: a, 𝔸, `ma",
+    "- **Feature Flags**: `x`, `in`, sh",
     "\u2028@x\x85y\x0c",
     "𝔘𝔫𝔦 @Ünï/code. 0001-01-01 9999-12-31",
     "[a]: b",
@@ -146,10 +158,17 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
             assert is_inside(text, span) and span.start_line == span.end_line == line
             assert span.start <= point.offset <= span.end
             assert snippets or not one.snippet
+            assert not one.about or documentation(spec, one.about, AROUND.catalogue) or one.about[0] == "person"
             result = apply_edits(source, [one.edit])
             assert result.count("\r") == 0 or "\r" in source
         told = hover(spec, point, AROUND, document.problems)
         assert told is None or (told.markdown.strip() and is_inside(text, told.span))
+        mentions = card(spec, "/x.md", ["RFC-"]).mentions
+        for target in (*definitions(spec, point, mentions, AROUND.catalogue), *declarations(spec, point)):
+            assert is_inside(text, target.source)
+            assert target.kind != "template" or is_inside(Text(template.source), target.span)
+        for reference in references(spec, point, mentions, AROUND.catalogue):
+            assert reference.card in AROUND.catalogue.cards
         other = Point(line, data.draw(st.integers(0, len(text.content(line)))))
         span = Span(*min(point, other), *max(point, other))
         offered = [*actions(spec, problems, span, AROUND), *suppressions(spec, problems, span)]

@@ -31,6 +31,7 @@ from spec_ls.features.folding import folds
 from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
 from spec_ls.features.links import Addresses, links
+from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
 from spec_ls.features.suppress import suppressions
@@ -399,15 +400,9 @@ def look_at(text: str) -> None:
     symbols(spec)
     folds(spec)
     format_edits(spec)
-    mentions = card(spec, "").mentions
-    tokens(spec, mentions, document.judge.findings())
-    links(
-        spec,
-        "",
-        mentions,
-        Catalogue(),
-        Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"),
-    )
+    own = card(spec, "")
+    tokens(spec, own.mentions, document.judge.findings())
+    links(spec, own, Catalogue(), Addresses(OF_TEAMS[3], "https://x.example/{ticket}", "https://x.example/{handle}"))
     lines = spec.text.lines
     longest = max(range(len(lines)), key=lambda line: len(lines[line]))
     for line in {0, len(lines) // 2, longest}:
@@ -416,6 +411,9 @@ def look_at(text: str) -> None:
             hover(spec, point, AROUND, document.problems)
             complete(spec, point, AROUND, True)
             selections(spec, [point])
+            definitions(spec, point, own.mentions, AROUND.catalogue)
+            declarations(spec, point)
+            references(spec, point, own.mentions, AROUND.catalogue)
             typed(spec, point, "\n")
             typed(spec, point, "|")
     middle = Span(len(lines) // 2, 0, len(lines) // 2, 0)

@@ -164,31 +164,22 @@ def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float,
             assert picture(document) == picture(Document(document.text.source))
 
 
-REPEATED = [
-    "### Story 1: As a user, I want x, so that y",
-    "### Story 2: As a user, I want x, so that y",
+STORIES = [f"### Story {number}: As a user, I want x, so that y" for number in range(1, 9)]
+COMPONENTS = [f"#### Component {number}: a path" for number in range(1, 9)]
+BODY = ["text", "text", "", "", "```", "**Acceptance Criteria:**", "- [ ] Error case: none", "- [ ] Verify that"]
+ODD = [
     "### Story",
-    "### Story 3 - z",
     "###Story 4: As a user",
     "#### Story 5: As a user, I want x, so that y",
+    "### Story 2 - z",
     "## Story 6",
-    "### Stories",
     "### Other",
-    "#### Component 7: a path",
-    "#### Component 8: a path",
     "##### Deeper",
     "## Another",
     "### Goals",
     "### Non-Goal",
     "### Dependencie",
     "## 5. Rollout Plan",
-    "**Acceptance Criteria:**",
-    "- [ ] Error case: none",
-    "- [ ] Verify that",
-    "text",
-    "",
-    "",
-    "```",
     "| **Status** | Review |",
     "[ref]: https://example.com",
 ]
@@ -206,12 +197,15 @@ FRAME = [
 
 @st.composite
 def repeating(draw: st.DrawFn) -> str:
-    """A spec with several stories and subsections, a part of it lost now and then."""
+    """A spec with several stories and subsections; rarely a part of it is lost, or something odd stands among them."""
+    lost, odd = draw(st.integers(0, 40)), draw(st.integers(0, 3))
     parts: list[str] = []
-    for part in FRAME:
-        if draw(st.integers(0, 9)):
+    for number, part in enumerate(FRAME[: draw(st.sampled_from([7, 7, 7, 8]))]):
+        if number != lost:
             parts.append(part)
-        parts += (f"{line}\n" for line in draw(st.lists(st.sampled_from(REPEATED), max_size=5)))
+        if number in (3, 4) or (odd == 0 and draw(st.booleans())):
+            pool = [*(COMPONENTS if number >= 4 else STORIES), *BODY, *(ODD if odd == 0 else ())]
+            parts += (f"{line}\n" for line in draw(st.lists(st.sampled_from(pool), max_size=9)))
     return "".join(parts)
 
 
@@ -231,13 +225,32 @@ def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, in
     document.judge.problems()
     for number, (at, column, length, new_text, asked) in enumerate(keys, 1):
         lines = document.text.lines
-        marked = [line for line, text in enumerate(lines) if text.lstrip().startswith(("#", "`"))] or [0]
+        marked = [line for line, text in enumerate(lines) if text.startswith(("###", "```")) and "s\n" not in text] or [
+            0
+        ]
         line = marked[min(int(at * len(marked)), len(marked) - 1)]
         first = min(column, len(document.text.content(line)))
         last = min(first + length, len(document.text.content(line)))
         document.change(Replacement(Span(line, first, line, last), new_text))
         if asked or number == len(keys):
             assert picture(document) == picture(Document(document.text.source))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "offset", "new_text"),
+    [
+        (f"{FRAME[1]}## 2. Goals & Non-Goals\n### Goals\n- [ ] a\n### Other\nx\n{FRAME[3]}", 6, 0, "### Non-Goal\n"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n#### Story 2: b\n### Story 2: c\nx\n{''.join(FRAME[4:7])}", 16, 11, "5"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n#### Story 2: b\n### Story 3: c\nx\n{''.join(FRAME[4:7])}", 16, 0, "#"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n### Story 2: c\nx\n{''.join(FRAME[4:7])}", 15, 3, " ##"),
+    ],
+    ids=["near miss", "deeper number", "deeper", "another title"],
+)
+def test_headings_that_decide_elsewhere_equal_fresh(text: str, line: int, offset: int, new_text: str) -> None:
+    document = Document(text, builtin())
+    document.judge.problems()
+    document.change(Replacement(Span(line, offset, line, offset), new_text))
+    assert picture(document) == picture(Document(document.text.source, builtin()))
 
 
 def test_a_story_that_comes_or_goes_binds_no_other_section(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -655,6 +655,19 @@ def test_handles_of_the_repository_are_completed(editor: Editor) -> None:
     assert set(found) == {"@ines", "@jonas", "@mira", "@org/platform", "@zoë", "@ada", "@berta"}
 
 
+def test_owners_of_the_file_come_first(editor: Editor) -> None:
+    editor.repository.write("CODEOWNERS", "* @org/platform\n*.py @jo\n/docs/ @writer\n")
+    editor.repository.write("docs/OWNERS", "reviewers: [reader]\n")
+    found = editor.complete("docs/specs/quiet.md", ASKS)
+    assert [name for name in found if name not in ("@ines", "@jonas", "@mira")] == [
+        "@writer",
+        "@reader",
+        "@org/platform",
+        "@jo",
+    ]
+    assert editor.complete("quiet.md", ASKS)[3:] == ["@org/platform", "@jo", "@writer"]
+
+
 def test_handles_in_the_metadata(editor: Editor) -> None:
     editor.repository.write("CODEOWNERS", "* @org/platform @ines\n")
     found = editor.complete("quiet.md", with_cursor("@jonas, @mira", "@jonas, @¦"))

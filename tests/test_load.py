@@ -6,7 +6,6 @@ edits of one of them.
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import sys
@@ -20,7 +19,6 @@ from specgen import make_spec
 from stdio import Stdio, frame
 
 from spec_ls.lsp.server import SpecLanguageServer, create_server
-from spec_ls.outline.inline import plain, title_of
 
 SOAK = bool(os.environ.get("SPEC_LS_SOAK"))
 DOCUMENTS = 200 if SOAK else 40
@@ -105,9 +103,7 @@ def run(server: SpecLanguageServer, client: Client, documents: int, mixed: int, 
     for message in client.close_all():
         server.protocol.take(message)
     assert not server.documents
-    for cached in (plain, title_of):  # as full as their limit allows, after few texts or many
-        cached.cache_clear()
-    gc.collect()
+    server._forget()  # what is remembered is as full as its limit allows, after few texts or many
     return tracemalloc.get_traced_memory()[0]
 
 

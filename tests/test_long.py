@@ -108,6 +108,45 @@ def test_requests_while_it_is_read(client: Stdio) -> None:
     assert "items" in client.answer(completion, 60)["result"]
 
 
+ROWS = "| a | b |\n|---|---|\n" + "| x | y |\n" * 12_000
+
+
+@pytest.mark.parametrize("heavy", [insert(2, 0, ROWS), {"text": TEXT + ROWS}], ids=["paste", "replace"])
+def test_a_heavy_edit_holds_up_no_keystroke(client: Stdio, heavy: dict[str, Any]) -> None:
+    """What is asked about it waits for it, and edits meanwhile are made up for."""
+    base = builtin().source
+    open_document(client, SHORT, base)
+    open_document(client, LONG, base)
+    published(client, LONG, 1)
+    change(client, LONG, 2, heavy)
+    change(client, LONG, 3, insert(0, 2, "New: "))
+    symbols = client.ask("textDocument/documentSymbol", {"textDocument": {"uri": LONG}})
+    taken, version = [], 1
+    while not any(is_published(one, LONG, 3) for one in client.received):
+        version += 1
+        start = time.perf_counter()
+        change(client, SHORT, version, insert(0, 2, "x"))
+        published(client, SHORT, version)
+        taken.append(time.perf_counter() - start)
+    assert len(taken) > 5, "the heavy edit came first"
+    assert statistics.median(taken) < MOST_SECONDS, taken
+    assert not [one for one in client.received if is_published(one, LONG, 2)]
+    assert "New: " in client.answer(symbols)["result"][0]["name"]
+    lines = base.split("\n")
+    text = "\n".join([*lines[:2], ROWS + lines[2], *lines[3:]]) if "range" in heavy else TEXT + ROWS
+    assert rules(published(client, LONG, 3)) == fresh(text[:2] + "New: " + text[2:])
+    change(client, LONG, 4, {"text": base})
+    assert rules(published(client, LONG, 4)) == fresh(base)
+
+
+def test_an_edit_while_it_is_read_is_heavy_too(client: Stdio) -> None:
+    open_document(client, LONG, TEXT)
+    change(client, LONG, 2, {"text": TEXT[::-1]})
+    change(client, LONG, 3, {"text": TEXT.replace("Story", "Tale")}, insert(0, 2, "New: "))
+    expected = TEXT.replace("Story", "Tale")
+    assert rules(published(client, LONG, 3)) == fresh(expected[:2] + "New: " + expected[2:])
+
+
 def test_it_is_closed_while_it_is_read(client: Stdio) -> None:
     """And opened again with another text: the first one is forgotten."""
     open_document(client, LONG, TEXT)

@@ -33,6 +33,7 @@ FLOORS = (
     ("lifecycle", "describe"),
     ("features",),
     ("files", "git"),
+    ("owners",),
     ("index", "history"),
     ("baseline", "config"),
     ("resolver",),

@@ -95,7 +95,7 @@ _CONVERTER = make_converter()
 class Wire:
     """A server in process: messages go in as the reader would queue them, what it sends is collected."""
 
-    def __init__(self, encoding: str, **params: Any) -> None:
+    def __init__(self, encoding: str, capabilities: dict[str, Any] | None = None, **params: Any) -> None:
         self.server: SpecLanguageServer = create_server()
         self.server.protocol._converter = _CONVERTER  # to make a new one takes ten times as long as all the rest
         self.sent: list[Any] = []
@@ -105,7 +105,7 @@ class Wire:
             "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
             "publishDiagnostics": {"versionSupport": True, "relatedInformation": True, "tagSupport": {"valueSet": [1]}},
         }
-        capabilities = {"general": {"positionEncodings": [encoding]}, "textDocument": document}
+        capabilities = {**(capabilities or {"textDocument": document}), "general": {"positionEncodings": [encoding]}}
         answer = self.request("initialize", processId=None, rootUri=None, capabilities=capabilities, **params)
         assert answer["capabilities"]["positionEncoding"] == encoding
         self.notify("initialized")

@@ -1255,6 +1255,7 @@ def test_what_clients_say() -> None:
         line_folding_only=True,
         folding_limit=5000,
         definition_links=True,
+        declaration_links=True,
         link_tooltips=True,
         code_action_literals=True,
         code_action_kinds=by_name["vscode-1.139.1"].code_action_kinds,

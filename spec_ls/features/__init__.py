@@ -36,7 +36,7 @@ def _no_cards() -> Catalogue:
 class Surroundings:
     """Facts from outside the document that a feature may need; the shell gathers them.
 
-    `catalogue`: the specs of the repository, as far as they are known.
+    `catalogue`: the specs of the repository, as far as they are known, in which the document is called `path`.
     `severities`: what the team has rules weigh in this document, whatever the status; None is silence.
     """
 
@@ -47,6 +47,7 @@ class Surroundings:
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=_no_cards)
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

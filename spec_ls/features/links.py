@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -35,15 +35,14 @@ class Addresses(NamedTuple):
     profile: str = ""
 
 
-def links(spec: Spec, path: str, mentions: Iterable[Mention], catalogue: Catalogue, addresses: Addresses) -> list[Link]:
-    """The links of the spec at `path` in the order of the text, disjoint; `mentions` are those of its card.
+def links(spec: Spec, card: Card, others: Catalogue, addresses: Addresses, looking: bool = False) -> list[Link]:
+    """The links of a spec in the order of the text, disjoint.
 
-    Takes time in proportion to the text. Never raises on any text.
+    While specs are still looked for (`looking`), an identifier that is not known yet leads to an empty path. Takes
+    time in proportion to the text. Never raises on any text.
     """
-    named = list(mentions)
-    ranked = sorted(
-        [*_of_mentions(spec, named, path, catalogue, addresses), *_tickets(spec, named, addresses)], key=_order
-    )
+    of_mentions = _of_mentions(spec, card, others, addresses, looking)
+    ranked = sorted([*of_mentions, *_tickets(spec, card.mentions, addresses)], key=_order)
     found: list[Link] = []
     for link in ranked:
         if not found or found[-1].span.last <= link.span.first:
@@ -56,10 +55,8 @@ def _order(link: Link) -> tuple[int, int, int]:
     return link.span.start_line, link.span.start, -link.span.end
 
 
-def _of_mentions(
-    spec: Spec, mentions: Iterable[Mention], path: str, catalogue: Catalogue, addresses: Addresses
-) -> Iterator[Link]:
-    for mention in mentions:
+def _of_mentions(spec: Spec, card: Card, others: Catalogue, addresses: Addresses, looking: bool) -> Iterator[Link]:
+    for mention in card.mentions:
         if mention.kind == "link":
             name = mention.text.partition("#")[0]
             if name:
@@ -67,9 +64,10 @@ def _of_mentions(
         elif _is_linked(spec, mention.span):
             continue
         elif mention.kind == "id" and mention.role != "definition":
-            others = [card for card in catalogue.by_id(mention.text) if card.path != path]
-            if others:
-                yield Link(mention.span, "spec", others[0].path, _told(others))
+            named = [other for other in others.by_id(mention.text) if other.path != card.path]
+            itself = mention.text.casefold() == card.id.casefold()
+            if named or (looking and not itself):
+                yield Link(mention.span, "spec", named[0].path if named else "", told(named) if named else "")
         elif mention.kind == "handle" and addresses.profile:
             name = quote(mention.text.removeprefix("@"), safe="/")
             yield Link(mention.span, "address", addresses.profile.replace("{handle}", name), f"Who is {mention.text}?")
@@ -83,7 +81,7 @@ def _is_linked(spec: Spec, span: Span) -> bool:
     return line.startswith(("](", "]["), span.end) or line[: span.start].endswith(("/", "=", "#"))
 
 
-def _told(cards: list[Card]) -> str:
+def told(cards: Sequence[Card]) -> str:
     """A spec in a few words, and how many others have its identifier."""
     card = cards[0]
     status = f" ({card.status})" if card.status else ""

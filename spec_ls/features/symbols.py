@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from spec_ls.bind import Fill
 from spec_ls.features import Extent, extents
-from spec_ls.spec import Field, Place, Spec, plain_value
+from spec_ls.spec import Field, Piece, Place, Spec, plain_value
 from spec_ls.text import Span
 from spec_ls.values import count
 
@@ -26,13 +26,26 @@ class Symbol(NamedTuple):
     children: tuple[Symbol, ...]
 
 
-def symbols(spec: Spec) -> list[Symbol]:
+class Kept(NamedTuple):
+    """A section's symbol with what it was made from: the section itself, whether it fills a slot, where it stands."""
+
+    piece: Piece
+    filled: bool
+    place: tuple[int, int, int]
+    symbol: Symbol
+
+
+def symbols(spec: Spec, kept: dict[int, Kept] | None = None) -> list[Symbol]:
     """Title, fields and sections as a tree in the order of the text; empty without headings and metadata.
 
-    Takes time in proportion to the headings, whatever their levels. Never raises.
+    Takes time in proportion to the headings, whatever their levels. What is as it was when `kept` was filled is the
+    same object; then `kept` takes what is now. Never raises.
     """
     nodes = extents(spec)
+    before, after = kept or {}, dict[int, Kept]()
+    pieces, starts, lines = spec.pieces, spec.outline.starts, spec.text.lines
     fills = {fill.piece: fill for fill in spec.fills}
+    title = spec.binding.title
     fields: dict[int, list[Symbol]] = {}
     for field in spec.carrier:
         fields.setdefault(field.piece, []).append(_field(spec, field))
@@ -42,9 +55,29 @@ def symbols(spec: Spec) -> list[Symbol]:
         node = nodes[at]
         inside = (*fields.pop(node.piece, ()), *reversed(children[at]))
         children[at] = []
-        symbol = _heading(spec, node, fills.get(node.piece), inside)
+        piece, last, fill = pieces[node.piece], pieces[node.last], fills.get(node.piece)
+        end_line = min(starts[last.chunk] + last.section.end_line, len(lines)) - 1
+        place = starts[piece.chunk], end_line, len(lines[end_line])
+        old = before.get(id(piece))
+        if (
+            old is not None
+            and old.piece is piece
+            and old.place == place
+            and old.filled == (fill is not None)
+            and old.symbol.children == inside
+            and node.piece != title
+            and not (fill and fill.slot.items)
+        ):
+            symbol = old.symbol
+        else:
+            symbol = _heading(spec, node, fill, inside)
+            old = Kept(piece, fill is not None, place, symbol)
+        after[id(piece)] = old
         (roots if node.parent < 0 else children[node.parent]).append(symbol)
-    loose = [symbol for piece in sorted(fields) for symbol in fields[piece]]
+    if kept is not None:
+        kept.clear()
+        kept.update(after)
+    loose = [symbol for at in sorted(fields) for symbol in fields[at]]
     return sorted([*loose, *reversed(roots)], key=lambda symbol: symbol.span)
 
 

@@ -48,6 +48,7 @@ class Client:
     folding_limit: int | None = None
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
+    declaration_links: bool = False
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
@@ -142,6 +143,7 @@ class Client:
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
+            declaration_links=yes("textDocument.declaration.linkSupport"),
             link_tooltips=yes("textDocument.documentLink.tooltipSupport"),
             token_types=names(f"{tokens}.tokenTypes"),
             token_modifiers=names(f"{tokens}.tokenModifiers"),

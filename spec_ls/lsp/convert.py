@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lsprotocol import types
 
@@ -249,10 +249,23 @@ def highlight_json(text: Text, highlight: Highlight, encoding: Encoding) -> Json
     return {"range": range_json(text, highlight.span, encoding), "kind": kind.value}
 
 
-def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client) -> list[Json] | Rendered:
-    """Document symbols: a tree for clients that show one, else a list in the order of the text."""
+SymbolTexts: TypeAlias = dict[int, tuple["Symbol", str]]
+"""The JSON of symbols without their children, by the identity of the symbol."""
+
+
+def symbols_json(
+    uri: str, text: Text, symbols: Sequence[Symbol], client: Client, known: SymbolTexts
+) -> list[Json] | Rendered:
+    """Document symbols: a tree for clients that show one, else a list in the order of the text.
+
+    What is `known` is not rendered again; it takes what is sent now.
+    """
     if client.hierarchical_symbols:
-        return Rendered(_symbol_trees(text, symbols, client.encoding))
+        texts: SymbolTexts = {}
+        rendered = Rendered(_symbol_trees(text, symbols, client.encoding, known, texts))
+        known.clear()
+        known.update(texts)
+        return rendered
     flat: list[Json] = []
     stack = [(symbol, "") for symbol in reversed(symbols)]
     while stack:
@@ -266,19 +279,30 @@ def symbols_json(uri: str, text: Text, symbols: Sequence[Symbol], client: Client
     return flat
 
 
-def _symbol_trees(text: Text, symbols: Sequence[Symbol], encoding: Encoding) -> str:
+def _symbol_trees(
+    text: Text, symbols: Sequence[Symbol], encoding: Encoding, known: SymbolTexts, texts: SymbolTexts
+) -> str:
     """The JSON of a list of symbols: a long spec has a thousand, and as objects they would take twice as long."""
     # Headings have six levels, so this goes eight deep at most.
     parts = []
     for symbol in symbols:
-        detail = f'"detail":{encode_string(symbol.detail)},' if symbol.detail else ""
-        children = f',"children":{_symbol_trees(text, symbol.children, encoding)}' if symbol.children else ""
-        parts.append(
-            f'{{"name":{encode_string(symbol.name)},{detail}"kind":{_SYMBOL[symbol.kind]},'
-            f'"range":{_range_text(text, symbol.span, encoding)},'
-            f'"selectionRange":{_range_text(text, symbol.selection, encoding)}{children}}}'
-        )
+        entry = known.get(id(symbol)) or (symbol, _symbol_text(text, symbol, encoding))
+        texts[id(symbol)] = entry
+        if symbol.children:
+            parts.append(f'{entry[1]},"children":{_symbol_trees(text, symbol.children, encoding, known, texts)}}}')
+        else:
+            parts.append(f"{entry[1]}}}")
     return f"[{','.join(parts)}]"
+
+
+def _symbol_text(text: Text, symbol: Symbol, encoding: Encoding) -> str:
+    """A symbol as an object that is still open."""
+    detail = f'"detail":{encode_string(symbol.detail)},' if symbol.detail else ""
+    return (
+        f'{{"name":{encode_string(symbol.name)},{detail}"kind":{_SYMBOL[symbol.kind]},'
+        f'"range":{_range_text(text, symbol.span, encoding)},'
+        f'"selectionRange":{_range_text(text, symbol.selection, encoding)}'
+    )
 
 
 def _range_text(text: Text, span: Span, encoding: Encoding) -> str:

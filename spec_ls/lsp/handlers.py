@@ -6,16 +6,19 @@ A feature is imported when it is first asked for, or while nothing is to do: dia
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
+from spec_ls.files import is_inside
 from spec_ls.lsp import authoring, convert, diagnostics
 from spec_ls.lsp.configuration import poll, watchers
 from spec_ls.spec import Spec
@@ -50,10 +53,9 @@ class Asked:
     @property
     def card(self) -> Card:
         """The card of the spec; of one that has changed only the touched sections are read anew."""
-        from spec_ls.catalogue import CardMaker
-
-        maker: CardMaker = self.shown.memory.setdefault("card", CardMaker(self.shown.path or self.shown.uri))
-        return maker.card(self.spec)
+        card = self.shown.card_now(None)
+        assert card is not None, "it is about an open spec"
+        return card
 
     def point(self, position: Any = None) -> Point:
         """A position of the client, by default the request's own, as a line and an offset in code points."""
@@ -65,6 +67,21 @@ class Asked:
         place = place or self.params.range
         first = self.point(place.start)
         return Span(*first, *max(first, self.point(place.end)))
+
+    def linked(self, target: str) -> tuple[str, str]:
+        """The real path of the file that a relative link leads to, and the heading in it, which may be empty; no path
+        where there is no such file, or it lies outside of the workspace."""
+        name, _, heading = target.partition("#")
+        name, own, root = unquote(name.partition("?")[0]), self.shown.path, self.server.folder_of(self.shown)
+        if not name:
+            return self.shown.key, unquote(heading)
+        if own is None or root is None or "\0" in name:
+            return "", ""
+        path = (
+            os.path.join(root, name.lstrip("/")) if name.startswith("/") else os.path.join(os.path.dirname(own), name)
+        )
+        there = is_inside(root, path) and os.path.isfile(path)
+        return (os.path.realpath(path), unquote(heading)) if there else ("", "")
 
     def around(self, feature: Callable[[Surroundings], Any]) -> Any:
         """`feature` applied to the surroundings: at once, or when they have been found out."""
@@ -89,6 +106,7 @@ _BESIDE = (
     "lenses",
     "formatting",
     "tokens",
+    "navigation",
     "links",
 )
 """The modules beside this one that have handlers."""
@@ -133,10 +151,11 @@ def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) ->
 
 
 def _uri_of(params: Any) -> str:
-    """The document that a request is about; of something to be resolved it stands in the data."""
+    """The document that a request is about; of something to be resolved or followed it stands in the data."""
     if hasattr(params, "text_document"):
         return str(params.text_document.uri)
-    return str(params.data.get("uri")) if isinstance(params.data, dict) else ""
+    data = getattr(params, "item", params).data
+    return str(data.get("uri")) if isinstance(data, dict) else ""
 
 
 def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
@@ -204,6 +223,8 @@ def register(server: SpecLanguageServer) -> None:
 
     for name in _BESIDE:
         import_module(f"spec_ls.lsp.{name}")
+    symbols = import_module("spec_ls.lsp.navigation").on_workspace_symbols
+    server.feature(types.WORKSPACE_SYMBOL)(partial(symbols, server))
     for name, run in _COMMANDS:
         server.command(name)(run)
     for handler in _HANDLERS:
@@ -282,7 +303,10 @@ def on_symbols(asked: Asked) -> Any:
     """The outline: sections and metadata, nested."""
     from spec_ls.features.symbols import symbols
 
-    return convert.symbols_json(asked.shown.uri, asked.text, symbols(asked.spec), asked.server.client)
+    memory = asked.shown.memory  # what has not changed since the last answer is not made again
+    found = symbols(asked.spec, memory.setdefault("symbols", {}))
+    texts = memory.setdefault("symbol texts", {})
+    return convert.symbols_json(asked.shown.uri, asked.text, found, asked.server.client, texts)
 
 
 @answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")

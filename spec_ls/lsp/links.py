@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
+import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from lsprotocol import types
 
-from spec_ls.files import is_inside
 from spec_ls.lsp import convert
 from spec_ls.lsp.handlers import Asked, Json, answers
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_LOOKED_FOR = 200
 """Files that are looked for at once; of more, those whose links are followed."""
+_PATIENCE_SECONDS = 5.0
+"""How long one who follows a link waits for the specs that are still looked for."""
 
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_LINK, "links")
@@ -25,19 +27,35 @@ def on_document_link(asked: Asked) -> list[Json]:
     """Tickets and people as the team's addresses have them, other specs by their identifiers, files that are there."""
     from spec_ls.features.links import links
 
-    shown = asked.shown
-    around = asked.server.known_now(shown)
-    found = links(asked.spec, shown.path or shown.uri, asked.card.mentions, around.catalogue, _addresses(asked))
-    return list(_links_json(asked, found))
+    survey = asked.server.survey_of(asked.shown)
+    looking = bool(survey.root) and not survey.looked.is_set()
+    return list(_links_json(asked, links(asked.spec, asked.card, survey.catalogue, _addresses(asked), looking)))
 
 
 @answers(types.DOCUMENT_LINK_RESOLVE, "links")
-def on_document_link_resolve(asked: Asked) -> types.DocumentLink:
-    """Where a link leads, if that was not looked for before."""
+def on_document_link_resolve(asked: Asked) -> Any:
+    """Where a link leads, if that was not known before."""
     link: types.DocumentLink = asked.params
-    named = link.data.get("file") if isinstance(link.data, dict) else None
-    if link.target is None and isinstance(named, str):
-        link.target = _file_uri(asked, named)
+    named = link.data if isinstance(link.data, dict) else {}
+    if link.target is None and isinstance(named.get("file"), str):
+        link.target = _file_uri(asked, named["file"])
+    if link.target is None and isinstance(named.get("id"), str):
+        return _find(asked, link, named["id"])
+    return link
+
+
+async def _find(asked: Asked, link: types.DocumentLink, name: str) -> types.DocumentLink:
+    """The link with the file of the spec that has the identifier, if one is found in time."""
+    from spec_ls.features.links import told
+
+    survey = asked.server.survey_of(asked.shown)
+    if survey.root:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(survey.looked.wait(), _PATIENCE_SECONDS)
+    cards = [card for card in survey.catalogue.by_id(name) if card.path != asked.shown.key]
+    if cards:
+        link.target = asked.server.configuration.uri(cards[0].path)
+        link.tooltip = told(cards) if asked.server.client.link_tooltips else None
     return link
 
 
@@ -51,33 +69,29 @@ def _addresses(asked: Asked) -> Addresses:
 
 
 def _links_json(asked: Asked, found: list[Link]) -> Iterator[Json]:
-    client = asked.server.client
-    files = 0
+    client, files = asked.server.client, 0
     for link in found:
         answer: Json = {"range": convert.range_json(asked.text, link.span, client.encoding)}
-        if client.link_tooltips:
+        if client.link_tooltips and link.tooltip:
             answer["tooltip"] = link.tooltip
+        target: str | None = link.target
         if link.kind == "file":
             files += 1
             if files > _MOST_LOOKED_FOR:
-                answer["data"] = {"uri": asked.shown.uri, "file": link.target}
-            elif (uri := _file_uri(asked, link.target)) is not None:
-                answer["target"] = uri
+                target, answer["data"] = None, {"uri": asked.shown.uri, "file": link.target}
             else:
-                continue
-        else:
-            answer["target"] = asked.server.uri_of(link.target) if link.kind == "spec" else link.target
-        yield answer
+                target = _file_uri(asked, link.target)
+        elif link.kind == "spec":
+            target = asked.server.configuration.uri(link.target) if link.target else None
+            if target is None:
+                answer["data"] = {"uri": asked.shown.uri, "id": asked.text.slice(link.span)}
+        if target is not None:
+            answer["target"] = target
+        if target is not None or "data" in answer:
+            yield answer
 
 
 def _file_uri(asked: Asked, named: str) -> str | None:
     """The URI of the file that a relative link names; None where there is none, or it lies outside of the workspace."""
-    path, root = asked.shown.path, asked.server.folder_of(asked.shown)
-    name, mark, heading = named.partition("#")
-    name = unquote(name.partition("?")[0])
-    if path is None or root is None or "\0" in name:
-        return None
-    target = os.path.join(root, name.lstrip("/")) if name.startswith("/") else os.path.join(os.path.dirname(path), name)
-    if not is_inside(root, target) or not os.path.isfile(target):
-        return None
-    return asked.server.uri_of(os.path.realpath(target)) + (mark + quote(unquote(heading)) if heading else "")
+    path, heading = asked.linked(named)
+    return asked.server.uri_of(path) + (f"#{quote(heading)}" if heading else "") if path else None

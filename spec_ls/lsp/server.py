@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -29,6 +30,7 @@ from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
+from spec_ls.outline.inline import forget
 from spec_ls.resolver import Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
@@ -36,13 +38,14 @@ from spec_ls.text import Span, Text
 from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
 
 if TYPE_CHECKING:
-    from spec_ls.catalogue import Card, CardMaker
+    from spec_ls.catalogue import Card, CardMaker, Catalogue
     from spec_ls.lsp.surveys import Survey, Surveys
 
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 100_000
 """Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
+_FORGET_SECONDS = 0.5
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
@@ -171,10 +174,12 @@ class OpenDocument:
 
 @dataclass(slots=True)
 class _Known:
-    """What was found out about a repository, and when (monotonic seconds)."""
+    """What was found out about a repository, and when (monotonic seconds). `owners` are those of the files that were
+    open then, by their paths."""
 
     me: str
     people: tuple[Person, ...]
+    owners: dict[str, tuple[Person, ...]]
     ids: frozenset[str]
     troubles: tuple[str, ...]
     at: float
@@ -302,6 +307,7 @@ class SpecLanguageServer(WireServer):
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
+            self._read_later(shown)
             self.settle()
 
         shown.reading = loop.run_in_executor(self._readers, work)
@@ -324,7 +330,17 @@ class SpecLanguageServer(WireServer):
             except (KeyError, TypeError) as error:
                 logger.warning("lost an edit of %s: %r", shown.uri, error)
                 self._mark_stale(shown)
+        self._read_later(shown)
         self._touch(shown)
+
+    def _read_later(self, shown: OpenDocument) -> None:
+        """Has the text read anew in a thread where an edit brought so much that reading it would hold up the loop."""
+        document = shown.document
+        if document.backlog <= _AT_ONCE or not is_markdown(shown.language_id, shown.uri) or self._loop is None:
+            return
+        shown.unread, source, policy = document.text, document.text.source, document.policy
+        shown.document = Document("", policy=policy)
+        self._read_aside(shown, partial(Document, source, policy=policy, max_bytes=self.max_bytes), self._loop)
 
     def did_close(self, params: Any) -> None:
         try:
@@ -340,6 +356,16 @@ class SpecLanguageServer(WireServer):
             self.configuration.may_have_changed |= self.configuration.concerns(shown.path)
         if shown.published:
             self._publish(shown.uri, None, "")
+        if not self.documents and self._loop is not None:
+            self._loop.call_later(_FORGET_SECONDS, self._forget)
+
+    def _forget(self) -> None:
+        """Gives memory back once nothing is open: a few words remembered here and there hold on to whole arenas."""
+        if not self.documents:
+            forget()
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
 
     def _touch(self, shown: OpenDocument) -> None:
         """Remembers that a document has changed, and with it perhaps what governs others."""
@@ -483,9 +509,10 @@ class SpecLanguageServer(WireServer):
             return self._around(shown, None, prefix)
         key = (root, prefix)
         known = self._known.get(key)
-        if known is None or time.monotonic() - known.at > _FRESH_SECONDS:
+        is_new = known is not None and shown.path is not None and shown.path not in known.owners
+        if known is None or is_new or time.monotonic() - known.at > _FRESH_SECONDS:
             found = self._gather(key)
-            if known is None:
+            if known is None or is_new:
                 return self._wait(shown, found, prefix)
         return self._around(shown, known, prefix)
 
@@ -508,22 +535,20 @@ class SpecLanguageServer(WireServer):
         folders = [str(root)] if root else self.configuration.resolver.folders
         return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
 
-    def uri_of(self, path: str) -> str:
-        """What the client calls the file at a real path."""
-        return self._uris_by_path.get(path) or Path(path).as_uri()
-
     def _around(self, shown: OpenDocument, known: _Known | None, prefix: str) -> Surroundings:
         open_ids = {name for name in (other.id_now() for other in self.documents.values()) if name.startswith(prefix)}
         people, ids = (known.people, known.ids) if known else ((), frozenset())
+        owners = known.owners.get(shown.path or "", ()) if known else ()
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
             me=known.me if known else "",
-            people=(*reviewers, *people),
+            people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
             catalogue=self.survey_of(shown).catalogue,
+            path=shown.key,
         )
 
     # --- the specs around the open ones
@@ -547,6 +572,23 @@ class SpecLanguageServer(WireServer):
         if found.root and not self.client.watched_files:
             self.surveys.survey(found.root, renew=True)
         return found
+
+    def all_catalogues(self) -> list[Catalogue]:
+        """Those of the workspace's folders and of all open specs."""
+        surveys = [self.survey_of(shown) for shown in self.documents.values() if shown.spec is not None]
+        folders = [Path(folder) for folder in self.configuration.resolver.folders]
+        roots = {os.path.realpath(root_of(folder / ".git") or folder) for folder in folders if folder.is_dir()}
+        surveys += [self.surveys.survey(root) for root in sorted(roots) if may_be_root(Path(root))]
+        return list({id(survey): survey.catalogue for survey in surveys}.values())
+
+    def text_of(self, key: str) -> Text | None:
+        """The text of an open document, by its path, or by its URI where it has none; None where it is not open."""
+        shown = self.documents.get(self._uris_by_path.get(key, key))
+        return shown.text if shown is not None and not shown.stale else None
+
+    def uri_of(self, key: str) -> str:
+        """The client's URI of what is called so among the files of its workspace."""
+        return key if key in self.documents else self.configuration.uri(key)
 
     def _find_survey(self, shown: OpenDocument) -> Survey:
         """That of a document's repository, else of the workspace folder that it lies in."""
@@ -602,14 +644,17 @@ class SpecLanguageServer(WireServer):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
 
+        root, prefix = key
+        paths = [shown.path for shown in self.documents.values() if shown.path and self._root_of(shown) == root]
+
         def find_out() -> _Known:
             from spec_ls import index
 
-            root, prefix = key
             troubles: list[str] = []
             people = index.people(root, troubles.append)
+            owners = index.owners(root, paths, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(index.own_handle(root), people, ids, tuple(troubles), time.monotonic())
+            return _Known(index.own_handle(root), people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]

@@ -102,3 +102,9 @@ def title_of(text: str) -> Title:
 def normal_label(label: str) -> str:
     """A link label in the form in which CommonMark compares them (section 6.3)."""
     return normalizeReference(label)
+
+
+def forget() -> None:
+    """Lets go of the words that were read last."""
+    plain.cache_clear()
+    title_of.cache_clear()

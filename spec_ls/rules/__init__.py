@@ -136,7 +136,6 @@ class _Judged(NamedTuple):
     duplicates: list[int]
     children: int
     facts: list[Facts]
-    piece: int
     findings: list[Finding]
 
 
@@ -167,7 +166,8 @@ class Judge:
         self._pieces: list[Piece] = []
         self._allowances: dict[int, tuple[Allowance, ...]] = {}
         self._unused: dict[tuple[Place, str], Finding] = {}
-        self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, _Judged]] = ({}, {})
+        self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, tuple[int, _Judged]]]
+        self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
         self._metadata: object = None
         self._stage: Stage | None = None
@@ -220,26 +220,24 @@ class Judge:
         }
         for at in range(first, first + splice.added):
             self._allow(at)
-        pieces, fills, heavy = self._of_piece, self._of_fill, self._heavy
+        gone = range(first, last)
+        for at in gone:
+            self._of_piece.pop(at, None)
+            self._of_fill.pop(at, None)
+            self._heavy.pop((False, at), None)
+            self._heavy.pop((True, at), None)
         if not grown:
-            for at in range(first, last):
-                pieces.pop(at, None)
-                fills.pop(at, None)
-                heavy.pop((False, at), None)
-                heavy.pop((True, at), None)
             return
-        self._of_piece, self._of_fill, self._heavy = {}, {}, {}
+        self._heavy = {key: heavy for key, heavy in self._heavy.items() if key[1] < first}
+        pieces, fills = self._of_piece, self._of_fill
+        self._of_piece = {at: found for at, found in pieces.items() if at < first}
+        self._of_fill = {at + grown if at >= last else at: judged for at, judged in fills.items()}
         for at, found in pieces.items():
-            if at < first:
-                self._keep_piece(at, found)
-            elif at >= last:
+            if at >= last:
                 self._keep_piece(at + grown, _moved(found, grown))
         for at, judged in fills.items():
-            if at < first:
-                self._keep_fill(at, judged)
-            elif at >= last:
-                found = _moved(judged.findings, grown)
-                self._keep_fill(at + grown, judged._replace(piece=at + grown, findings=found))
+            if at >= last and judged.findings:
+                self._keep_fill(at + grown, judged._replace(findings=_moved(judged.findings, grown)))
 
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
@@ -251,7 +249,7 @@ class Judge:
             for at, piece in enumerate(pieces)
             if at not in self._ignored
         }
-        fills = {id(old.facts[0]): old for old in judged.values() if old.facts}
+        fills = {id(old.facts[0]): (at, old) for at, old in judged.items() if old.facts}
         lost_pieces, lost_fills = self._dropped
         if len(pieces) - len(spec.pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             self._dropped = known, fills
@@ -273,14 +271,13 @@ class Judge:
                 self._keep_piece(at, _moved(old_piece[2], at - old_piece[1]))
         for fill in spec.fills:
             first = id(spec.pieces[fill.piece].facts)
-            old = fills.get(first) or lost_fills.get(first)
+            at, old = fills.get(first) or lost_fills.get(first) or (0, None)
             if old is None or not self._is_same(fill, old):
                 self._judge_fill(fill)
             elif old.findings:
-                moved = _moved(old.findings, fill.piece - old.piece)
-                self._keep_fill(fill.piece, old._replace(piece=fill.piece, findings=moved))
+                self._keep_fill(fill.piece, old._replace(findings=_moved(old.findings, fill.piece - at)))
             else:
-                self._of_fill[fill.piece] = old if old.piece == fill.piece else old._replace(piece=fill.piece)
+                self._of_fill[fill.piece] = old
 
     def _is_same(self, fill: Fill, old: _Judged) -> bool:
         """Whether `fill` is what `old` was made from; its first facts are the same."""
@@ -306,7 +303,7 @@ class Judge:
     def _judge_fill(self, fill: Fill) -> None:
         found = self._run_all(_FILL_RULES, _FILL_CHECKS, (self.spec, fill))
         facts = [self.spec.pieces[at].facts for at in fill.pieces]
-        judged = _Judged(fill.slot.index, fill.fault, fill.duplicates, len(fill.children), facts, fill.piece, found)
+        judged = _Judged(fill.slot.index, fill.fault, fill.duplicates, len(fill.children), facts, found)
         self._keep_fill(fill.piece, judged)
 
     def _keep_fill(self, at: int, judged: _Judged) -> None:

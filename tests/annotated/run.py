@@ -83,7 +83,8 @@ class Sheet:
 
     def around(self, spec: Spec) -> Surroundings:
         """What a feature is told of the world: the documents beside this one with it."""
-        return replace(AROUND, catalogue=Catalogue([*self.beside, card(spec, "/specs/this.md")]))
+        path = "/specs/this.md"
+        return replace(AROUND, path=path, catalogue=Catalogue([*self.beside, card(spec, path)]))
 
     def written(self, marks: Sequence[Mark]) -> list[str]:
         """The lines of the block with these marks."""
@@ -521,8 +522,7 @@ def _links(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     spec = _document(sheet).spec
     feature, catalogue = _feature("links"), sheet.around(spec).catalogue
     addresses = feature.Addresses(*([] if "plain" in block.options else ADDRESSES))
-    path = "/specs/this.md"
-    found = feature.links(spec, path, card(spec, path).mentions, catalogue, addresses)
+    found = feature.links(spec, card(spec, "/specs/this.md"), catalogue, addresses)
     rows = [f"{spec.text.slice(one.span)}  {one.kind} {one.target}  {one.tooltip}" for one in found]
     outcome.check(block, block.lines, list(map(encode, rows)))
 
@@ -563,6 +563,53 @@ def _highlight(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
+def _definition(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Each target behind the words that lead there: the template's line, or kind, name and line."""
+    spec = _document(sheet).spec
+    navigation, around = _feature("navigation"), sheet.around(spec)
+    if block.kind == "declaration":
+        found = navigation.declarations(spec, _cursor(sheet, block))
+    else:
+        mentions = card(spec, "/specs/this.md").mentions
+        found = navigation.definitions(spec, _cursor(sheet, block), mentions, around.catalogue)
+    lines = spec.template.source.split("\n")
+    rows = []
+    for kind, source, name, span, _ in found:
+        where = lines[span.start_line] if kind == "template" else f"{name}, line {span.start_line + 1}"
+        rows.append(f"{spec.text.slice(source)} -> {kind} {where if kind in ('spec', 'template') else name}")
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _references(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """Path, line and words of each; behind a `=` where they define."""
+    spec = _document(sheet).spec
+    mentions, catalogue = card(spec, "/specs/this.md").mentions, sheet.around(spec).catalogue
+    declaration = "without-declaration" not in block.options
+    found = _feature("navigation").references(spec, _cursor(sheet, block), mentions, catalogue, declaration)
+    rows = [
+        f"{one.path}, line {mention.span.start_line + 1}: {'=' * (mention.role == 'definition')}{mention.text}"
+        for one, mention in found
+    ]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _calls(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The specs at the cursor, those that depend on each (`<-`), and those that it depends on (`->`), with lines."""
+    spec = _document(sheet).spec
+    calls, catalogue = _feature("calls"), sheet.around(spec).catalogue
+    own = catalogue.by_path("/specs/this.md")
+    assert own is not None
+    named = _feature("navigation").named_at(spec, _cursor(sheet, block), own.mentions)
+    rows = []
+    for one in calls.prepare(own, named, catalogue):
+        rows.append(one.id)
+        for arrow, found in (("<-", calls.incoming(one, catalogue)), ("->", calls.outgoing(one, catalogue))):
+            for other, spans in found:
+                lines = ", ".join(str(span.start_line + 1) for span in spans)
+                rows.append(f"{arrow} {other.id} (line {lines})")
+    outcome.check(block, block.lines, rows)
+
+
 _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "fix": _fix,
     "completion": _completion,
@@ -579,4 +626,8 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
+    "definition": _definition,
+    "declaration": _definition,
+    "references": _references,
+    "calls": _calls,
 }

@@ -12,11 +12,13 @@ from dataclasses import replace
 from spec_ls.features import Surroundings
 from spec_ls.features.completion.base import About, Completion, CompletionKind
 from spec_ls.features.completion.documentation import documentation
+from spec_ls.features.completion.front import front_matter
 from spec_ls.features.completion.items import blank_items, items, labels
 from spec_ls.features.completion.people import handles_in_text
 from spec_ls.features.completion.rows import rows
 from spec_ls.features.completion.sections import blank_sections, headings
 from spec_ls.features.completion.values import value_at, values
+from spec_ls.features.completion.words import references, vocabulary
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, List, Plain, Quote
 from spec_ls.spec import Cursor, Spec
 from spec_ls.text import Point
@@ -35,15 +37,16 @@ def complete(spec: Spec, point: Point, around: Surroundings, snippets: bool = Tr
     if point.line >= len(spec.text.lines):
         return []
     cursor = spec.at(point)
+    if isinstance(cursor.block, FrontMatter):
+        return _numbered(front_matter(spec, cursor.block, point, around, snippets))
     if _is_quiet(spec, cursor, point):
         return []
     value = value_at(spec, cursor, point)
     if value is not None:
-        found = list(values(spec, value, point, around))
-        return _numbered(found or handles_in_text(spec, point, around))
-    found = list(rows(spec, cursor, point, snippets))
+        return _numbered(list(values(spec, value, point, around)) or _names(spec, point, around))
+    found = list(rows(spec, cursor, point, snippets)) or _names(spec, point, around)
     if not found:
-        found = list(handles_in_text(spec, point, around))
+        found = list(vocabulary(spec, cursor, point, around))
     if not found:
         found = list(headings(spec, cursor, point, snippets))
     if not found:
@@ -53,6 +56,11 @@ def complete(spec: Spec, point: Point, around: Surroundings, snippets: bool = Tr
     if not found and not spec.text.content(point.line).strip():
         found = [*blank_items(spec, cursor, point, snippets), *blank_sections(spec, cursor, point, snippets)]
     return _numbered(found)
+
+
+def _names(spec: Spec, point: Point, around: Surroundings) -> list[Completion]:
+    """What any text may name: people and specs."""
+    return [*handles_in_text(spec, point, around), *references(spec, point, around)]
 
 
 def _numbered(found: Iterable[Completion]) -> list[Completion]:
@@ -67,7 +75,7 @@ def _is_quiet(spec: Spec, cursor: Cursor, point: Point) -> bool:
     if unclosed is not None and line >= unclosed.line:
         return True
     block = _innermost(cursor.block, line)
-    if isinstance(block, Fence | Comment | FrontMatter | Plain | Quote):
+    if isinstance(block, Fence | Comment | Plain | Quote):
         return True
     first = base + block.line if block is not None else point.line
     above = [spec.text.lines[number] for number in range(max(first, point.line - _COMMENT_REACH), point.line)]

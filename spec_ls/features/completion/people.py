@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from spec_ls.features import Surroundings
 from spec_ls.features.completion.base import Completion, Value, padding
 from spec_ls.outline.shapes import items_of, joined
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Point, Span
+from spec_ls.values import count
 
 _HANDLE = re.compile(r"(?<![\w@/.])@\w[\w./-]*")
 _TYPED_HANDLE = re.compile(r"(?<![\w@/.])@[\w./-]*")
@@ -70,14 +73,29 @@ def handles_in(spec: Spec, value: Value, point: Point, around: Surroundings) -> 
         while end < value.outer[1] and not (line[end].isspace() or line[end] in ",;"):
             end += 1
     others = _folded(line[value.outer[0] : start]) | _folded(line[end : value.outer[1]])
+    reviews: Mapping[str, tuple[str, int]] = {}
     if value.slot == spec.template.approvers:
         owner = spec.field(spec.template.owner)
-        others |= _folded(owner.entry.value) if owner else set()
+        owners = _folded(owner.entry.value) if owner else set()
+        others |= owners
+        reviews = _reviews(owners, around)
     before = line[value.outer[0] : start].rstrip()
     if start == end and value.slot.kind == "handles" and before and before[-1] not in ",;":
         return  # behind a finished handle comes a comma first
     blanks = padding(line, point.offset) if start == end else ("", "")
-    yield from _handles(spec, point, around, (start, end), others, blanks)
+    listed = value.slot.kind == "handles"
+    for one in _handles(spec, point, around, (start, end), others, blanks, reviews):
+        yield replace(one, listed=listed)
+
+
+def _reviews(owners: Collection[str], around: Surroundings) -> dict[str, tuple[str, int]]:
+    """Who approves other specs of these owners, by the folded form: the handle, and how many."""
+    found: dict[str, tuple[str, int]] = {}
+    for card in around.catalogue.known:
+        if card.owner and card.owner.casefold() in owners and card.path != around.path:
+            for handle in card.approvers:
+                found[handle.casefold()] = handle, found.get(handle.casefold(), ("", 0))[1] + 1
+    return found
 
 
 def handles_in_text(spec: Spec, point: Point, around: Surroundings) -> Iterator[Completion]:
@@ -95,17 +113,24 @@ def _handles(
     place: tuple[int, int],
     others: set[str],
     blanks: tuple[str, str],
+    reviews: Mapping[str, tuple[str, int]] = MappingProxyType({}),
 ) -> Iterator[Completion]:
     line = spec.text.content(point.line)
     start, end = place
     there = line[start:end].casefold()
     span = Span(point.line, start, point.line, end)
+    people = _people(spec, around)
+    for folded, (handle, _) in reviews.items():
+        people.setdefault(folded, (handle, []))
     known = {
         folded: person
-        for folded, person in _people(spec, around).items()
-        if folded not in others and (folded != there or len(person[1]) > 1 or person[1] != ["this spec"])
+        for folded, person in people.items()
+        if folded not in others and (folded != there or person[1] != ["this spec"])
     }
-    for handle, sources in known.values():
+    # Those who review most with this owner; else as they come: the last in git first.
+    for folded, (handle, sources) in sorted(known.items(), key=lambda one: -reviews.get(one[0], ("", 0))[1]):
+        if folded in reviews:
+            sources = [f"approves {count(reviews[folded][1], 'spec')} of this owner", *sources]
         filtered = handle if not there or there.startswith("@") else handle[1:]
         if there and not there.startswith("@") and not filtered.casefold().startswith(there):
             filtered = line[start:end]

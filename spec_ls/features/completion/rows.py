@@ -20,8 +20,10 @@ _HOLE = "\ue000"
 def rows(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator[Completion]:
     """The fields not yet there as whole rows in the carrier's style, in it or on the blank line right below."""
     absent = [slot for slot in spec.template.fields if slot.name and slot.key not in spec.fields]
+    if not absent or not spec.carrier or (cursor.field is not None and cursor.field.slot is not None):
+        return
     neighbour = _neighbour(spec, point.line)
-    if not absent or neighbour is None or (cursor.field is not None and cursor.field.slot is not None):
+    if neighbour is None:
         return
     line = spec.text.content(point.line)
     if not line.strip():

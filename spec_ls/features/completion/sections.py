@@ -84,12 +84,13 @@ def _repeated(spec: Spec, above: Sequence[Fill], typed: Fill | None) -> Iterator
 
 def _next_number(spec: Spec, parent: Fill, slot: SectionSlot, typed: Fill | None) -> int:
     """The number behind the highest of the repeated sections of `slot` in `parent`; 1 where there is none."""
-    numbers = [0]
-    for fill in parent.children:
-        if fill.slot.index == slot.index and fill is not typed:
-            found = re.match(r" ([0-9]{1,9})\b", spec.pieces[fill.piece].facts.title.key[len(slot.stem_key) :])
-            numbers.append(int(found[1]) if found else 0)
-    return max(numbers) + 1
+    start, index, pieces = len(slot.stem_key) + 1, slot.index, spec.pieces
+    tails = [
+        pieces[fill.piece].facts.title.key[start:].partition(" ")[0]
+        for fill in parent.children
+        if fill.slot.index == index and fill is not typed
+    ]
+    return max((int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 10), default=0) + 1
 
 
 def headings(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator[Completion]:

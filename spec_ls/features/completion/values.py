@@ -9,6 +9,7 @@ from typing import NamedTuple
 from spec_ls.features import Surroundings
 from spec_ls.features.completion.base import About, Completion, CompletionKind, Value, cells, padding
 from spec_ls.features.completion.people import handles_in
+from spec_ls.features.completion.words import tickets
 from spec_ls.outline.shapes import unwrap
 from spec_ls.spec import Cursor, Spec
 from spec_ls.template.model import FieldSlot, State
@@ -41,7 +42,7 @@ def value_at(spec: Spec, cursor: Cursor, point: Point) -> Value | None:
 
 
 def values(spec: Spec, value: Value, point: Point, around: Surroundings) -> Iterator[Completion]:
-    """What the field takes; empty for free text and links."""
+    """What the field takes; empty for free text."""
     match value.slot.kind:
         case "choice":
             states = value.slot.key == spec.template.status_key
@@ -53,6 +54,8 @@ def values(spec: Spec, value: Value, point: Point, around: Surroundings) -> Iter
             yield from _whole_value(spec, value, point, "reference", [_free_id(value.slot, around.ids)])
         case "handle" | "handles":
             yield from handles_in(spec, value, point, around)
+        case "link":
+            yield from tickets(spec, value, point, around)
 
 
 class _Choice(NamedTuple):
