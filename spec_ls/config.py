@@ -19,6 +19,7 @@ from spec_ls.rules import CATALOGUE
 from spec_ls.rules.pages import summary
 from spec_ls.template import builtin_names
 from spec_ls.text import Span, split_lines, strip_line_end
+from spec_ls.toml import Places, places_in
 
 Level = Literal["off", "hint", "information", "warning", "error"]
 Feature = Literal[
@@ -38,6 +39,7 @@ Feature = Literal[
     "references",
     "call-hierarchy",
     "links",
+    "linked-editing",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)
@@ -172,7 +174,7 @@ class Reading(NamedTuple):
 
 def read_config(source: str, in_pyproject: bool) -> Reading:
     """Reads a configuration file. Never raises; one fault or more means no configuration."""
-    places = toml_places(source)
+    places = places_in(source)
     try:
         data: Any = tomllib.loads(source.removeprefix("\ufeff").replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -271,100 +273,6 @@ def _meant(name: str, known: Sequence[str]) -> str:
 
 def _listed() -> str:
     return ", ".join(builtin_names())
-
-
-# --- places -----------------------------------------------------------------------------------
-
-Places = Mapping[tuple[str, ...], tuple[Span, Span]]
-
-_KEY = r"(?:[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\])*\"|'[^']*')"
-_PART = re.compile(_KEY)
-_DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
-_HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?$")
-_ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=\s*")
-_INLINE = re.compile(rf"(?<=[{{,\s])({_DOTTED})(\s*=\s*)?")
-"""A key in braces, and words that are none: no sign behind them. Those are passed over as a whole."""
-_VALUE_END = re.compile(r"[,}]")
-_STRING = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*")
-
-
-def toml_places(source: str) -> dict[tuple[str, ...], tuple[Span, Span]]:
-    """Where the keys of a TOML text stand, and their values: by path, tables of an array by their number.
-
-    A value that goes on over several lines counts up to the end of its first. Never raises; broken TOML has the places
-    that can be told.
-    """
-    found: dict[tuple[str, ...], tuple[Span, Span]] = {}
-    counts: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    depth, quote = 0, ""
-    for number, line in enumerate(map(strip_line_end, split_lines(source))):
-        header = _HEADER.match(line) if not depth and not quote else None
-        if header:
-            table = _resolved(_parts(header[2]), counts)
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                table = (*table, str(counts[table]))
-            span = Span(number, header.start(2), number, header.end(2))
-            found.setdefault(table, (span, span))
-            continue
-        assignment = _ASSIGNMENT.match(line) if not depth and not quote else None
-        bare, depth, quote = _masked(line, depth, quote)
-        if assignment:
-            path = (*table, *_parts(assignment[1]))
-            key = Span(number, assignment.start(1), number, assignment.end(1))
-            end = max(assignment.end(), len(bare.rstrip()))
-            found.setdefault(path, (key, Span(number, assignment.end(), number, end)))
-            for inner in _INLINE.finditer(bare, assignment.end()):
-                if not inner[2]:
-                    continue
-                stop = _VALUE_END.search(bare, inner.end())
-                last = stop.start() if stop else len(bare)
-                value = Span(number, inner.end(), number, inner.end() + len(bare[inner.end() : last].rstrip()))
-                key = Span(number, inner.start(1), number, inner.end(1))
-                found.setdefault((*path, *_parts(line[inner.start(1) : inner.end(1)])), (key, value))
-    return found
-
-
-def _resolved(path: tuple[str, ...], counts: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:
-    """A header's path with the number of the current table behind each array of tables in front."""
-    full: tuple[str, ...] = ()
-    for at, part in enumerate(path):
-        full = (*full, part)
-        if full in counts and at + 1 < len(path):
-            full = (*full, str(counts[full]))
-    return full
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
-
-
-def _masked(line: str, depth: int, quote: str) -> tuple[str, int, str]:
-    """The line with its strings and comment blanked, and how deep in brackets and in which long string it ends."""
-    parts, at = [], 0
-    if quote:
-        stop = line.find(quote)
-        if stop < 0:
-            return " " * len(line), depth, quote
-        at = stop + 3
-        parts.append(" " * at)
-        quote = ""
-    while found := _STRING.search(line, at):
-        parts.append(line[at : found.start()])
-        end = found.end()
-        if found[0] in ('"""', "'''"):
-            stop = line.find(found[0], end)
-            if stop < 0:
-                parts.append("\0" * (len(line) - found.start()))
-                at, quote = len(line), found[0]
-                break
-            end = stop + 3
-        parts.append((" " if found[0][0] == "#" else "\0") * (end - found.start()))
-        at = end
-    parts.append(line[at:])
-    bare = "".join(parts)
-    return bare, max(0, depth + bare.count("[") - bare.count("]")), quote
 
 
 def _place(places: Places, path: tuple[str, ...], of_key: bool) -> Span:

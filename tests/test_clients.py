@@ -975,6 +975,15 @@ def told_tokens(editor: Editor, shown: Shown, data: Sequence[int]) -> list[tuple
     return found
 
 
+async def linked_editing(editor: Editor) -> None:
+    shown = editor.open(with_changes(("# Päckchen 📦", "# 📦 SPEC-031: Päckchen")))
+    params = types.LinkedEditingRangeParams(shown.id, shown.behind("`SPEC-03"))
+    found = await editor.text_document_linked_editing_range_async(params)
+    assert found is not None and found.word_pattern
+    assert [shown.marked(one) for one in found.ranges] == ["SPEC-031", "SPEC-031"]
+    assert [one.start.line for one in found.ranges] == [0, 4]
+
+
 async def document_links(editor: Editor) -> None:
     """A file beside the document, in the client's units; one that is not there is no link."""
     folder = Path(editor.folder.name)
@@ -1054,6 +1063,7 @@ CHECKS = (
     formatting_as_one_types,
     semantic_tokens,
     document_links,
+    linked_editing,
     a_missing_section_is_inserted,
     other_line_ends_are_kept,
     a_status_is_corrected,

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from stdio import Stdio
 
-from spec_ls.config import FEATURES, Config, read_config, schema, toml_places
+from spec_ls.config import FEATURES, Config, read_config, schema
 from spec_ls.lsp.server import create_server
 from spec_ls.resolver import Resolver
 from spec_ls.text import Span
+from spec_ls.toml import places_in
 from spec_ls.workspace import Document
 
 TEMPLATE = """\
@@ -402,7 +403,7 @@ def test_places_of_a_toml_text() -> None:
     source = 'a = 1 # x\n[t."b c"]\nd = [\n "]", # e = 3\n]\nf.g = "h # i"\n'
     source += '[[u]]\nv = { w = "x", y.z = 2 }\n[[u]]\n[u.k]\nl=1\n'
     found = {path: (key, source.split("\n")[value.start_line][value.start : value.end])
-             for path, (key, value) in toml_places(source).items()}  # fmt: skip
+             for path, (key, value) in places_in(source).items()}  # fmt: skip
     assert {path: value for path, (_, value) in found.items()} == {
         ("a",): "1",
         ("t", "b c"): 't."b c"',

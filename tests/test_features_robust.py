@@ -17,6 +17,7 @@ from spec_ls.features.completion import complete, documentation
 from spec_ls.features.folding import folds
 from spec_ls.features.hover import hover
 from spec_ls.features.lenses import lenses, words
+from spec_ls.features.linked import linked
 from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
@@ -163,6 +164,11 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
             assert result.count("\r") == 0 or "\r" in source
         told = hover(spec, point, AROUND, document.problems)
         assert told is None or (told.markdown.strip() and is_inside(text, told.span))
+        together = linked(spec, point)
+        if together is not None:
+            typed_once = {text.slice(one) for one in together.spans}
+            assert len(typed_once) == 1 < len(together.spans) and any(one.holds(point) for one in together.spans)
+            assert all(re.fullmatch(together.pattern, word) for word in typed_once)
         mentions = card(spec, "/x.md", ["RFC-"]).mentions
         for target in (*definitions(spec, point, mentions, AROUND.catalogue), *declarations(spec, point)):
             assert is_inside(text, target.source)

@@ -30,6 +30,7 @@ from spec_ls.features.completion import complete
 from spec_ls.features.folding import folds
 from spec_ls.features.format import format_edits, typed
 from spec_ls.features.hover import hover
+from spec_ls.features.linked import linked
 from spec_ls.features.links import Addresses, links
 from spec_ls.features.navigation import declarations, definitions, references
 from spec_ls.features.refactor import refactorings
@@ -411,6 +412,7 @@ def look_at(text: str) -> None:
             hover(spec, point, AROUND, document.problems)
             complete(spec, point, AROUND, True)
             selections(spec, [point])
+            linked(spec, point)
             definitions(spec, point, own.mentions, AROUND.catalogue)
             declarations(spec, point)
             references(spec, point, own.mentions, AROUND.catalogue)

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spec_ls"
 
 FLOORS = (
-    ("text", "markup"),
+    ("text", "markup", "toml"),
     ("outline",),
     ("template",),
     ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
@@ -36,6 +36,7 @@ FLOORS = (
     ("owners",),
     ("index", "history"),
     ("baseline", "config"),
+    ("configuring",),
     ("resolver",),
     ("workspace",),
     ("survey",),

@@ -1,4 +1,7 @@
-"""What can be folded: sections, tables, fences, comments, guidance, front matter, lists and their items."""
+"""What can be folded: sections, tables, fences, comments, guidance, front matter, lists and their items.
+
+Quotes and plain paragraphs cannot, as in other Markdown servers: a fold of three lines hides what one came to read.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from spec_ls.features import Extent, extents
-from spec_ls.outline.blocks import Block, Comment, Item, List, Paragraph, Table
+from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, List, Paragraph, Table
 from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
 
@@ -58,6 +58,10 @@ def _around(spec: Spec, sections: Sequence[Extent], point: Point) -> Iterator[Sp
         else:
             if isinstance(block, Comment):
                 yield block.span.shifted(base)
+            elif isinstance(block, Fence | FrontMatter):
+                inner = block.end_line - (block.closed if isinstance(block, Fence) else 1)
+                if block.line < inside < inner:
+                    yield _lines(text, base + block.line + 1, 0, base + inner)
             yield _lines(text, base + block.line, 0, base + block.end_line)
     number = bisect_right(sections, at, key=lambda extent: extent.piece) - 1
     while number >= 0:

@@ -1,4 +1,4 @@
-"""What the server writes as one types or saves: formatting of the whole, of a range, and on Enter or a bar."""
+"""What the server writes as one types or saves: formatting, of the whole, of a range, on Enter; linked editing."""
 
 from __future__ import annotations
 
@@ -41,3 +41,15 @@ def on_type_formatting(asked: Asked) -> list[Json]:
     from spec_ls.features.format import typed
 
     return _edits_json(asked, typed(asked.spec, asked.point(), asked.params.ch))
+
+
+@answers(types.TEXT_DOCUMENT_LINKED_EDITING_RANGE, "linked-editing")
+def on_linked_editing(asked: Asked) -> Json | None:
+    """The identifier in the metadata and in the title, and a field that repeats the title, are typed once."""
+    from spec_ls.features.linked import linked
+
+    found = linked(asked.spec, asked.point())
+    if found is None:
+        return None
+    ranges = [convert.range_json(asked.text, span, asked.server.client.encoding) for span in found.spans]
+    return {"ranges": ranges, "wordPattern": found.pattern}

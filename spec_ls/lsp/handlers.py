@@ -96,6 +96,7 @@ class _Handler:
     options: Callable[[], object] | None
     run: Callable[[Asked], Any]
     of_template: Callable[[Asked], Any] | None
+    of_config: Callable[[Asked], Any] | None
 
 
 _HANDLERS: list[_Handler] = []
@@ -117,11 +118,13 @@ def answers(
     feature: str,
     options: Callable[[], object] | None = None,
     of_template: Callable[[Asked], Any] | None = None,
+    of_config: Callable[[Asked], Any] | None = None,
 ) -> Callable[[Callable[[Asked], Any]], Callable[[Asked], Any]]:
-    """Registers what answers a request about a spec; `of_template` answers it about a template. Others get null."""
+    """Registers what answers a request about a spec; `of_template` and `of_config` answer it about a template and about
+    a configuration. Others get null."""
 
     def register(run: Callable[[Asked], Any]) -> Callable[[Asked], Any]:
-        _HANDLERS.append(_Handler(method, feature, options, run, of_template))
+        _HANDLERS.append(_Handler(method, feature, options, run, of_template, of_config))
         return run
 
     return register
@@ -169,9 +172,9 @@ def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     if shown.spec is not None:
         is_on = handler.feature not in shown.document.policy.off
         return handler.run(Asked(server, shown, params)) if is_on else nothing
-    if shown.is_template and handler.of_template is not None:
-        return handler.of_template(Asked(server, shown, params))
-    return nothing
+    is_template, is_config = shown.is_template, shown.is_configuration and not shown.stale
+    other = handler.of_template if is_template else handler.of_config if is_config else None
+    return other(Asked(server, shown, params)) if other is not None else nothing
 
 
 async def _answer_later(
@@ -251,6 +254,9 @@ def _authoring_completion(asked: Asked) -> Json:
         completion_item=types.ServerCompletionItemOptions(label_details_support=True),
     ),
     of_template=_authoring_completion,
+    of_config=lambda asked: authoring.config_completion(
+        asked.text, asked.shown.path or "", asked.point(), asked.server.client
+    ),
 )
 def on_completion(asked: Asked) -> Any:
     """What can stand at the cursor: statuses, handles, identifiers, dates, sections, items, blocks of the template."""
@@ -284,6 +290,9 @@ def on_completion_resolve(asked: Asked) -> types.CompletionItem:
     types.TEXT_DOCUMENT_HOVER,
     "hover",
     of_template=lambda asked: authoring.hover(asked.text, asked.point(), asked.server.client),
+    of_config=lambda asked: authoring.config_hover(
+        asked.text, asked.shown.path or "", asked.point(), asked.server.client
+    ),
 )
 def on_hover(asked: Asked) -> Any:
     """What stands under the cursor, in the template's words: a field, a status, a section, a sample; its findings."""

@@ -31,7 +31,7 @@ from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
 from spec_ls.outline.inline import forget
-from spec_ls.resolver import Policy
+from spec_ls.resolver import NAMES, Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
@@ -122,6 +122,11 @@ class OpenDocument:
     def is_template(self) -> bool:
         """Whether it is a template in force, whose author is helped with its annotations."""
         return self.governed.policy.is_template and not self.stale
+
+    @property
+    def is_configuration(self) -> bool:
+        """Whether it is a file that may hold our configuration, by its name."""
+        return self.path is not None and os.path.basename(self.path) in NAMES
 
     @property
     def spec(self) -> Spec | None:
@@ -654,7 +659,8 @@ class SpecLanguageServer(WireServer):
             people = index.people(root, troubles.append)
             owners = index.owners(root, paths, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(index.own_handle(root), people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
+            me = index.own_handle(root)
+            return _Known(me, people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]

@@ -220,8 +220,7 @@ class Judge:
         }
         for at in range(first, first + splice.added):
             self._allow(at)
-        gone = range(first, last)
-        for at in gone:
+        for at in range(first, last):
             self._of_piece.pop(at, None)
             self._of_fill.pop(at, None)
             self._heavy.pop((False, at), None)

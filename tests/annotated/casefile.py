@@ -36,6 +36,7 @@ KINDS = (
     "format",
     "tokens",
     "links",
+    "linked",
 )
 
 

@@ -527,6 +527,15 @@ def _links(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     outcome.check(block, block.lines, list(map(encode, rows)))
 
 
+def _linked(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """The lines of which parts are typed as one, these in `⟨` and `⟩`; behind the last the pattern of such a part."""
+    found = _feature("linked").linked(_document(sheet).spec, _cursor(sheet, block))
+    rows = []
+    if found is not None:
+        rows = [*_bracketed(sheet, [("", span) for span in found.spans]), found.pattern]
+    outcome.check(block, block.lines, list(map(encode, rows)))
+
+
 def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
@@ -554,13 +563,17 @@ def _lenses(sheet: Sheet, block: Block, outcome: Outcome) -> None:
 def _highlight(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines with a highlight, each in `⟨` and `⟩`; behind a `=` where it is the metadata's."""
     found = _feature("highlight").highlights(_document(sheet).spec, _cursor(sheet, block))
-    edits = []
-    for place, defines in found:
-        begin = Span(*place.first, *place.first)
-        edits += [Edit(begin, "=⟨" if defines else "⟨"), Edit(Span(*place.last, *place.last), "⟩")]
-    lines = split_lines(apply_edits(sheet.source, edits))
-    rows = [strip_line_end(lines[line]) for line in sorted({place.start_line for place, _ in found})]
+    rows = _bracketed(sheet, [("=" if defines else "", place) for place, defines in found])
     outcome.check(block, block.lines, list(map(encode, rows)))
+
+
+def _bracketed(sheet: Sheet, places: Sequence[tuple[str, Span]]) -> list[str]:
+    """The lines that hold the places, each of these in `⟨` and `⟩`, with its mark in front."""
+    edits = []
+    for mark, place in places:
+        edits += [Edit(Span(*place.first, *place.first), f"{mark}⟨"), Edit(Span(*place.last, *place.last), "⟩")]
+    lines = split_lines(apply_edits(sheet.source, edits))
+    return [strip_line_end(lines[line]) for line in sorted({place.start_line for _, place in places})]
 
 
 def _definition(sheet: Sheet, block: Block, outcome: Outcome) -> None:
@@ -623,6 +636,7 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "format": _format,
     "tokens": _tokens,
     "links": _links,
+    "linked": _linked,
     "hints": _hints,
     "lenses": _lenses,
     "highlight": _highlight,
