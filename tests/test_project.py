@@ -30,7 +30,7 @@ FLOORS = (
     ("drift",),
     ("catalogue", "graph"),
     ("rules",),
-    ("lifecycle", "describe"),
+    ("lifecycle", "describe", "board"),
     ("features",),
     ("files", "git"),
     ("owners",),

@@ -103,6 +103,7 @@ _HANDLERS: list[_Handler] = []
 _COMMANDS: list[tuple[str, Callable[..., Any]]] = []
 _BESIDE = (
     "actions",
+    "commands",
     "structure",
     "lenses",
     "formatting",

@@ -27,6 +27,7 @@ from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.lsp import diagnostics, handlers, tokens
+from spec_ls.lsp.commands import usable
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
 from spec_ls.lsp.wire import WireServer
@@ -203,6 +204,7 @@ class SpecLanguageServer(WireServer):
         self.watching: asyncio.Task[Any] | None = None
         self.max_bytes = MOST_BYTES
         self._changed: dict[str, None] = {}
+        self.board_folder = ""
         self._rulings: list[asyncio.Future[None]] = []
         self._refreshing: asyncio.Task[Any] | None = None
         self._refresh_again = False
@@ -246,6 +248,8 @@ class SpecLanguageServer(WireServer):
         actions = capabilities.code_action_provider
         if isinstance(actions, types.CodeActionOptions):
             actions.resolve_provider = self.client.code_action_resolve
+        if capabilities.execute_command_provider is not None:
+            capabilities.execute_command_provider.commands = usable(self.client, self.protocol.fm.commands)
 
     def take_options(self, options: Any) -> None:
         given = options.get("maxBytes") if isinstance(options, dict) else None
@@ -580,11 +584,21 @@ class SpecLanguageServer(WireServer):
 
     def all_catalogues(self) -> list[Catalogue]:
         """Those of the workspace's folders and of all open specs."""
+        return [survey.catalogue for survey in self.all_surveys()]
+
+    def all_surveys(self) -> list[Survey]:
+        """Those of the workspace's folders and of all open specs."""
         surveys = [self.survey_of(shown) for shown in self.documents.values() if shown.spec is not None]
         folders = [Path(folder) for folder in self.configuration.resolver.folders]
         roots = {os.path.realpath(root_of(folder / ".git") or folder) for folder in folders if folder.is_dir()}
         surveys += [self.surveys.survey(root) for root in sorted(roots) if may_be_root(Path(root))]
-        return list({id(survey): survey.catalogue for survey in surveys}.values())
+        return list({id(survey): survey for survey in surveys}.values())
+
+    def look_at_all_again(self) -> None:
+        """Forgets what is known of repositories, and looks at all their specs again."""
+        self._known.clear()
+        self.surveys.renew()
+        self.look_again()
 
     def text_of(self, key: str) -> Text | None:
         """The text of an open document, by its path, or by its URI where it has none; None where it is not open."""
