@@ -20,8 +20,17 @@ from spec_ls.spec import Field, Piece, Spec, is_sample_value, plain_value
 from spec_ls.template.kinds import is_begun
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Template
-from spec_ls.text import Span, strip_line_end
-from spec_ls.values import code_spans, handle_of, handles_in, identifiers_in, link_targets, named_in, tickets_in
+from spec_ls.text import Point, Span, strip_line_end
+from spec_ls.values import (
+    code_spans,
+    handle_of,
+    handles_in,
+    identifiers_in,
+    link_targets,
+    named_in,
+    tickets_in,
+    without_addresses,
+)
 
 SHAPE = 1
 """The number of a card's shape: one of another number cannot be read."""
@@ -337,6 +346,20 @@ def _discard(index: dict[Any, Any], key: object, path: str) -> None:
             del index[key]
 
 
+def named_at(spec: Spec, point: Point, mentions: Iterable[Mention]) -> Mention | None:
+    """What is named at `point`, an end of it included; on the text of a link, its target where nothing else is."""
+    on_line = [mention for mention in mentions if mention.span.start_line == point.line]
+    at = next((mention for mention in on_line if mention.span.holds(point)), None)
+    if at is not None:
+        return at
+    line = spec.text.content(point.line)
+    for mention in on_line:
+        opening = line.rfind("[", 0, mention.span.start) if mention.kind == "link" else -1
+        if 0 <= opening <= point.offset <= mention.span.end:
+            return mention
+    return None
+
+
 # --- making a card ----------------------------------------------------------------------------
 
 
@@ -456,7 +479,7 @@ def _mentions(
     section: Section, rows: Sequence[str], prefixes: Collection[str], flags: Collection[int], depends: Collection[int]
 ) -> Iterator[Mention]:
     for number, row in shown_rows(section, rows):
-        ids = list(identifiers_in(row, prefixes))
+        ids = list(identifiers_in(without_addresses(row), prefixes))
         for found in ids:
             role: Role = "dependency" if number in depends else ""
             yield Mention("id", found.words, _span(number, found.start, found.words), role)

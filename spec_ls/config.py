@@ -38,8 +38,10 @@ Feature = Literal[
     "definition",
     "references",
     "call-hierarchy",
+    "rename",
     "links",
     "linked-editing",
+    "file-operations",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

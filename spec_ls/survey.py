@@ -3,7 +3,8 @@
 Requests come in as lines of JSON and answers go out so, one value each; it ends when nobody can ask any more. A request
 names a `root` folder and the workspace's `folders`, `allowed` ones for templates, and `paths` to look at; without
 those, all files are. An answer has one of: `total` (how many files there are to look at), `at` (the file that comes
-next), `card`, `gone` (a path that is no spec), `trouble` (a sentence for the user), `done`.
+next), `card`, `gone` (a path that is no spec), `same` (one of which nothing new is to be told), `trouble` (a sentence
+for the user), `done`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _BELOW_NORMAL = 0x4000
 _NICE = 10
 
 Json = dict[str, Any]
+_Stamp = tuple[int, int, int] | None
+"""What tells one state of a file from another."""
 
 
 class Surveyor:
@@ -42,6 +45,8 @@ class Surveyor:
     def __init__(self) -> None:
         self.cancelled = threading.Event()
         self._resolvers: dict[str, Resolver] = {}
+        self._told: dict[tuple[str, str], _Stamp] = {}
+        """The state of each file that was told of, by its root and path."""
 
     def answers(self, request: Json) -> Iterator[Json]:
         """The answers to one request; `done` comes last, also when it was cancelled. Never raises on any file."""
@@ -51,8 +56,10 @@ class Surveyor:
         resolver = self._resolvers.get(key)
         if resolver is None:
             resolver = self._resolvers[key] = Resolver(request.get("folders", ()), request.get("allowed", ()))
-        else:
-            resolver.refresh()
+            self._told = {}
+        elif resolver.refresh():
+            self._told = {}
+        look_anyway = paths is not None
         if paths is None:
             troubles: list[str] = []
             paths = _listed(root, troubles)
@@ -63,7 +70,14 @@ class Surveyor:
             if self.cancelled.is_set():
                 break
             yield {"at": path}
-            yield from self._look(root, path, resolver) if path not in skipped else ({"gone": path},)
+            stamp = _stamp(path)
+            if path in skipped:
+                yield {"gone": path}
+            elif stamp is not None and stamp == self._told.get((root, path)) and not look_anyway:
+                yield {"same": path}
+            else:
+                yield from self._look(root, path, resolver)
+                self._told[root, path] = stamp
         yield {"done": root}
 
     def _look(self, root: str, path: str, resolver: Resolver) -> Iterator[Json]:
@@ -83,6 +97,14 @@ class Surveyor:
             log.exception("no card is made of a file")
             yield {"trouble": f"{path}: cannot be read: {type(error).__name__}"}
         yield {"gone": path}
+
+
+def _stamp(path: str) -> _Stamp:
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _source(path: str) -> str | None:

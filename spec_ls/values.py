@@ -18,7 +18,7 @@ _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
 _MENTION = re.compile(r"(?<![\w@])@\w[\w./-]*")
 _WORD = re.compile(r"(?<![^\W_])(?<!-)[^\W\d_][\w-]*")
 _TICKS = re.compile("`+")
-_ADDRESS = re.compile(r"\]\([^()\s]*|[a-z][a-z0-9+.-]{1,30}://[^\s<>)\]]+", re.I)
+_ADDRESS = re.compile(r"\]\([^()\s]*|^ {0,3}\[[^\[\]]{1,999}\]:[ \t]*\S+|[a-z][a-z0-9+.-]{1,30}://[^\s<>)\]]+", re.I)
 _TARGET = re.compile(
     r"\]\([ \t]*(?:<([^<>\n]*)>|([^\s()<>]+(?:\([^\s()<>]*\)[^\s()<>]*)*))|^ {0,3}\[[^\[\]]{1,999}\]:[ \t]*<?([^\s<>]+)"
 )
@@ -202,7 +202,12 @@ def handles_in(line: str) -> Iterator[Mention]:
 
 def bare(line: str) -> str:
     """`line` with what stands in code marks and the addresses of links blanked."""
-    return _ADDRESS.sub(lambda found: " " * len(found[0]), _without_code(line))
+    return without_addresses(_without_code(line))
+
+
+def without_addresses(line: str) -> str:
+    """`line` with the addresses of links blanked."""
+    return _ADDRESS.sub(lambda found: " " * len(found[0]), line)
 
 
 def _without_code(line: str) -> str:

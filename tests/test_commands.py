@@ -140,7 +140,8 @@ def test_what_a_client_cannot_do_is_not_listed() -> None:
     assert usable(Client(apply_edit=True, code_action_literals=True, show_document=True), names) == names[1:]
 
 
-SPEC = builtin().source.replace("SPEC-XXX", "SPEC-042").replace("[Short Title of the Spec]", "&lt;b&gt; \\*loud\\* | 🛵 & co")
+TITLE = "&lt;b&gt; \\*loud\\* | 🛵 & co"
+SPEC = builtin().source.replace("SPEC-XXX", "SPEC-042").replace("[Short Title of the Spec]", TITLE)
 
 
 def test_a_board_shows_words_of_documents_as_words() -> None:

@@ -41,8 +41,8 @@ def spec(number: int, needs: str, owner: str = "mira", end: str = "\n") -> str:
 
 
 FILES = {
-    "specs/1.md": spec(1, "😀 Export (SPEC-002), [two](2.md#5-rollout-plan), [out](../../x.md), `flag_2`, @zoë"),
-    "specs/2.md": spec(2, "🌙 none", owner="zoë"),
+    "specs/1.md": spec(1, "😀 Export (SPEC-002), [two](002-two.md#5-rollout-plan), [out](../../x.md), `flag_2`, @zoë"),
+    "specs/002-two.md": spec(2, "🌙 none", owner="zoë"),
     "specs/ä b.md": spec(3, "𝔸𝔸 SPEC-002 and SPEC-001; [one](/specs/1.md)", end="\r\n"),
     "docs/CODEOWNERS": "# 😀\n* @other\n/specs @lena @zoë\n",
 }
@@ -112,7 +112,8 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         (root / name).write_bytes(text.encode())
     capabilities = {
         "general": {"positionEncodings": [request.param]},
-        "textDocument": {"declaration": {"linkSupport": True}},
+        "textDocument": {"declaration": {"linkSupport": True}, "rename": {"prepareSupport": True}},
+        "workspace": {"workspaceEdit": {"documentChanges": True, "resourceOperations": ["rename"]}},
     }
     with Stdio() as wire:
         wire.initialize(capabilities, rootUri=root.as_uri())
@@ -124,10 +125,10 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def test_where_words_lead(session: Session) -> None:
     for words, place in {
-        "SPEC-002": "specs/2.md:SPEC-002",
-        "2.md": "specs/2.md:5. Rollout Plan",
-        "[two": "specs/2.md:5. Rollout Plan",
-        "flag_2": "specs/2.md:flag_2",
+        "SPEC-002": "specs/002-two.md:SPEC-002",
+        "002-two.md": "specs/002-two.md:5. Rollout Plan",
+        "[two": "specs/002-two.md:5. Rollout Plan",
+        "flag_2": "specs/002-two.md:flag_2",
         "@zoë": "docs/CODEOWNERS:@zoë",
     }.items():
         assert session.places(session.ask("textDocument/definition", words)) == [place]
@@ -148,12 +149,12 @@ def test_references_in_open_and_closed_files(session: Session) -> None:
         context = {"includeDeclaration": declaration}
         return session.places(session.ask("textDocument/references", words, context=context))
 
-    twos = ["specs/1.md:SPEC-002", "specs/2.md:SPEC-002", "specs/ä b.md:SPEC-002"]
+    twos = ["specs/002-two.md:SPEC-002", "specs/1.md:SPEC-002", "specs/ä b.md:SPEC-002"]
     assert found("SPEC-002") == twos
-    assert found("SPEC-002", declaration=False) == [twos[0], twos[2]]
+    assert found("SPEC-002", declaration=False) == twos[1:]
     assert found("Päckchen") == ["specs/1.md:SPEC-001", "specs/ä b.md:SPEC-001"]
-    assert found("@zoë") == ["specs/1.md:@zoë", "specs/2.md:@zoë"]
-    assert found("flag_2") == ["specs/1.md:flag_2", "specs/2.md:flag_2"]
+    assert found("@zoë") == ["specs/002-two.md:@zoë", "specs/1.md:@zoë"]
+    assert found("flag_2") == ["specs/002-two.md:flag_2", "specs/1.md:flag_2"]
 
 
 def test_what_depends_on_what(session: Session) -> None:
@@ -170,16 +171,18 @@ def test_what_depends_on_what(session: Session) -> None:
 def test_symbols_of_files_that_are_not_open(session: Session) -> None:
     found = session.wire.request("workspace/symbol", {"query": "@ZOË"})["result"]
     assert [(one["name"], one["containerName"]) for one in found] == [("@zoë", "SPEC-002")]
-    assert session.place(found[0]["location"]["uri"], found[0]["location"]["range"]) == "specs/2.md:@zoë"
+    assert session.place(found[0]["location"]["uri"], found[0]["location"]["range"]) == "specs/002-two.md:@zoë"
 
 
 def test_a_file_that_changes_is_read_again(session: Session) -> None:
-    name = session.root / "specs" / "2.md"
-    name.write_text(FILES["specs/2.md"].replace("SPEC-002", "SPEC-009"), "utf-8")
+    name = session.root / "specs" / "002-two.md"
+    name.write_text(FILES["specs/002-two.md"].replace("SPEC-002", "SPEC-009"), "utf-8")
     session.wire.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": name.as_uri(), "type": 2}]})
     wait_until(lambda: bool(session.wire.request("workspace/symbol", {"query": "SPEC-009"})["result"]))
     assert session.ask("textDocument/definition", "SPEC-002") is None
-    name.write_text(FILES["specs/2.md"], "utf-8")  # nobody says so: a place that is not there any more is left out
+    name.write_text(
+        FILES["specs/002-two.md"], "utf-8"
+    )  # nobody says so: a place that is not there any more is left out
     mentioned = session.ask("textDocument/references", "SPEC-002", context={"includeDeclaration": True})
     assert session.places(mentioned) == ["specs/1.md:SPEC-002", "specs/ä b.md:SPEC-002"]
     session.wire.notify("textDocument/didSave", {"textDocument": {"uri": name.as_uri()}})
@@ -187,13 +190,112 @@ def test_a_file_that_changes_is_read_again(session: Session) -> None:
 
 
 def test_an_open_document_counts_as_it_stands(session: Session) -> None:
-    session.open("specs/2.md")
-    change = {"contentChanges": [{"text": FILES["specs/2.md"].replace("SPEC-002", "SPEC-020")}]}
-    document = {"textDocument": {"uri": session.uri("specs/2.md"), "version": 2}}
+    session.open("specs/002-two.md")
+    change = {"contentChanges": [{"text": FILES["specs/002-two.md"].replace("SPEC-002", "SPEC-020")}]}
+    document = {"textDocument": {"uri": session.uri("specs/002-two.md"), "version": 2}}
     session.wire.notify("textDocument/didChange", {**document, **change})
     assert session.ask("textDocument/definition", "SPEC-002") is None
     session.wire.notify("textDocument/didClose", document)
-    assert session.places(session.ask("textDocument/definition", "SPEC-002")) == ["specs/2.md:SPEC-002"]
+    assert session.places(session.ask("textDocument/definition", "SPEC-002")) == ["specs/002-two.md:SPEC-002"]
+
+
+# --- rename
+
+
+def applied(text: str, edits: list[Any], encoding: str) -> str:
+    """The text after edits, counted in the client's units."""
+    lines = text.split("\n")
+    for edit in sorted(edits, key=lambda one: (one["range"]["start"]["line"], -one["range"]["start"]["character"])):
+        start, end = edit["range"]["start"], edit["range"]["end"]
+        assert start["line"] == end["line"]
+        line = lines[start["line"]]
+        at = [units(line[:offset], encoding) for offset in range(len(line) + 1)]
+        first, last = at.index(start["character"]), at.index(end["character"])
+        lines[start["line"]] = line[:first] + edit["newText"] + line[last:]
+    return "\n".join(lines)
+
+
+def test_an_identifier_is_renamed_in_all_specs_and_in_its_files_name(session: Session) -> None:
+    prepared = session.ask("textDocument/prepareRename", "SPEC-002")
+    assert prepared["placeholder"] == "SPEC-002"
+    assert session.place(session.uri("specs/1.md"), prepared["range"]) == "specs/1.md:SPEC-002"
+    edit = session.ask("textDocument/rename", "SPEC-002", newName="SPEC-0222")
+    *documents, renamed = edit["documentChanges"]
+    assert renamed == {
+        "kind": "rename",
+        "oldUri": session.uri("specs/002-two.md"),
+        "newUri": session.uri("specs/222-two.md"),
+    }
+    found = {one["textDocument"]["uri"]: one for one in documents}
+    assert {uri: one["textDocument"]["version"] for uri, one in found.items()} == {
+        session.uri("specs/1.md"): 1,
+        session.uri("specs/002-two.md"): None,
+        session.uri("specs/ä b.md"): None,
+    }
+    for name, text in FILES.items():
+        if name.startswith("specs/"):
+            wanted = text.replace("SPEC-002", "SPEC-0222").replace("(002-two", "(222-two")
+            assert applied(text, found[session.uri(name)]["edits"], session.encoding) == wanted
+
+
+def test_without_watched_files_all_are_looked_at_before_a_rename(session: Session) -> None:
+    name, moved = session.root / "specs" / "ä b.md", "\r\n\r\n" + FILES["specs/ä b.md"]
+    name.write_bytes(moved.encode())
+    edit = session.ask("textDocument/rename", "SPEC-002", newName="SPEC-222")
+    found = {one["textDocument"]["uri"]: one["edits"] for one in edit["documentChanges"][:-1]}
+    assert applied(moved, found[name.as_uri()], session.encoding) == moved.replace("SPEC-002", "SPEC-222")
+    name.write_bytes(FILES["specs/ä b.md"].encode())
+
+
+TEMPLATE = (
+    "# [Title]\n\n- ID: REQ-000\n- Owner: @user\n\n## 1. The *Need* & more (optional)\n\n## 2. Answer\n\n### Story 1\n"
+)
+REQUESTS = {
+    "a.md": "# 📦 A\n\n- ID: REQ-001\n- Owner: @mira\n\n## 1. The Need and More\n\n## 2. Answer\n😀\n",
+    "b.md": "# B\r\n\r\n- ID: REQ-002\r\n- Owner: @mira\r\n\r\n## 😀 Answer ##\r\n\r\n## Answers\r\n",
+}
+
+
+def test_a_section_of_a_template_is_renamed_in_all_its_specs(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    (root / ".git").mkdir()
+    config = '[templates.request]\npath = "template.md"\nfiles = ["requests/*.md"]\n'
+    (root / ".spec-ls.toml").write_text(config, "utf-8")
+    (root / "template.md").write_text(TEMPLATE, "utf-8")
+    (root / "requests").mkdir()
+    for name, text in REQUESTS.items():
+        (root / "requests" / name).write_bytes(text.encode())
+    watches = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+    with Stdio() as wire:
+        wire.initialize(watches, rootUri=root.as_uri())
+        document = {"uri": (root / "template.md").as_uri()}
+        item = {**document, "languageId": "markdown", "version": 7, "text": TEMPLATE}
+        wire.notify("textDocument/didOpen", {"textDocument": item})
+
+        def ask(method: str, line: int, **more: Any) -> Any:
+            answer = wire.request(
+                method, {"textDocument": document, "position": {"line": line, "character": 6}, **more}
+            )
+            return answer.get("result", answer.get("error", {}).get("message"))
+
+        edit = ask("textDocument/rename", 7, newName="Reply 🌙")
+        texts = {document["uri"]: TEMPLATE}
+        texts |= {(root / "requests" / name).as_uri(): text for name, text in REQUESTS.items()}
+        renamed = {uri: applied(texts[uri], edits, "utf-16") for uri, edits in edit["changes"].items()}
+        assert list(renamed.values()) == [
+            TEMPLATE.replace("Answer", "Reply 🌙"),
+            REQUESTS["a.md"].replace("Answer", "Reply 🌙"),
+            REQUESTS["b.md"].replace("Answer ##", "Reply 🌙 ##"),
+        ]
+        assert ask("textDocument/prepareRename", 5)["placeholder"] == "The *Need* & more"
+        assert "Story stands for any number" in ask("textDocument/rename", 9, newName="Tale")
+        assert "has a section Answer there already" in ask("textDocument/rename", 5, newName="3. answer")
+        assert "headings can be renamed" in ask("textDocument/rename", 3, newName="x")
+        # A file changes and nobody says so: nothing is edited blindly, and the next time it is known.
+        (root / "requests" / "a.md").write_text("\n" + REQUESTS["a.md"], "utf-8")
+        assert "a.md has changed on disk" in ask("textDocument/rename", 7, newName="Reply")
+        again = ask("textDocument/rename", 7, newName="Reply")
+        assert again["changes"][(root / "requests" / "a.md").as_uri()][0]["range"]["start"]["line"] == 8
 
 
 # --- headings and ranks

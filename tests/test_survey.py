@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -115,6 +116,31 @@ def test_single_files_are_looked_at_again(root: Path) -> None:
     answers = list(surveyor.answers({"root": str(root), "paths": [one, two, outside, "\0"]}))
     assert [answer["gone"] for answer in answers if "gone" in answer] == [one, two, outside, "\0"]
     assert not any("card" in answer for answer in answers)
+
+
+def test_what_has_not_changed_is_not_read_again(root: Path) -> None:
+    one, two = write(root, "1.md", spec(1)), write(root, "2.md", spec(2))
+    surveyor = Surveyor()
+
+    def told() -> list[tuple[str, str]]:
+        answers = surveyor.answers({"root": str(root)})
+        kinds = ("card", "gone", "same")
+        return [(kind, Path(found[1] if kind == "card" else found).name) for kind, found in _pairs(answers, kinds)]
+
+    assert told() == [("card", "1.md"), ("card", "2.md")]
+    assert told() == [("same", "1.md"), ("same", "2.md")]
+    write(root, "2.md", spec(22) + "\n")
+    assert told() == [("same", "1.md"), ("card", "2.md")]
+    assert [kind for kind, _ in _pairs(surveyor.answers({"root": str(root), "paths": [one, two]}), ("card",))] == [
+        "card"
+    ] * 2
+    write(root, ".spec-ls.toml", '[templates.product]\nbuiltin = "product-spec"\nfiles = ["!1.md"]\n')
+    (root / ".git").mkdir()
+    assert told() == [("gone", "1.md"), ("card", "2.md")]
+
+
+def _pairs(answers: Iterable[dict[str, Any]], kinds: Sequence[str]) -> list[tuple[str, Any]]:
+    return [(kind, answer[kind]) for answer in answers for kind in kinds if kind in answer]
 
 
 def test_the_process_ends_with_its_input_and_gives_way(root: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from spec_ls.catalogue import Catalogue, Found, Mention
+from spec_ls.catalogue import Catalogue, Found, Mention, named_at
 from spec_ls.outline import Outline
 from spec_ls.spec import Cursor, Place, Spec
 from spec_ls.template.model import Origin
@@ -76,20 +76,6 @@ def references(
     if kind == "flag" and all(one.mention.role != "definition" for one in found):
         return []
     return [one for one in found if declaration or one.mention.role != "definition"]
-
-
-def named_at(spec: Spec, point: Point, mentions: Iterable[Mention]) -> Mention | None:
-    """What is named at `point`, an end of it included; on the text of a link, its target where nothing else is."""
-    on_line = [mention for mention in mentions if mention.span.start_line == point.line]
-    at = next((mention for mention in on_line if mention.span.holds(point)), None)
-    if at is not None:
-        return at
-    line = spec.text.content(point.line)
-    for mention in on_line:
-        opening = line.rfind("[", 0, mention.span.start) if mention.kind == "link" else -1
-        if 0 <= opening <= point.offset <= mention.span.end:
-            return mention
-    return None
 
 
 def _own_id(spec: Spec, point: Point, mentions: Iterable[Mention]) -> Mention | None:

@@ -25,6 +25,8 @@ class Client:
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
+    rename_files: bool = False
+    """An edit may rename files."""
     configuration: bool = False
     folders: bool = False
     watched_files: bool = False
@@ -49,6 +51,10 @@ class Client:
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
     declaration_links: bool = False
+    hint_resolve: bool = False
+    """The tooltip of an inlay hint may be asked for later."""
+    commands: frozenset[str] = frozenset()
+    """Commands of its own that it offers to run, in the way of rust-analyzer: `experimental.commands.commands`."""
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
@@ -123,6 +129,8 @@ class Client:
             encoding=cast(Encoding, encoding),
             apply_edit=yes("workspace.applyEdit"),
             document_changes=yes("workspace.workspaceEdit.documentChanges"),
+            rename_files=yes("workspace.workspaceEdit.documentChanges")
+            and "rename" in listed("workspace.workspaceEdit.resourceOperations"),
             change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),
             configuration=yes("workspace.configuration"),
             folders=yes("workspace.workspaceFolders"),
@@ -141,6 +149,8 @@ class Client:
             hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
             line_folding_only=yes("textDocument.foldingRange.lineFoldingOnly"),
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
+            hint_resolve="tooltip" in listed("textDocument.inlayHint.resolveSupport.properties"),
+            commands=frozenset(names("experimental.commands.commands") or ()),
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
             declaration_links=yes("textDocument.declaration.linkSupport"),

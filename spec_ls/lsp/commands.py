@@ -24,6 +24,7 @@ _INSERT = "spec-ls.insertMissingSections"
 _OPEN = "spec-ls.openTemplate"
 _BOARD = "spec-ls.showBoard"
 _RESTART = "spec-ls.restartIndex"
+_ALWAYS = (_RESTART, "spec-ls.references")
 _LOOK_SECONDS = 60.0
 """How long a board waits for the specs to be looked at; then it shows those that are known."""
 
@@ -37,7 +38,7 @@ def usable(client: Client, commands: Iterable[str]) -> list[str]:
             return client.apply_edit and not client.code_action_literals
         if name in (_OPEN, _BOARD):
             return client.show_document
-        return client.apply_edit or name == _RESTART
+        return client.apply_edit or name in _ALWAYS
 
     return [name for name in commands if is_usable(name)]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from lsprotocol import types
 
@@ -116,6 +116,15 @@ def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:
 _REMOVES = "spec-ls.removes"
 
 
+class Edited(NamedTuple):
+    """The edits of one document; `version` is None for one that is not open."""
+
+    uri: str
+    version: int | None
+    text: Text
+    edits: Sequence[Edit]
+
+
 def workspace_edit_json(
     uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client, *, asks: bool = False
 ) -> Json:
@@ -123,17 +132,29 @@ def workspace_edit_json(
 
     With `asks`, those that take words away and put them nowhere else are to be confirmed by the user.
     """
-    changes = [edit_json(text, edit, client.encoding) for edit in edits]
-    if not client.document_changes:
-        return {"changes": {uri: changes}}
-    answer: Json = {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": changes}]}
-    if asks and client.change_annotations:
+    answer = workspace_edits_json([Edited(uri, version, text, edits)], client)
+    if asks and client.document_changes and client.change_annotations:
+        changes = answer["documentChanges"][0]["edits"]
         removing = [change for change, edit in zip(changes, edits, strict=True) if _removes(text, edit, edits)]
         for change in removing:
             change["annotationId"] = _REMOVES
         if removing:
             answer["changeAnnotations"] = {_REMOVES: {"label": "Remove text", "needsConfirmation": True}}
     return answer
+
+
+def workspace_edits_json(documents: Sequence[Edited], client: Client, files: Sequence[tuple[str, str]] = ()) -> Json:
+    """The edits of several documents, and after them the files to be renamed, by old and new URI, where the client can
+    do that."""
+    changes = {one.uri: [edit_json(one.text, edit, client.encoding) for edit in one.edits] for one in documents}
+    if not client.document_changes:
+        return {"changes": changes}
+    told: list[Json] = [
+        {"textDocument": {"uri": one.uri, "version": one.version}, "edits": changes[one.uri]} for one in documents
+    ]
+    if client.rename_files:
+        told += [{"kind": "rename", "oldUri": old, "newUri": new} for old, new in files]
+    return {"documentChanges": told}
 
 
 def _removes(text: Text, edit: Edit, edits: Sequence[Edit]) -> bool:
@@ -236,10 +257,18 @@ def selection_json(text: Text, spans: Sequence[Span], encoding: Encoding) -> Jso
     return answer
 
 
-def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
-    """An inlay hint, with a blank between it and the text."""
-    position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
-    return {"position": position, "label": hint.label, "paddingLeft": True}
+def hint_json(uri: str, text: Text, hint: Hint, told: Callable[[str], str], client: Client) -> Json:
+    """An inlay hint, with a blank between it and the text.
+
+    `told` gives the card of a spec, which a client that can asks for when the author points at the hint.
+    """
+    position = {"line": hint.point.line, "character": text.character(hint.point, client.encoding)}
+    answer: Json = {"position": position, "label": hint.label, "paddingLeft": True}
+    if hint.spec and client.hint_resolve:
+        answer["data"] = {"uri": uri, "spec": hint.spec}
+    elif hint.spec:
+        answer["tooltip"] = documentation(told(hint.spec), client.markdown_hover)
+    return answer
 
 
 def highlight_json(text: Text, highlight: Highlight, encoding: Encoding) -> Json:

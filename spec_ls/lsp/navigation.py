@@ -61,12 +61,13 @@ def with_texts(server: SpecLanguageServer, paths: Iterable[str], answer: Callabl
         return answer(texts)
 
     async def later() -> Any:
-        return answer(texts | await asyncio.to_thread(_read_all, closed))
+        return answer(texts | await asyncio.to_thread(read_all, closed))
 
     return later()
 
 
-def _read_all(paths: Iterable[str]) -> dict[str, Text]:
+def read_all(paths: Iterable[str]) -> dict[str, Text]:
+    """The texts of files; those that cannot be read are left out."""
     found = {}
     for path in paths:
         try:
@@ -76,7 +77,7 @@ def _read_all(paths: Iterable[str]) -> dict[str, Text]:
     return found
 
 
-def _located(server: SpecLanguageServer, places: Sequence[Place], texts: Texts) -> list[Json]:
+def located(server: SpecLanguageServer, places: Sequence[Place], texts: Texts) -> list[Json]:
     """The locations of places that are still there."""
     found = ((place, texts.get(place.path)) for place in places)
     return [
@@ -123,7 +124,7 @@ def _led(asked: Asked, targets: Sequence[Target], as_links: bool) -> Any:
     def answer(places: Sequence[tuple[Json, Place | None]], texts: Texts) -> Any:
         led = []
         for origin, place in places:
-            for location in _located(server, [place] if place else [], texts):
+            for location in located(server, [place] if place else [], texts):
                 if as_links and place is not None:
                     whole, text = place.whole or place.span, texts[place.path]
                     location = {
@@ -210,7 +211,7 @@ def on_references(asked: Asked) -> Any:
     declaration = asked.params.context.include_declaration
     found = references(asked.spec, asked.point(), asked.card.mentions, catalogue, declaration)
     places = [Place(one.card.path, one.mention.span, one.mention.text) for one in found]
-    return with_texts(server, [place.path for place in places], partial(_located, server, places))
+    return with_texts(server, [place.path for place in places], partial(located, server, places))
 
 
 # --- call hierarchy
@@ -219,8 +220,8 @@ def on_references(asked: Asked) -> Any:
 @answers(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY, "call-hierarchy")
 def on_prepare_call_hierarchy(asked: Asked) -> Any:
     """The spec, or the one whose identifier is at the cursor, in the tree of what depends on what."""
+    from spec_ls.catalogue import named_at
     from spec_ls.features.calls import prepare
-    from spec_ls.features.navigation import named_at
 
     catalogue, card = asked.server.survey_of(asked.shown).catalogue, asked.card
     cards = prepare(card, named_at(asked.spec, asked.point(), card.mentions), catalogue)
@@ -290,20 +291,25 @@ def _item(asked: Asked, card: Card, texts: Texts) -> Json | None:
 
 def on_workspace_symbols(server: SpecLanguageServer, params: types.WorkspaceSymbolParams) -> Any:
     """Specs by identifier and title, their sections, and the people whom their metadata names."""
-    from spec_ls.features.workspace_symbols import workspace_symbols
-
     server.govern_anew()
     if "symbols" in server.configuration.resolver.without_file().off:
         return None
-    cards = [card for catalogue in server.all_catalogues() for card in catalogue.cards]
-    found = workspace_symbols(cards, params.query)
+    return _symbols(server, [card for catalogue in server.all_catalogues() for card in catalogue.cards], params.query)
+
+
+async def _symbols(server: SpecLanguageServer, cards: Sequence[Card], query: str) -> Any:
+    """Looks through the cards in a thread: there may be thousands, and keystrokes do not wait for them."""
+    from spec_ls.features.workspace_symbols import workspace_symbols
+
+    found = await asyncio.to_thread(workspace_symbols, cards, query)
 
     def answer(texts: Texts) -> list[Json]:
         told = []
         for symbol in found:
-            for location in _located(server, [Place(symbol.path, symbol.span)], texts):
+            for location in located(server, [Place(symbol.path, symbol.span)], texts):
                 made = {"name": symbol.name, "kind": _KINDS[symbol.kind], "location": location}
                 told.append({**made, "containerName": symbol.container} if symbol.container else made)
         return told
 
-    return with_texts(server, [symbol.path for symbol in found], answer)
+    told = with_texts(server, [symbol.path for symbol in found], answer)
+    return await told if asyncio.iscoroutine(told) else told

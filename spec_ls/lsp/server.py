@@ -602,20 +602,45 @@ class SpecLanguageServer(WireServer):
 
     def text_of(self, key: str) -> Text | None:
         """The text of an open document, by its path, or by its URI where it has none; None where it is not open."""
-        shown = self.documents.get(self._uris_by_path.get(key, key))
+        shown = self.shown_at(key)
         return shown.text if shown is not None and not shown.stale else None
+
+    def shown_at(self, key: str) -> OpenDocument | None:
+        """The open document that is called so among the files of its workspace."""
+        return self.documents.get(self._uris_by_path.get(key, key))
 
     def uri_of(self, key: str) -> str:
         """The client's URI of what is called so among the files of its workspace."""
         return key if key in self.documents else self.configuration.uri(key)
 
-    def _find_survey(self, shown: OpenDocument) -> Survey:
-        """That of a document's repository, else of the workspace folder that it lies in."""
-        root = self._root_of(shown)
+    def survey_at(self, path: str) -> Survey | None:
+        """What is known of the specs around a file, the open ones as they stand; None where no specs are looked for."""
+        for shown in self.documents.values():
+            if shown.spec is not None:
+                self.survey_of(shown)
+        return self._survey_around(path, root_of(Path(path)))
+
+    def known_surveys(self) -> Iterable[Survey]:
+        """What is known of the specs around all documents so far."""
+        return self._surveys.all() if self._surveys is not None else ()
+
+    def path_of(self, uri: str) -> str | None:
+        """The path of a file's URI; None for other schemes."""
+        return _path_of(uri)
+
+    def _survey_around(self, path: str, root: Path | None) -> Survey | None:
+        """That of the repository `root`, else of the workspace folder that the file lies in."""
         folders = [root] if root else [Path(folder) for folder in self.configuration.resolver.folders]
         for folder in folders:
-            if shown.path is not None and is_inside(folder, shown.path) and may_be_root(folder):
+            if is_inside(folder, path) and may_be_root(folder):
                 return self.surveys.survey(os.path.realpath(folder))
+        return None
+
+    def _find_survey(self, shown: OpenDocument) -> Survey:
+        """That around a document."""
+        found = self._survey_around(shown.path, self._root_of(shown)) if shown.path is not None else None
+        if found is not None:
+            return found
         if self._alone is None:
             from spec_ls.lsp.surveys import Survey
 
@@ -642,6 +667,18 @@ class SpecLanguageServer(WireServer):
         waiting = [shown for shown in self.documents.values() if shown.survey is None and shown.spec is not None]
         if waiting:
             self.survey_of(waiting[0])
+
+    def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """The workspace has other folders, by their URIs: what governs the open documents is asked anew."""
+        new, old = ([os.path.realpath(path) for path in map(_path_of, uris) if path] for uris in (added, removed))
+        kept = [folder for folder in self.configuration.resolver.folders if folder not in old]
+        self.configuration.resolver.take_folders(list(dict.fromkeys([*kept, *new])))
+        for shown in self.documents.values():
+            shown.outdated = partial(self.configuration.policy, shown.path)
+            self._changed[shown.uri] = None
+            if shown.survey is not None:
+                self._unlist(shown, shown.survey)
+        self._have_pulled_anew()
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files on disk have changed: those of the specs that are known are read again."""

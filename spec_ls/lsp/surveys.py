@@ -30,9 +30,11 @@ _COMMAND = ("-m", "spec_ls.survey")
 _START_SECONDS = 90.0
 _FILE_SECONDS = 30.0
 """How long the process may take for one file; then it is ended, and goes on without that file."""
-_IDLE_SECONDS = 30.0
 _FRESH_SECONDS = 60.0
+_IDLE_SECONDS = 120.0
+"""Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
+_PATIENCE_SECONDS = 30.0
 _MOST_CRASHES = 10
 _MOST_LINE = 1 << 27
 """Bytes of one answer."""
@@ -90,6 +92,10 @@ class Surveys:
             self._look_at_all(found)
         return found
 
+    def all(self) -> Iterable[Survey]:
+        """What is known of every folder so far."""
+        return self._surveys.values()
+
     def renew(self) -> None:
         """What makes a file a spec has changed: looks at all files again."""
         for survey in self._surveys.values():
@@ -106,6 +112,17 @@ class Surveys:
                         self._jobs.append(_Job(survey, ()))
                     survey.paths.add(path)
         self._go_on()
+
+    async def settled(self, survey: Survey) -> bool:
+        """Waits until nothing is left to look at; where nobody says what changes, all files are looked at first.
+        False where that takes too long, was cancelled, or failed."""
+        if not survey.root:
+            return True
+        if not (survey.whole and self._server.client.watched_files):
+            self._look_at_all(survey)
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=_PATIENCE_SECONDS)
+        return survey.whole and self._task is None
 
     def close(self) -> None:
         """Ends the process, which notices that nobody can ask it any more."""
@@ -147,7 +164,7 @@ class Surveys:
             if job.paths is not None:
                 job, survey.paths = job._replace(paths=tuple(sorted(survey.paths))), set()
             else:
-                survey.waiting = survey.cancelled = False
+                survey.waiting = survey.cancelled = survey.whole = False
             try:
                 await self._do(job)
             finally:
@@ -205,6 +222,8 @@ class Surveys:
                         seen.add(card.path)
                         survey.catalogue.put(card)
                         await asyncio.sleep(0)  # what has come in meanwhile goes first
+                    elif "same" in answer:
+                        seen.add(answer["same"])
                     elif "gone" in answer:
                         survey.catalogue.drop(answer["gone"])
                     elif "total" in answer:

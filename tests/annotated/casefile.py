@@ -31,6 +31,7 @@ KINDS = (
     "declaration",
     "references",
     "calls",
+    "rename",
     "folding",
     "selection",
     "format",

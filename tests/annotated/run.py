@@ -15,7 +15,7 @@ from typing import Any, cast
 from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
-from spec_ls.catalogue import Card, CardMaker, Catalogue, card
+from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
@@ -540,7 +540,10 @@ def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
     span = Span(0, 0, *document.text.end)
-    found = _feature("hints").hints(document.spec, span, TODAY)
+    catalogue = sheet.around(document.spec).catalogue
+    own = catalogue.by_path("/specs/this.md")
+    assert own is not None
+    found = _feature("hints").hints(document.spec, span, TODAY, own.mentions, catalogue)
     edits = [Edit(Span(*hint.point, *hint.point), f"⟨{hint.label}⟩") for hint in found]
     lines = split_lines(apply_edits(sheet.source, edits))
     rows = [strip_line_end(lines[line]) for line in sorted({hint.point.line for hint in found})]
@@ -612,7 +615,7 @@ def _calls(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     calls, catalogue = _feature("calls"), sheet.around(spec).catalogue
     own = catalogue.by_path("/specs/this.md")
     assert own is not None
-    named = _feature("navigation").named_at(spec, _cursor(sheet, block), own.mentions)
+    named = named_at(spec, _cursor(sheet, block), own.mentions)
     rows = []
     for one in calls.prepare(own, named, catalogue):
         rows.append(one.id)
@@ -621,6 +624,26 @@ def _calls(sheet: Sheet, block: Block, outcome: Outcome) -> None:
                 lines = ", ".join(str(span.start_line + 1) for span in spans)
                 rows.append(f"{arrow} {other.id} (line {lines})")
     outcome.check(block, block.lines, rows)
+
+
+def _rename(sheet: Sheet, block: Block, outcome: Outcome) -> None:
+    """What is selected to be renamed; then path, line, old and new words of each edit, and files; or why not."""
+    spec = _document(sheet).spec
+    feature, catalogue = _feature("rename"), sheet.around(spec).catalogue
+    rows = []
+    try:
+        name = feature.renamable(spec, _cursor(sheet, block), card(spec, "/specs/this.md").mentions)
+        if name is not None:
+            assert spec.text.slice(name.span) == name.text
+            rows.append(f"{name.kind} {name.text}")
+            renaming = feature.rename(name, block.options["to"], catalogue, spec, "/specs/this.md")
+            links = feature.relinked(catalogue.cards, dict(renaming.files), "/")
+            for change in (*renaming.changes, *links):
+                rows.append(f"{change.path}, line {change.span.start_line + 1}: {change.words} -> {change.new_text}")
+            rows += [f"{old} -> {new}" for old, new in renaming.files]
+    except feature.Refused as error:
+        rows.append(f"refused: {error}")
+    outcome.check(block, block.lines, list(map(encode, rows)))
 
 
 _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
@@ -644,4 +667,5 @@ _AFTER_SPEC: dict[str, Callable[[Sheet, Block, Outcome], None]] = {
     "declaration": _definition,
     "references": _references,
     "calls": _calls,
+    "rename": _rename,
 }
