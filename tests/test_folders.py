@@ -175,7 +175,8 @@ def test_workspace_folders_come_and_go_each_with_its_own_configuration(tmp_path:
         for folder in (one, two):
             folder.write("a.md", spec("SPEC-204", "Quiet Hours", "x"))
         one.write(".spec-ls.toml", '[features]\n"folding" = false\n')
-        server.initialize({"workspace": {"workspaceFolders": True}}, workspaceFolders=[_listed(one)])
+        said = {"workspaceFolders": True, "semanticTokens": {"refreshSupport": True}}
+        server.initialize({"workspace": said}, workspaceFolders=[_listed(one)])
 
         def answered(folder: Folder) -> tuple[bool, bool]:
             about = {"textDocument": {"uri": folder.uri("a.md")}}
@@ -189,6 +190,7 @@ def test_workspace_folders_come_and_go_each_with_its_own_configuration(tmp_path:
         assert answered(two) == (False, True)  # in no folder: the configuration above it counts
         server.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [_listed(two)], "removed": []}})
         assert answered(two) == (True, True)
+        server.wait_for(lambda told: told.get("method") == "workspace/semanticTokens/refresh")
         server.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [_listed(two)]}})
         assert answered(two) == (False, True)
         assert answered(one) == (True, False)

@@ -1273,6 +1273,12 @@ def test_what_clients_say() -> None:
         token_modifiers=by_name["vscode-1.139.1"].token_modifiers,
         pull_diagnostics=True,
         refresh_diagnostics=True,
+        refreshes=(
+            "workspace/diagnostic/refresh",
+            "workspace/semanticTokens/refresh",
+            "workspace/codeLens/refresh",
+            "workspace/inlayHint/refresh",
+        ),
     )
     assert "quickfix" in by_name["vscode-1.139.1"].code_action_kinds
     neovim = by_name["neovim-0.11.4"]

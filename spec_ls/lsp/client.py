@@ -13,6 +13,14 @@ from typing import Any, cast
 
 from spec_ls.text import Encoding
 
+_REFRESHES = {
+    "diagnostics": "workspace/diagnostic/refresh",
+    "semanticTokens": "workspace/semanticTokens/refresh",
+    "codeLens": "workspace/codeLens/refresh",
+    "inlayHint": "workspace/inlayHint/refresh",
+}
+"""By the area of the capabilities in which a client says that it takes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -86,6 +94,8 @@ class Client:
     related_documents: bool = False
     """It takes the diagnostics of other files along with those that it asked for."""
     refresh_diagnostics: bool = False
+    refreshes: tuple[str, ...] = ()
+    """The methods by which it can be told to ask anew for what it shows."""
 
     @classmethod
     def of(cls, params: object) -> Client:
@@ -175,4 +185,10 @@ class Client:
             pull_diagnostics=said("textDocument.diagnostic"),
             related_documents=yes("textDocument.diagnostic.relatedDocumentSupport"),
             refresh_diagnostics=yes("workspace.diagnostics.refreshSupport"),
+            refreshes=tuple(
+                method
+                for area, method in _REFRESHES.items()
+                if yes(f"workspace.{area}.refreshSupport")
+                and (area != "diagnostics" or said("textDocument.diagnostic"))
+            ),
         )

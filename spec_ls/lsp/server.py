@@ -431,12 +431,17 @@ class SpecLanguageServer(WireServer):
         return found
 
     def _have_pulled_anew(self) -> None:
-        """Asks the client to pull its diagnostics again: one request at a time, whatever comes while it is open."""
-        if self.client.pull_diagnostics and self.client.refresh_diagnostics and self._loop is not None:
+        """Asks the client to pull its diagnostics again, and all else that it shows: one request at a time, whatever
+        comes while it is open."""
+        if self.client.refreshes and self._loop is not None:
             self._refresh_again = self._refreshing is not None
             if self._refreshing is None:
-                self._refreshing = self._loop.create_task(self.ask(types.WORKSPACE_DIAGNOSTIC_REFRESH))
+                self._refreshing = self._loop.create_task(self._refresh())
                 self._refreshing.add_done_callback(self._refreshed)
+
+    async def _refresh(self) -> None:
+        for method in self.client.refreshes:
+            await self.ask(method)
 
     def _refreshed(self, _: asyncio.Task[Any]) -> None:
         self._refreshing = None
