@@ -1,4 +1,4 @@
-"""The user's own settings: at the start, pushed, asked for; null, missing and odd ones. Progress of the client's own."""
+"""The user's own settings: at the start, pushed, asked for; null, missing and odd ones; progress under its own token."""
 
 from __future__ import annotations
 
