@@ -1,4 +1,4 @@
-"""The user's own settings: at the start, pushed, asked for; null, missing and odd ones; progress under its own token."""
+"""The user's own settings, at the start, pushed and asked for; odd ones. Progress under a token of the client."""
 
 from __future__ import annotations
 
