@@ -1264,6 +1264,7 @@ def test_what_clients_say() -> None:
         change_annotations=True,
         rename_files=True,
         configuration=True,
+        registers_settings=True,
         folders=True,
         watched_files=True,
         relative_patterns=True,
