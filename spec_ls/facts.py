@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from spec_ls.allowances import WORD, Allowance, allowances_of
 from spec_ls.outline.blocks import (
     Block,
     Box,
@@ -133,6 +134,7 @@ class Facts:
     mentions: frozenset[str] = frozenset()
     story: StoryFact | None = None
     words: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
     opening: Span | None = None
     yaml: YamlFault | None = None
 
@@ -225,6 +227,7 @@ def facts_of(
         mentions=mentions,
         story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
         words=tuple(_words(section, lines, base)),
+        allowances=tuple(allowances_of(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
         yaml=yaml_fault(section, lines, base) if preamble else None,
     )
@@ -459,12 +462,13 @@ def _bold(section: Section, template: Template) -> Iterator[tuple[str, Span]]:
 
 
 def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:
-    """What `<!-- spec-ls: … -->` comments and front matter say to spec-ls, one directive each."""
+    """What `<!-- spec-ls: … -->` comments and front matter say to spec-ls, one directive each, allowances aside."""
     for block in section.blocks:
         if isinstance(block, Comment):
             head, _, rest = block.text.strip().partition(":")
             if head == "spec-ls":
-                yield from (word.strip() for word in re.split(r"[;\n]", rest) if word.strip())
+                words = (word.strip() for word in re.split(r"[;\n]", rest))
+                yield from (word for word in words if word and not word.startswith(f"{WORD} "))
         elif isinstance(block, FrontMatter):
             for line in lines[base + 1 : base + block.end_line - 1]:
                 if line.startswith(("template:", "template-version:")):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from spec_ls.features import Surroundings
 from spec_ls.features.actions import actions
+from spec_ls.features.refactor import refactorings
+from spec_ls.features.suppress import suppressions
 from spec_ls.text import Span, apply_edits
 from spec_ls.workspace import Document
 
@@ -27,7 +29,10 @@ def test_only_the_kinds_asked_for() -> None:
     problems = document.problems()
 
     def kinds(*asked: str) -> set[str]:
-        return {action.kind for action in actions(document.spec, problems, all_of(document), AROUND, asked)}
+        offered = actions(document.spec, problems, all_of(document), AROUND, asked)
+        offered += suppressions(document.spec, problems, all_of(document), asked)
+        offered += refactorings(document.spec, all_of(document), AROUND, asked)
+        return {action.kind for action in offered}
 
     assert kinds("quickfix") == {"quickfix"}
     assert kinds("refactor") == {"refactor.rewrite"}

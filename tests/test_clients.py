@@ -20,6 +20,7 @@ import pytest
 import pytest_lsp
 from lsprotocol import types
 from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcException
 from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
@@ -678,7 +679,11 @@ async def edits_of(shown: Shown, title: str, at: types.Position) -> Sequence[typ
     offered = await shown.actions(at)
     if editor.said("textDocument.codeAction.codeActionLiteralSupport") is not None:
         action = next(one for one in offered if one.title == title)
-        assert isinstance(action, types.CodeAction) and action.edit is not None
+        assert isinstance(action, types.CodeAction)
+        if resolves(editor):
+            assert action.edit is None
+            action = await editor.code_action_resolve_async(action)
+        assert action.edit is not None
         assert action.kind == types.CodeActionKind.QuickFix
         assert action.is_preferred
         assert [shown.marked(one.range) for one in action.diagnostics or []]
@@ -713,6 +718,52 @@ def edits_in(edit: types.WorkspaceEdit, shown: Shown) -> Sequence[types.TextEdit
     return plain_edits
 
 
+def resolves(editor: Editor) -> bool:
+    """Whether the client asks for the edit of the code action that was chosen."""
+    said = "textDocument.codeAction"
+    asks = "edit" in (editor.said(f"{said}.resolveSupport.properties") or [])
+    return asks and editor.said(f"{said}.dataSupport") is True
+
+
+async def a_chosen_action_is_refused_once_the_text_has_changed(editor: Editor) -> None:
+    provider = editor.offered.code_action_provider
+    assert isinstance(provider, types.CodeActionOptions)
+    assert bool(provider.resolve_provider) == resolves(editor)
+    if not resolves(editor):
+        return
+    shown = editor.open(BROKEN)
+    offered = await shown.actions(shown.behind("| Draff"))
+    action = next(one for one in offered if one.title == "Change to Draft")
+    assert isinstance(action, types.CodeAction)
+    shown.send([types.TextEdit(types.Range(types.Position(0, 2), types.Position(0, 2)), "🛵")])
+    with pytest.raises(JsonRpcException) as refused:
+        await editor.code_action_resolve_async(action)
+    assert refused.value.code == types.LSPErrorCodes.ContentModified
+    action.data = {"uri": shown.uri, "version": shown.version, "span": "nowhere"}
+    with pytest.raises(JsonRpcException) as refused:
+        await editor.code_action_resolve_async(action)
+    assert refused.value.code == types.ErrorCodes.InvalidParams
+
+
+async def what_takes_text_away_is_confirmed(editor: Editor) -> None:
+    """By the clients that say they ask their user; an edit that only adds is made at once."""
+    if editor.said("textDocument.codeAction.codeActionLiteralSupport") is None:
+        return
+    shown = editor.open(BROKEN)
+    asks = editor.said("textDocument.codeAction.honorsChangeAnnotations") is True
+    for title, at, removes in (
+        ("Remove the guidance", "*Describe schema", True),
+        ("Insert the section Non-Goals", "### Goals", False),
+    ):
+        offered = await shown.actions(shown.behind(at))
+        action = next(one for one in offered if one.title == title)
+        assert isinstance(action, types.CodeAction)
+        edit = (await editor.code_action_resolve_async(action)).edit if resolves(editor) else action.edit
+        assert edit is not None
+        annotations = edit.change_annotations or {}
+        assert [one.needs_confirmation for one in annotations.values()] == ([True] if asks and removes else [])
+
+
 async def only_the_kinds_asked_for(editor: Editor) -> None:
     if editor.said("textDocument.codeAction.codeActionLiteralSupport") is None:
         return  # this client knows no kinds
@@ -725,6 +776,10 @@ async def only_the_kinds_asked_for(editor: Editor) -> None:
 
     assert await kinds(types.CodeActionKind.QuickFix) == {types.CodeActionKind.QuickFix}
     assert await kinds(types.CodeActionKind.SourceFixAll) == {"source.fixAll.spec-ls"}
+    assert await kinds(types.CodeActionKind.RefactorExtract) == set()
+    at = shown.behind("names the new day 📅")
+    assert await kinds(types.CodeActionKind.RefactorExtract) == {"refactor.extract"}
+    assert await kinds(types.CodeActionKind.Refactor) == {"refactor.extract", "refactor.rewrite"}
     assert await kinds(types.CodeActionKind.SourceOrganizeImports) == set()
 
 
@@ -1042,6 +1097,8 @@ CHECKS = (
     other_line_ends_are_kept,
     a_status_is_corrected,
     only_the_kinds_asked_for,
+    a_chosen_action_is_refused_once_the_text_has_changed,
+    what_takes_text_away_is_confirmed,
     the_workspace_is_pulled,
     a_document_that_is_no_spec_gets_nothing,
 )

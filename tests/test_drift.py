@@ -112,7 +112,7 @@ def test_the_fix_inserts_the_new_sections_and_touches_nothing_else(repository: R
         (found,) = server.open("notes/old.md")
         assert found["message"] == "The template has changed since: Costs and Rollback are new."
         assert [one["title"] for one in server.actions("notes/old.md", only=["source.fixAll.spec-ls"])] == []
-        (action,) = server.actions("notes/old.md", only=["quickfix"])
+        action, *_ = server.actions("notes/old.md", only=["quickfix"])
         assert action["title"] == "Bring up to today's template" and not action.get("isPreferred")
         fixed = apply_edits(OLD, [_edit(one) for one in _edits(action)])
         assert fixed == OLD + "\n## Costs\n*What does it cost?*\n\n## Rollback\n"

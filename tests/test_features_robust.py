@@ -19,7 +19,9 @@ from spec_ls.features.hover import hover
 from spec_ls.features.lenses import lenses, words
 from spec_ls.features.linked import linked
 from spec_ls.features.navigation import declarations, definitions, references
+from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
+from spec_ls.features.suppress import suppressions
 from spec_ls.features.symbols import Symbol, symbols
 from spec_ls.features.tokens import tokens
 from spec_ls.template import builtin
@@ -31,6 +33,7 @@ from spec_ls.workspace import Document
 BASES = sorted((Path(__file__).parent / "cases" / "bases").glob("*.md"))
 AROUND = Surroundings(
     today=date(2026, 3, 2),
+    me="@mira",
     people=(Person("@ines", "CODEOWNERS"), Person("@org/platform", "CODEOWNERS"), Person("@Ärger_火", "git")),
     ids=frozenset({"SPEC-007", "spec-12", "SPEC-", "SPEC-x1", "RFC-99999999999999999999999"}),
     catalogue=Catalogue(card(Document(path.read_text("utf-8")).spec, str(path)) for path in BASES),
@@ -174,7 +177,8 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
             assert reference.card in AROUND.catalogue.cards
         other = Point(line, data.draw(st.integers(0, len(text.content(line)))))
         span = Span(*min(point, other), *max(point, other))
-        for action in actions(spec, problems, span, AROUND):
+        offered = [*actions(spec, problems, span, AROUND), *suppressions(spec, problems, span)]
+        for action in [*offered, *refactorings(spec, span, AROUND)]:
             assert action.title and action.edits
             assert all(is_inside(text, edit.span) for edit in action.edits)
             assert apply_edits(source, action.edits) != source

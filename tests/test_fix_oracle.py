@@ -99,6 +99,12 @@ RETYPED = [
     "N/A",
 ]
 """Lines typed in place of others."""
+ALLOWED = [
+    "<!-- spec-ls: allow empty-section -->",
+    "<!-- spec-ls: allow missing-item, missing-sektion -->",
+    "<!-- spec-ls: allow missing-section in file; allow sample-text: later -->",
+    "Words. <!-- spec-ls: allow leftover-guidance -->",
+]
 
 
 # --- specs with faults ------------------------------------------------------------------------
@@ -178,6 +184,10 @@ def dressed(source: Sequence[str], random: Random) -> list[str]:
                 lines[at + 1 : at + 1] = ["| Name | Type |", "| --- | --- |", "| id | int |", ""]
     elif kind == 9:
         lines[0] = "\ufeff" + lines[0]
+    elif kind == 10:
+        for at in reversed(headings):
+            if random.random() < 0.4:
+                lines.insert(at + 1, random.choice(ALLOWED))
     return lines
 
 

@@ -33,7 +33,9 @@ from spec_ls.features.hover import hover
 from spec_ls.features.linked import linked
 from spec_ls.features.links import Addresses, links
 from spec_ls.features.navigation import declarations, definitions, references
+from spec_ls.features.refactor import refactorings
 from spec_ls.features.selection import selections
+from spec_ls.features.suppress import suppressions
 from spec_ls.features.symbols import symbols
 from spec_ls.features.tokens import tokens
 from spec_ls.patterns import safe_pattern
@@ -416,7 +418,11 @@ def look_at(text: str) -> None:
             references(spec, point, own.mentions, AROUND.catalogue)
             typed(spec, point, "\n")
             typed(spec, point, "|")
-    actions(spec, problems, Span(len(lines) // 2, 0, len(lines) // 2, 0), AROUND)
+    middle = Span(len(lines) // 2, 0, len(lines) // 2, 0)
+    actions(spec, problems, middle, AROUND)
+    suppressions(spec, problems, middle)
+    refactorings(spec, middle, AROUND)
+    refactorings(spec, Span(0, 0, *spec.text.end), AROUND)
     document.change(Replacement(Span(*spec.text.end, *spec.text.end), "x"))
     document.problems()
     assert not document.judge.crashed

@@ -25,7 +25,7 @@ FLOORS = (
     ("text", "markup", "toml"),
     ("outline",),
     ("template",),
-    ("values", "patterns", "facts", "bind", "rebind", "spec", "numbering"),
+    ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
     ("catalogue", "graph"),

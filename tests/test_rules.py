@@ -28,6 +28,7 @@ EVERY_STAGE = {
     "unticked-check": "- - warning error -",
     "unfinished-work": "- - - warning -",
     "outdated-template": "hint hint - - -",
+    "unused-suppression": "hint warning warning warning hint",
 }
 """How each rule weighs in Draft, Review, Approved, Done and Kill, as the house has decided it."""
 

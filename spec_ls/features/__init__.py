@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from spec_ls.outline.blocks import Heading
-from spec_ls.rules.base import Severity
+from spec_ls.rules.base import Problem, Severity
 from spec_ls.spec import Spec
-from spec_ls.text import Span
+from spec_ls.text import Edit, Span
+
+ActionKind = Literal["quickfix", "refactor.extract", "refactor.rewrite", "source.fixAll.spec-ls"]
 
 if TYPE_CHECKING:
     from spec_ls.catalogue import Catalogue
@@ -39,11 +41,34 @@ class Surroundings:
     """
 
     today: date
+    me: str = ""
+    """The handle of the one who writes; empty where it is not known."""
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=_no_cards)
     path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do; `problems` are those mended. `make` gives its edits, or makes them once they are wanted."""
+
+    title: str
+    kind: ActionKind
+    make: tuple[Edit, ...] | Callable[[], tuple[Edit, ...]]
+    preferred: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Edits of the document as it stands; they never overlap."""
+        return self.make() if callable(self.make) else self.make
+
+
+def is_asked(kind: ActionKind, kinds: Collection[str] | None) -> bool:
+    """Whether `kind` is one of those asked for, or below one; None asks for all (LSP 3.17, "CodeActionKind")."""
+    return kinds is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in kinds)
 
 
 @dataclass(slots=True)

@@ -1,46 +1,24 @@
-"""What the editor offers to do at the cursor: quick fixes, the fixes of the whole document, refactorings."""
+"""What the editor offers to mend at the cursor: quick fixes, and the fixes of a rule or of the whole document."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
-from typing import Literal
+from functools import partial
+from itertools import islice, pairwise
 
-from spec_ls import compose
-from spec_ls.bind import Fill
-from spec_ls.features import Surroundings
-from spec_ls.lifecycle import status_edit, steps
+from spec_ls.features import Action, Surroundings, is_asked
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Item
-from spec_ls.outline.shapes import joined
 from spec_ls.rules import Judge, fixes
 from spec_ls.rules.base import Fix, Problem
-from spec_ls.spec import Place, Spec
-from spec_ls.template.model import SectionSlot
+from spec_ls.spec import Spec
 from spec_ls.text import Edit, Point, Span, Text, apply_edits
 
-ActionKind = Literal["quickfix", "refactor.rewrite", "source.fixAll.spec-ls"]
-
-_NUMBER = re.compile(r"(?:section\s|[^\w\s]|\s)*+([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
 _HEADING = re.compile(r"\s*(#{1,6})[ \t]")
-_SHOWN_WORDS = 60
 _MOST_ROUNDS = 6
 _MOST_LINES = 5000
 """Longer documents are fixed in one round: a second would judge the whole text again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something to do. The edits refer to the document as it stands and never overlap; `problems` are those mended."""
-
-    title: str
-    kind: ActionKind
-    edits: tuple[Edit, ...]
-    preferred: bool = False
-    problems: tuple[Problem, ...] = ()
 
 
 def actions(
@@ -58,19 +36,12 @@ def actions(
     if span.end_line >= len(spec.text.lines):
         return []
 
-    def asked(kind: ActionKind) -> bool:
-        return kinds is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in kinds)
-
     found: list[Action] = []
-    if asked("quickfix"):
+    if is_asked("quickfix", kinds):
         found += _quick_fixes(spec, problems, span)
         found += _all_sections(spec, problems, span)
-    if asked("refactor.rewrite"):
-        found += _tick(spec, span)
-        found += _advance(spec, span)
-        found += _add_story(spec, span)
-        found += _renumber(spec, span)
-    if asked("source.fixAll.spec-ls"):
+        found += _all_of_a_rule(spec, problems, span)
+    if is_asked("source.fixAll.spec-ls", kinds):
         found += _fix_all(spec, problems, around, to_the_end=kinds is not None)
     return found
 
@@ -109,16 +80,28 @@ def _all_sections(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterat
         yield Action("Insert all missing sections", "quickfix", _together(spec, chosen), False, mended)
 
 
+def _all_of_a_rule(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterator[Action]:
+    """The certain fixes of all that a rule finds in the document, where it is reported and finds more than one."""
+    for rule in dict.fromkeys(problem.rule for problem in problems if problem.span.touches(span)):
+        alike = [problem for problem in problems if problem.rule == rule]
+        if rule != "missing-section" and len(list(islice(_combined(spec, alike), 2))) > 1:
+            yield Action(f"Fix all {rule} in this file", "quickfix", partial(_fix_together, spec, alike))
+
+
+def _fix_together(spec: Spec, problems: Sequence[Problem]) -> tuple[Edit, ...]:
+    return _together(spec, _combined(spec, problems))
+
+
 def _fix_all(spec: Spec, problems: Sequence[Problem], around: Surroundings, to_the_end: bool) -> Iterator[Action]:
     """Every certain fix of the document; `to_the_end`, with those that only the others make possible."""
-    chosen = list(_combined(spec, problems))
-    if not chosen:
-        return
-    mended = tuple(problem for problem, _ in chosen)
-    edits = _together(spec, chosen)
-    if to_the_end and len(spec.text.lines) <= _MOST_LINES:
-        edits = _settled(spec, edits, around)
-    yield Action("Fix all that can be fixed", "source.fixAll.spec-ls", edits, False, mended)
+
+    def make() -> tuple[Edit, ...]:
+        edits = _fix_together(spec, problems)
+        settles = to_the_end and len(spec.text.lines) <= _MOST_LINES
+        return _settled(spec, edits, around) if settles else edits
+
+    if next(_combined(spec, problems), None) is not None:
+        yield Action("Fix all that can be fixed", "source.fixAll.spec-ls", make)
 
 
 def _settled(spec: Spec, edits: tuple[Edit, ...], around: Surroundings) -> tuple[Edit, ...]:
@@ -214,102 +197,3 @@ def _together(spec: Spec, chosen: Iterable[tuple[Problem, Fix]]) -> tuple[Edit, 
 
 def _changes(spec: Spec, edits: Sequence[Edit]) -> bool:
     return any(spec.text.slice(edit.span) != edit.new_text for edit in edits)
-
-
-# --- refactorings -----------------------------------------------------------------------------
-
-
-def _short(text: str) -> str:
-    """Words of the document for a title, on one line and not too long."""
-    text = " ".join(text.split())
-    return text if len(text) <= _SHOWN_WORDS else text[: _SHOWN_WORDS - 1].rstrip() + "…"
-
-
-def _tick(spec: Spec, span: Span) -> Iterator[Action]:
-    """Ticks the box on the cursor's line, or takes the tick away."""
-    cursor = spec.at(span.first)
-    item: Item | None = cursor.item
-    if item is None or item.box is None:
-        return
-    box = spec.span(Place(cursor.piece, item.box.span))
-    if box.start_line != span.start_line:
-        return
-    verb, mark = ("Untick", " ") if item.box.ticked else ("Tick", "x")
-    words = _short(joined(item.lines)) or "the box"
-    inside = Span(box.start_line, box.start + 1, box.end_line, box.start + 2)
-    yield Action(f"{verb} {words}", "refactor.rewrite", (Edit(inside, mark),))
-
-
-def _advance(spec: Spec, span: Span) -> Iterator[Action]:
-    """Replaces the status by each that may follow, parking aside, at the metadata or the title."""
-    state, field = spec.state, spec.field(spec.template.status)
-    if state is None or field is None or spec.piece_at(span.start_line) not in (field.piece, spec.binding.title):
-        return
-    for step in steps(spec):
-        edit = status_edit(spec, step.state)
-        if edit is not None:
-            title = f"{step.verb} the status from {state.name} to {step.state.name}"
-            yield Action(title, "refactor.rewrite", (edit,))
-
-
-def _add_story(spec: Spec, span: Span) -> Iterator[Action]:
-    """One more of a repeatable section behind the last one, with all that the template puts in it."""
-    fill: Fill | None = spec.at(span.first).fill
-    while fill is not None:
-        for slot in fill.slot.sections:
-            if slot.repeats:
-                number = _next_number(spec, fill, slot)
-                last = max((one for one in fill.children if one.slot is slot), key=lambda one: one.piece, default=None)
-                place = compose.section_place(spec, slot, fill, last)
-                block = compose.story_block(spec, slot, number)
-                edit = compose.insert_block(spec, compose.first_line(spec, place), block)
-                if edit is not None:
-                    having = f" with its {slot.blocks[0].name.lower()}" if slot.blocks else ""
-                    stem = slot.stem.lower()
-                    article = "an" if stem[0] in "aeiou" else "a"
-                    yield Action(f"Add {article} {stem}{having}", "refactor.rewrite", (edit,))
-        fill = fill.parent
-
-
-def _next_number(spec: Spec, parent: Fill, slot: SectionSlot) -> int:
-    numbers = [0]
-    for fill in parent.children:
-        if fill.slot.index == slot.index:
-            found = re.match(r" ([0-9]{1,9})\b", spec.pieces[fill.piece].facts.title.key[len(slot.stem_key) :])
-            numbers.append(int(found[1]) if found else 0)
-    return max(numbers) + 1
-
-
-def _renumber(spec: Spec, span: Span) -> Iterator[Action]:
-    """Numbers the numbered sections from 1 on, at any heading of the document; only the numbers change."""
-    if spec.at(span.first).heading is None:
-        return
-    edits = tuple(_numbers(spec))
-    if edits:
-        yield Action("Renumber the sections", "refactor.rewrite", edits)
-
-
-def _numbers(spec: Spec) -> Iterator[Edit]:
-    """The edits that give each numbered section its number, and `4.1` below it the first part of that."""
-    level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
-    path: list[int] = []  # the new number of the section that holds the current heading
-    counts: list[int] = [0]
-    for at, piece in enumerate(spec.pieces):
-        heading, number = piece.section.heading, piece.facts.title.number
-        if heading is None or not number or heading.style == "malformed" or at == spec.binding.title:
-            continue
-        depth = len(number)
-        if (depth == 1) != (heading.level == level) or depth > len(path) + 1:
-            continue
-        found = _NUMBER.match(heading.text.text)
-        if found is None or found[1] != ".".join(map(str, number)):
-            continue
-        del counts[depth:]
-        counts[depth - 1] += 1
-        path = [*path[: depth - 1], counts[depth - 1]]
-        counts.append(0)
-        new = ".".join(map(str, path))
-        if new != found[1]:
-            line, start = heading.text.line, heading.text.start
-            place = Place(at, Span(line, start + found.start(1), line, start + found.end(1)))
-            yield Edit(spec.span(place), new)

@@ -66,6 +66,9 @@ class Client:
     code_action_resolve: bool = False
     """The edit of a code action may be left out and asked for later, and `data` comes back with the question."""
 
+    confirms_actions: bool = False
+    """It has the user confirm the edits of a code action that are annotated so."""
+
     versioned_diagnostics: bool = False
     related_information: bool = False
     code_description: bool = False
@@ -154,6 +157,7 @@ class Client:
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
             code_action_resolve=yes(f"{action}.dataSupport")
             and "edit" in listed(f"{action}.resolveSupport.properties"),
+            confirms_actions=yes(f"{action}.honorsChangeAnnotations"),
             versioned_diagnostics=yes("textDocument.publishDiagnostics.versionSupport"),
             related_information=any(of_diagnostics(yes, "relatedInformation")),
             code_description=any(of_diagnostics(yes, "codeDescriptionSupport")),

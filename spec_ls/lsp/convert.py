@@ -19,7 +19,6 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Encoding, Point, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.features.actions import Action
     from spec_ls.features.completion import About, Completion
     from spec_ls.features.folding import Fold
     from spec_ls.features.highlight import Highlight
@@ -114,6 +113,9 @@ def edit_json(text: Text, edit: Edit, encoding: Encoding) -> Json:
     return {"range": range_json(text, edit.span, encoding), "newText": edit.new_text}
 
 
+_REMOVES = "spec-ls.removes"
+
+
 class Edited(NamedTuple):
     """The edits of one document; `version` is None for one that is not open."""
 
@@ -123,9 +125,22 @@ class Edited(NamedTuple):
     edits: Sequence[Edit]
 
 
-def workspace_edit_json(uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client) -> Json:
-    """The edits of one document, tied to its version where the client can tell versions apart."""
-    return workspace_edits_json([Edited(uri, version, text, edits)], client)
+def workspace_edit_json(
+    uri: str, version: int, text: Text, edits: Sequence[Edit], client: Client, *, asks: bool = False
+) -> Json:
+    """The edits of one document, tied to its version where the client can tell versions apart.
+
+    With `asks`, those that take words away and put them nowhere else are to be confirmed by the user.
+    """
+    answer = workspace_edits_json([Edited(uri, version, text, edits)], client)
+    if asks and client.document_changes and client.change_annotations:
+        changes = answer["documentChanges"][0]["edits"]
+        removing = [change for change, edit in zip(changes, edits, strict=True) if _removes(text, edit, edits)]
+        for change in removing:
+            change["annotationId"] = _REMOVES
+        if removing:
+            answer["changeAnnotations"] = {_REMOVES: {"label": "Remove text", "needsConfirmation": True}}
+    return answer
 
 
 def workspace_edits_json(documents: Sequence[Edited], client: Client, files: Sequence[tuple[str, str]] = ()) -> Json:
@@ -142,18 +157,10 @@ def workspace_edits_json(documents: Sequence[Edited], client: Client, files: Seq
     return {"documentChanges": told}
 
 
-def action_json(uri: str, version: int, spec: Spec, action: Action, mended: Sequence[Json], client: Client) -> Json:
-    """A code action with its edit; `mended` are the diagnostics that it answers."""
-    answer: Json = {
-        "title": action.title,
-        "kind": action.kind,
-        "edit": workspace_edit_json(uri, version, spec.text, action.edits, client),
-    }
-    if mended:
-        answer["diagnostics"] = mended
-    if action.preferred:
-        answer["isPreferred"] = True
-    return answer
+def _removes(text: Text, edit: Edit, edits: Sequence[Edit]) -> bool:
+    """Whether an edit takes words away that none of the edits puts in elsewhere."""
+    words = text.slice(edit.span).strip()
+    return bool(words) and not edit.new_text.strip() and not any(words in other.new_text for other in edits)
 
 
 def markup(markdown: str, rich: bool) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from spec_ls.features import Surroundings
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
 
-_APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
 Json: TypeAlias = dict[str, Any]
@@ -103,6 +102,7 @@ class _Handler:
 _HANDLERS: list[_Handler] = []
 _COMMANDS: list[tuple[str, Callable[..., Any]]] = []
 _BESIDE = (
+    "actions",
     "structure",
     "lenses",
     "formatting",
@@ -221,14 +221,6 @@ def register(server: SpecLanguageServer) -> None:
         ls.configuration.may_have_changed = True
         ls.files_changed([params.text_document.uri])
 
-    @server.command(_APPLY)
-    async def on_apply(ls: Any, *arguments: Any) -> None:  # pygls evaluates what a command is annotated with
-        """Applies an edit for clients that take commands where others take code actions."""
-        if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
-            raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
-        label, edit = arguments
-        await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
-
     pulled = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier=server.name)
     server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulled)(partial(diagnostics.on_document, server))
     server.feature(types.WORKSPACE_DIAGNOSTIC)(partial(diagnostics.on_workspace, server))
@@ -343,46 +335,3 @@ def on_highlight(asked: Asked) -> Any:
 
     found = highlights(asked.spec, asked.point())
     return [convert.highlight_json(asked.text, one, asked.server.client.encoding) for one in found]
-
-
-# --- code actions
-
-_KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, "source.fixAll.spec-ls"]
-
-
-def _mends(asked: Asked) -> list[Json]:
-    """The fixes of a template's faults at a range."""
-    shown = asked.shown
-    return authoring.actions(shown.uri, shown.version, shown.text, asked.span(), asked.server.client)
-
-
-@answers(
-    types.TEXT_DOCUMENT_CODE_ACTION,
-    "code-actions",
-    lambda: types.CodeActionOptions(code_action_kinds=_KINDS),
-    of_template=_mends,
-)
-def on_code_action(asked: Asked) -> Any:
-    """Quick fixes, refactorings and fix-all."""
-    from spec_ls.features.actions import actions
-
-    shown, context = asked.shown, asked.params.context
-    if shown.document.waiting:
-        return None
-    only = None if context.only is None else [str(getattr(kind, "value", kind)) for kind in context.only]
-    # The client's diagnostics are not looked at: some clients strip them of all that would tell them apart.
-    around = asked.server.known_now(shown)
-    return list(_actions_json(asked, actions(asked.spec, shown.document.problems(), asked.span(), around, only)))
-
-
-def _actions_json(asked: Asked, offered: Iterable[Any]) -> Iterator[Json]:
-    """Code actions; commands for a client without code action literals that lets a server apply edits."""
-    shown, client = asked.shown, asked.server.client
-    for action in offered:
-        if client.code_action_literals:
-            problems = action.problems if action.kind == "quickfix" else ()
-            mended = [diagnostics.diagnostic(asked.server, shown, problem) for problem in problems]
-            yield convert.action_json(shown.uri, shown.version, asked.spec, action, mended, client)
-        elif client.apply_edit:
-            edit = convert.workspace_edit_json(shown.uri, shown.version, asked.text, action.edits, client)
-            yield {"title": action.title, "command": _APPLY, "arguments": [action.title, edit]}

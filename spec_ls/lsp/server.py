@@ -182,6 +182,7 @@ class _Known:
     """What was found out about a repository, and when (monotonic seconds). `owners` are those of the files that were
     open then, by their paths."""
 
+    me: str
     people: tuple[Person, ...]
     owners: dict[str, tuple[Person, ...]]
     ids: frozenset[str]
@@ -224,6 +225,8 @@ class SpecLanguageServer(WireServer):
             "symbols",
             "folding",
             "actions",
+            "suppress",
+            "refactor",
             "hints",
             "highlight",
             "selection",
@@ -240,6 +243,9 @@ class SpecLanguageServer(WireServer):
         capabilities.semantic_tokens_provider = tokens.provider(self.client)
         if not self.client.pull_diagnostics:
             capabilities.diagnostic_provider = None
+        actions = capabilities.code_action_provider
+        if isinstance(actions, types.CodeActionOptions):
+            actions.resolve_provider = self.client.code_action_resolve
 
     def take_options(self, options: Any) -> None:
         given = options.get("maxBytes") if isinstance(options, dict) else None
@@ -542,6 +548,7 @@ class SpecLanguageServer(WireServer):
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
+            me=known.me if known else "",
             people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
@@ -656,7 +663,8 @@ class SpecLanguageServer(WireServer):
             people = index.people(root, troubles.append)
             owners = index.owners(root, paths, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
-            return _Known(people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
+            me = index.own_handle(root)
+            return _Known(me, people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())
 
         def keep(done: asyncio.Future[_Known]) -> None:
             del self._gathering[key]

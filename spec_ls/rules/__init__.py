@@ -11,6 +11,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
+from spec_ls.allowances import Allowance
 from spec_ls.bind import Fill
 from spec_ls.facts import Facts
 from spec_ls.outline import MANY
@@ -51,6 +52,7 @@ from spec_ls.rules import (
     unfinished_work,
     unsigned_approval,
     unticked_check,
+    unused_suppression,
     wrong_level,
 )
 from spec_ls.rules.base import STAGES, Finding, Fix, Problem, Rule, Severity
@@ -97,6 +99,7 @@ CATALOGUE: tuple[Rule, ...] = (
     unfinished_work.RULE,
     large_document.RULE,
     outdated_template.RULE,
+    unused_suppression.RULE,
 )
 
 
@@ -161,6 +164,8 @@ class Judge:
         self._of_fill: dict[int, _Judged] = {}
         self._of_piece: dict[int, list[Finding]] = {}
         self._pieces: list[Piece] = []
+        self._allowances: dict[int, tuple[Allowance, ...]] = {}
+        self._unused: dict[tuple[Place, str], Finding] = {}
         self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, tuple[int, _Judged]]]
         self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
@@ -183,6 +188,7 @@ class Judge:
             for at in touched.pieces:
                 self._pieces[at] = self.spec.pieces[at]
                 self._judge_piece(at)
+                self._allow(at)
             for fill in touched.fills.values():
                 self._judge_fill(fill)
             if touched.splices:
@@ -208,8 +214,13 @@ class Judge:
         first, last, grown = splice.first, splice.first + splice.removed, splice.added - splice.removed
         self._pieces[first:last] = self.spec.pieces[first : first + splice.added]
         self._ignored = frozenset(self.spec.binding.ignored)
-        gone = range(first, last)
-        for at in gone:
+        allowances = self._allowances.items()
+        self._allowances = {
+            at if at < first else at + grown: found for at, found in allowances if not first <= at < last
+        }
+        for at in range(first, first + splice.added):
+            self._allow(at)
+        for at in range(first, last):
             self._of_piece.pop(at, None)
             self._of_fill.pop(at, None)
             self._heavy.pop((False, at), None)
@@ -248,7 +259,9 @@ class Judge:
         self._pieces = list(spec.pieces)
         self._ignored = frozenset(spec.binding.ignored)
         self._of_piece, self._of_fill = {}, {}
+        self._allowances = {}
         for at, piece in enumerate(spec.pieces):
+            self._allow(at)
             key = (id(piece.section), piece.slot)
             old_piece = known.get(key) or lost_pieces.get(key)
             if old_piece is None or at in self._ignored:
@@ -278,6 +291,14 @@ class Judge:
             pieces[at].facts is facts for at, facts in zip(fill.pieces, old.facts, strict=True)
         )
 
+    def _allow(self, at: int) -> None:
+        found = self.spec.pieces[at].facts.allowances
+        if found != self._allowances.get(at, ()):
+            self._listed = None
+            self._allowances[at] = found
+            if not found:
+                del self._allowances[at]
+
     def _judge_fill(self, fill: Fill) -> None:
         found = self._run_all(_FILL_RULES, _FILL_CHECKS, (self.spec, fill))
         facts = [self.spec.pieces[at].facts for at in fill.pieces]
@@ -285,6 +306,9 @@ class Judge:
         self._keep_fill(fill.piece, judged)
 
     def _keep_fill(self, at: int, judged: _Judged) -> None:
+        before = self._of_fill.get(at)
+        if self._allowances and (before.findings if before else []) != judged.findings:
+            self._listed = None
         self._of_fill[at] = judged
         self._weigh((True, at), judged.findings)
 
@@ -295,6 +319,8 @@ class Judge:
         self._keep_piece(at, found)
 
     def _keep_piece(self, at: int, found: list[Finding]) -> None:
+        if self._allowances and found != self._of_piece.get(at, []):
+            self._listed = None
         if found:
             self._of_piece[at] = found
         else:
@@ -347,7 +373,9 @@ class Judge:
         """
         if stage is not None and stage != self._stage:
             weights = self._weights[stage]
-            found = (self._place(finding, weights) for finding in self.findings())
+            allowed, unused = self._allowed()
+            spoken = (finding for finding in chain(self.findings(), unused) if id(finding) not in allowed)
+            found = (self._place(finding, weights) for finding in spoken)
             return [placed.problem for placed in sorted((p for p in found if p), key=_by_order)]
         pieces, starts = self.spec.pieces, self.spec.outline.starts
         if self._listed is not None and self._starts is starts:
@@ -355,7 +383,10 @@ class Judge:
         weights = self._weights[self._stage or self.spec.stage]
         known, self._placed = self._placed, {}
         self._anchors = set()
-        for finding in chain(*self._of_spec.values(), *self._heavy.values()):
+        allowed, unused = self._allowed()
+        for finding in chain(*self._of_spec.values(), *self._heavy.values(), unused):
+            if id(finding) in allowed:
+                continue
             piece = pieces[finding.place.piece]
             placed = known.get(id(finding))
             if (
@@ -372,6 +403,26 @@ class Judge:
         self._starts = starts
         self._listed = [placed.problem for placed in sorted(self._placed.values(), key=_by_order)]
         return self._listed
+
+    def _allowed(self) -> tuple[set[int], Sequence[Finding]]:
+        """The identities of the findings that the document allows, and what there is to say of its allowances.
+
+        A finding that is silent at this stage counts as found, so what is unused does not depend on the stage.
+        """
+        if not self._allowances:
+            return set(), ()
+        allowed = unused_suppression.Allowed(self.spec, self._allowances)
+        taken = {id(finding) for finding in self.findings() if allowed.takes(finding)}
+        unused: list[Finding] = []
+        if not (
+            self.spec.pieces and self.spec.pieces[-1].facts.unclosed
+        ):  # else what they allow may have been swallowed
+            unused = list(allowed.unused(_NAMES))
+        known, self._unused = self._unused, {(one.place, one.message): one for one in unused}
+        for key, one in self._unused.items():
+            if known.get(key) == one:  # the same object is not rendered again
+                self._unused[key] = known[key]
+        return taken, [one for one in self._unused.values() if not allowed.takes(one)]
 
     def _place(self, finding: Finding, weights: Mapping[str, Severity | None]) -> _Placed | None:
         weight = weights[finding.rule]
@@ -411,6 +462,7 @@ def _moved(found: list[Finding], pieces: int) -> list[Finding]:
     ]
 
 
+_NAMES = tuple(one.name for one in CATALOGUE)
 _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from spec_ls.outline.blocks import Item, TextLine
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import joined
+from spec_ls.outline.shapes import joined, without_comments
 from spec_ls.template.model import Guidance, SectionSlot, Template
 
 _LONGEST_SAMPLE = 1000
@@ -30,19 +30,19 @@ class Lookup:
 
     def is_sample(self, item: Item) -> bool:
         """Whether a list item still is one of the template's samples."""
-        text = joined(item.lines)
+        text = without_comments(joined(item.lines)).strip()
         return bool(text) and len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.samples
 
     def is_own(self, item: Item) -> bool:
         """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
-        text = joined(item.lines)
+        text = without_comments(joined(item.lines)).strip()
         return len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.items
 
     def guidance_lines(self, lines: Sequence[TextLine]) -> int:
         """How many lines of a paragraph, from its first one on, are the template's guidance."""
         words, count = "", 0
         for number, line in enumerate(lines, 1):
-            words += skeleton(line.text)
+            words += skeleton(without_comments(line.text))
             if len(words) > self.longest_guidance:
                 break
             if words in self.guidance and not self.guidance[words].hidden:

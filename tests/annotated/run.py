@@ -424,7 +424,12 @@ def _offered(sheet: Sheet, block: Block) -> list[Any]:
     first = _cursor(sheet, block)
     last = sheet.cursors[-1]
     span = Span(first.line, first.offset, last.line, last.offset)
-    return list(_feature("actions").actions(document.spec, document.problems(), span, sheet.around(document.spec)))
+    if "suppress" in block.options:
+        return list(_feature("suppress").suppressions(document.spec, document.problems(), span))
+    around = replace(sheet.around(document.spec), me=block.options.get("me", ""))
+    offered = _feature("actions").actions(document.spec, document.problems(), span, around)
+    offered += _feature("refactor").refactorings(document.spec, span, around)
+    return sorted(offered, key=lambda action: action.kind.startswith("source"))
 
 
 def _actions(sheet: Sheet, block: Block, outcome: Outcome) -> None:
