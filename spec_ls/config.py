@@ -41,6 +41,7 @@ Feature = Literal[
     "rename",
     "links",
     "linked-editing",
+    "file-operations",
 ]
 
 FEATURES: tuple[Feature, ...] = get_args(Feature)

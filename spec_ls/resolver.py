@@ -263,9 +263,17 @@ class Resolver:
         """Looks at all those files again. True where one has changed, and then all answers must be asked for anew."""
         if all(self._stamp(path) == stamp for path, stamp in self._stamps.items()):
             return False
+        self._forget()
+        return True
+
+    def take_folders(self, folders: Sequence[str]) -> None:
+        """From now on the workspace has these folders, and all answers must be asked for anew."""
+        self.folders = [os.path.realpath(folder) for folder in folders]
+        self._forget()
+
+    def _forget(self) -> None:
         self._stamps, self._governing, self._loaded, self._baselines, self._broken = {}, {}, {}, {}, {}
         self._heads = {}
-        return True
 
     # --- finding
 

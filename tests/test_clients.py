@@ -34,14 +34,19 @@ SNAPSHOTS: dict[str, Json] = {
     path.stem: json.loads(path.read_text("utf-8"))["capabilities"]
     for path in sorted((Path(__file__).parent / "clients").glob("*.json"))
 }
-UTF_32: Json = {**SNAPSHOTS["vscode-1.139.1"], "general": {"positionEncodings": ["utf-32", "utf-16"]}}
+UTF_32: Json = {
+    **SNAPSHOTS["vscode-1.139.1"],
+    "general": {"positionEncodings": ["utf-32", "utf-16"]},
+    "experimental": {"commands": {"commands": ["spec-ls.showReferences"]}},
+}
 CLIENTS: dict[str, Json] = {
     **SNAPSHOTS,
     "says-nothing": {},
     "counts-in-utf-32": UTF_32,
     "takes-commands": {"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}},
 }
-"""The snapshots, and three that no snapshot stands for: nothing said, code points, no code action literals."""
+"""The snapshots, and three that no snapshot stands for: nothing said, code points with a command of the client's own,
+no code action literals."""
 
 DRAFT = """\
 # Päckchen 📦 kommen später
@@ -820,6 +825,41 @@ async def code_lenses(editor: Editor) -> None:
         assert place.uri == left.uri and left.marked(place.selection) == "@user"
 
 
+async def what_refers_to_a_spec(editor: Editor) -> None:
+    """A lens counts it and leads there, a hint tells the title; what was opened beside it counts."""
+    number = next(editor._numbers) + 2000
+    name, own = f"SPEC-{number}", f"SPEC-{number}7"
+    named = editor.open(with_changes(("SPEC-031", name)))
+    changes = (("Zeit. 👋🏽", f"📦 {name} 👋🏽"), ("SPEC-031", own), ("Päckchen 📦", "Nachricht 📨"))
+    other = editor.open(with_changes(*changes))
+    found = await editor.text_document_code_lens_async(types.CodeLensParams(text_document=named.id)) or []
+    if editor.said("textDocument.codeLens") is not None:
+        found = [await editor.code_lens_resolve_async(one) for one in found]
+    commands = [one.command for one in found if one.command]
+    lens = next(one for one in commands if one.title == "1 reference in 1 spec")
+    if editor.said("experimental.commands.commands"):
+        assert lens.command == "spec-ls.showReferences" and lens.arguments
+        uri, _, ((location),) = lens.arguments
+        assert (uri, location["uri"]) == (named.uri, other.uri)
+        lens = types.Command("", "spec-ls.references", arguments=[named.uri])
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams(lens.command, lens.arguments))
+    title = f"{own} Nachricht 📨 kommen später"
+    assert await editor.next_told() == f"1 reference in 1 spec:\n- {title}"
+    if editor.said("window.showDocument.support") is True:
+        place = await editor.next_told()
+        assert place.uri == other.uri and other.marked(place.selection) == name
+    places = types.Range(types.Position(0, 0), types.Position(20, 0))
+    hints = await editor.text_document_inlay_hint_async(types.InlayHintParams(other.id, places)) or []
+    hint = next(one for one in hints if one.label == TITLE)
+    assert hint.position == other.behind(f"📦 {name}")
+    lazy = "tooltip" in (editor.said("textDocument.inlayHint.resolveSupport.properties") or [])
+    assert (hint.tooltip is None) == lazy
+    if lazy:
+        hint = await editor.inlay_hint_resolve_async(hint)
+    tooltip = hint.tooltip.value if isinstance(hint.tooltip, types.MarkupContent) else hint.tooltip
+    assert tooltip and TITLE in tooltip and "@zoë" in tooltip
+
+
 REVIEW = with_changes(("**🚦 Status** | Draft", "**🚦 Status** | Review"))
 
 
@@ -1085,6 +1125,7 @@ CHECKS = (
     selection,
     inlay_hints,
     code_lenses,
+    what_refers_to_a_spec,
     highlights,
     navigation,
     rename,

@@ -437,5 +437,9 @@ def test_the_schema_has_every_rule_and_key() -> None:
     made = schema()
     assert set(made["properties"]) == {field.alias or name for name, field in Config.model_fields.items()}
     handlers = [one for run in create_server().protocol.fm.features.values() for one in getattr(run, "args", ())]
-    assert set(FEATURES) == {"diagnostics", *(one.feature for one in handlers if hasattr(one, "of_template"))}
+    assert set(FEATURES) == {
+        "diagnostics",
+        "file-operations",
+        *(one.feature for one in handlers if hasattr(one, "of_template")),
+    }
     assert "missing-section" in made["properties"]["rules"]["properties"]

@@ -40,6 +40,7 @@ from spec_ls.features.symbols import symbols
 from spec_ls.features.tokens import tokens
 from spec_ls.patterns import safe_pattern
 from spec_ls.template import builtin
+from spec_ls.template.read import read_template
 from spec_ls.text import Point, Span
 from spec_ls.workspace import Document, Replacement
 
@@ -301,7 +302,7 @@ def test_the_patterns_are_found() -> None:
     """In every way in which they may stand in the source."""
     where = " ".join(one.where for one in USED)
     assert len(USED) > 100
-    assert "spec_ls.values._LINKED" in where and "spec_ls.template.read._ANNOTATION" in where
+    assert "spec_ls.values._LINKED" in where and "spec_ls.template.annotations._COMMENT" in where
     assert "spec_ls.index, line" in where and "spec_ls.rules.invalid_id, line" in where
 
 
@@ -436,3 +437,26 @@ def test_a_hostile_text_takes_time_in_proportion_to_its_length(family: str) -> N
         return
     short, long = (min(seconds(lambda n=n: look_at(make(n))) for _ in range(3)) for n in (many // 4, many))  # type: ignore[misc]
     assert long < ENOUGH or long < MOST * short, f"{short:.3f} s, then {long:.3f} s"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<!-- spec-ls: keep ",
+        "# <!-- optional ",
+        "| **Owner** | @x <!-- a ",
+        "- **Owner**: @x <!--",
+        "a # spec-ls: b <!--",
+    ],
+)
+def test_comments_that_stay_open_in_a_template(line: str) -> None:
+    """On one line and on many, in its head and in a section."""
+
+    def read(text: str) -> float:
+        return min(seconds(lambda: read_template(text, "t")) for _ in range(2))
+
+    for shape in ("{0}", "{0}\n", f"{SEED}{{0}}", f"{SEED}\n{{0}}\n"):
+        before, behind = shape.split("{0}")
+        repeated = line + behind.strip(" ")
+        short, long = read(before + repeated * 1_000), read(before + repeated * 4_000)
+        assert long < ENOUGH or long < MOST * short, f"{shape[-5:]}: {short:.3f} s, then {long:.3f} s"

@@ -28,7 +28,7 @@ FLOORS = (
     ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
-    ("catalogue", "graph"),
+    ("catalogue", "graph", "moves"),
     ("rules",),
     ("lifecycle", "describe"),
     ("features",),

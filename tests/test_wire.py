@@ -1252,6 +1252,7 @@ def test_what_clients_say() -> None:
         label_details=True,
         markdown_hover=True,
         hierarchical_symbols=True,
+        hint_resolve=True,
         lens_resolve=True,
         line_folding_only=True,
         folding_limit=5000,
@@ -1271,6 +1272,12 @@ def test_what_clients_say() -> None:
         token_modifiers=by_name["vscode-1.139.1"].token_modifiers,
         pull_diagnostics=True,
         refresh_diagnostics=True,
+        refreshes=(
+            "workspace/diagnostic/refresh",
+            "workspace/semanticTokens/refresh",
+            "workspace/codeLens/refresh",
+            "workspace/inlayHint/refresh",
+        ),
     )
     assert "quickfix" in by_name["vscode-1.139.1"].code_action_kinds
     neovim = by_name["neovim-0.11.4"]

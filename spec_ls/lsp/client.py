@@ -13,6 +13,14 @@ from typing import Any, cast
 
 from spec_ls.text import Encoding
 
+_REFRESHES = {
+    "diagnostics": "workspace/diagnostic/refresh",
+    "semanticTokens": "workspace/semanticTokens/refresh",
+    "codeLens": "workspace/codeLens/refresh",
+    "inlayHint": "workspace/inlayHint/refresh",
+}
+"""By the area of the capabilities in which a client says that it takes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -51,6 +59,10 @@ class Client:
     """How many folds of a document it takes; None where it does not say."""
     definition_links: bool = False
     declaration_links: bool = False
+    hint_resolve: bool = False
+    """The tooltip of an inlay hint may be asked for later."""
+    commands: frozenset[str] = frozenset()
+    """Commands of its own that it offers to run, in the way of rust-analyzer: `experimental.commands.commands`."""
     lens_resolve: bool = False
     """It shows code lenses, and asks for the words of those that come into view."""
 
@@ -80,6 +92,8 @@ class Client:
     related_documents: bool = False
     """It takes the diagnostics of other files along with those that it asked for."""
     refresh_diagnostics: bool = False
+    refreshes: tuple[str, ...] = ()
+    """The methods by which it can be told to ask anew for what it shows."""
 
     @classmethod
     def of(cls, params: object) -> Client:
@@ -145,6 +159,8 @@ class Client:
             hierarchical_symbols=yes("textDocument.documentSymbol.hierarchicalDocumentSymbolSupport"),
             line_folding_only=yes("textDocument.foldingRange.lineFoldingOnly"),
             folding_limit=limit if isinstance(limit, int) and not isinstance(limit, bool) else None,
+            hint_resolve="tooltip" in listed("textDocument.inlayHint.resolveSupport.properties"),
+            commands=frozenset(names("experimental.commands.commands") or ()),
             lens_resolve=said("textDocument.codeLens"),
             definition_links=yes("textDocument.definition.linkSupport"),
             declaration_links=yes("textDocument.declaration.linkSupport"),
@@ -166,4 +182,10 @@ class Client:
             pull_diagnostics=said("textDocument.diagnostic"),
             related_documents=yes("textDocument.diagnostic.relatedDocumentSupport"),
             refresh_diagnostics=yes("workspace.diagnostics.refreshSupport"),
+            refreshes=tuple(
+                method
+                for area, method in _REFRESHES.items()
+                if yes(f"workspace.{area}.refreshSupport")
+                and (area != "diagnostics" or said("textDocument.diagnostic"))
+            ),
         )

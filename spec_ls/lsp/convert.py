@@ -257,10 +257,18 @@ def selection_json(text: Text, spans: Sequence[Span], encoding: Encoding) -> Jso
     return answer
 
 
-def hint_json(text: Text, hint: Hint, encoding: Encoding) -> Json:
-    """An inlay hint, with a blank between it and the text."""
-    position = {"line": hint.point.line, "character": text.character(hint.point, encoding)}
-    return {"position": position, "label": hint.label, "paddingLeft": True}
+def hint_json(uri: str, text: Text, hint: Hint, told: Callable[[str], str], client: Client) -> Json:
+    """An inlay hint, with a blank between it and the text.
+
+    `told` gives the card of a spec, which a client that can asks for when the author points at the hint.
+    """
+    position = {"line": hint.point.line, "character": text.character(hint.point, client.encoding)}
+    answer: Json = {"position": position, "label": hint.label, "paddingLeft": True}
+    if hint.spec and client.hint_resolve:
+        answer["data"] = {"uri": uri, "spec": hint.spec}
+    elif hint.spec:
+        answer["tooltip"] = documentation(told(hint.spec), client.markdown_hover)
+    return answer
 
 
 def highlight_json(text: Text, highlight: Highlight, encoding: Encoding) -> Json:

@@ -25,7 +25,7 @@ from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
 
 if TYPE_CHECKING:
-    from spec_ls.catalogue import Card
+    from spec_ls.catalogue import Card, Catalogue
     from spec_ls.features import Surroundings
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
 
@@ -229,6 +229,7 @@ def register(server: SpecLanguageServer) -> None:
         import_module(f"spec_ls.lsp.{name}")
     symbols = import_module("spec_ls.lsp.navigation").on_workspace_symbols
     server.feature(types.WORKSPACE_SYMBOL)(partial(symbols, server))
+    import_module("spec_ls.lsp.folders").register(server)
     for name, run in _COMMANDS:
         server.command(name)(run)
     for handler in _HANDLERS:
@@ -321,11 +322,30 @@ def on_symbols(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_INLAY_HINT, "inlay-hints")
 def on_inlay_hints(asked: Asked) -> Any:
-    """How far off a date is, and how much of a checklist is ticked."""
+    """How far off a date is, how much of a checklist is ticked, and the title of a spec behind its identifier."""
     from spec_ls.features.hints import hints
 
-    found = hints(asked.spec, asked.span(), date.today())
-    return [convert.hint_json(asked.text, hint, asked.server.client.encoding) for hint in found]
+    shown, client = asked.shown, asked.server.client
+    catalogue = asked.server.survey_of(shown).catalogue
+    found = hints(asked.spec, asked.span(), date.today(), asked.card.mentions, catalogue)
+    told = partial(_card, catalogue)
+    return [convert.hint_json(shown.uri, asked.text, hint, told, client) for hint in found]
+
+
+@answers(types.INLAY_HINT_RESOLVE, "inlay-hints")
+def on_inlay_hint_resolve(asked: Asked) -> types.InlayHint:
+    """The card of the spec that a hint speaks of."""
+    hint: types.InlayHint = asked.params
+    said = _card(asked.server.survey_of(asked.shown).catalogue, str((hint.data or {}).get("spec")))
+    if said:
+        hint.tooltip = convert.documentation(said, asked.server.client.markdown_hover)
+    return hint
+
+
+def _card(catalogue: Catalogue, name: str) -> str:
+    from spec_ls import describe
+
+    return describe.paragraphs(*map(describe.card, catalogue.by_id(name)))
 
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, "highlight")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from spec_ls.lsp.server import SpecLanguageServer
 
 _ADVANCE = "spec-ls.advance"
+_REFERENCES = "spec-ls.references"
+_SHOW_REFERENCES = "spec-ls.showReferences"
+"""A client's own command; it is given a URI, a position and locations, and shows those."""
 _PATIENCE_SECONDS = 600.0
 """How long a question to the user may stay on the screen."""
 _SHOWN_PROBLEMS = 10
@@ -25,7 +29,7 @@ _SHOWN_PROBLEMS = 10
 
 @answers(types.TEXT_DOCUMENT_CODE_LENS, "code-lens")
 def on_code_lens(asked: Asked) -> list[Json] | None:
-    """Above the title how much is filled in; above the status what the next one asks for, or the step to it."""
+    """Above the title how much is filled in and who refers to it; above the status what the next one asks for."""
     from spec_ls.features.lenses import lenses
 
     if asked.shown.document.waiting:
@@ -44,12 +48,21 @@ def _lenses(asked: Asked, found: list[Lens]) -> Iterator[Json]:
 
 
 @answers(types.CODE_LENS_RESOLVE, "code-lens")
-def on_code_lens_resolve(asked: Asked) -> types.CodeLens:
+def on_code_lens_resolve(asked: Asked) -> Any:
     """The words of a code lens, when it comes into view."""
     lens: types.CodeLens = asked.params
     data = lens.data or {}
-    lens.command = types.Command(**_command(asked, str(data.get("kind")), str(data.get("goal"))))
-    return lens
+    command = types.Command(**_command(asked, str(data.get("kind")), str(data.get("goal"))))
+    lens.command = command
+    if command.command != _REFERENCES or _SHOW_REFERENCES not in asked.server.client.commands:
+        return lens
+
+    def shown(locations: Sequence[Json]) -> types.CodeLens:
+        arguments = [asked.shown.uri, lens.range.start, list(locations)]
+        lens.command = types.Command(command.title, _SHOW_REFERENCES, arguments=arguments)
+        return lens
+
+    return _with_locations(asked, shown)
 
 
 def _catalogue(asked: Asked) -> Catalogue:
@@ -61,9 +74,11 @@ def _command(asked: Asked, kind: str, goal: str) -> Json:
     from spec_ls.features.lenses import words
 
     said = words(asked.spec, kind, goal, asked.shown.document.problems, _catalogue(asked))
-    if kind != "advance" or not said:
-        return {"title": said, "command": ""}
-    return {"title": said, "command": _ADVANCE, "arguments": [asked.shown.uri, goal]}
+    if kind == "references" and said:
+        return {"title": said, "command": _REFERENCES, "arguments": [asked.shown.uri]}
+    if kind == "advance" and said:
+        return {"title": said, "command": _ADVANCE, "arguments": [asked.shown.uri, goal]}
+    return {"title": said, "command": ""}
 
 
 # --- commands
@@ -101,6 +116,39 @@ def _first_obstacle(ls: SpecLanguageServer, arguments: Sequence[Any]) -> Json | 
         return None
     place = convert.range_json(asked.text, found.obstacles[0].span, ls.client.encoding)
     return {"uri": asked.shown.uri, "selection": place, "takeFocus": True}
+
+
+@command(_REFERENCES)
+def on_references(ls: Any, *arguments: Any) -> Any:
+    """Lists where other specs name the one of the URI, and leads there."""
+    from spec_ls.features.lenses import references, words
+
+    asked = asked_of(_REFERENCES, ls, arguments)
+    catalogue = _catalogue(asked)
+    found = references(asked.spec, catalogue)
+    said = words(asked.spec, "references", "", asked.shown.document.problems, catalogue)
+
+    def listed(locations: Sequence[Json]) -> None:
+        places: dict[str, Json] = {}
+        for location in locations:
+            card = next((one.card for one in found if ls.uri_of(one.card.path) == location["uri"]), None)
+            name = " ".join(filter(None, (card.id, card.title))) if card else location["uri"]
+            places.setdefault(name, {"uri": location["uri"], "selection": location["range"], "takeFocus": True})
+        lines = [f"- {name}" for name in places]
+        message = "\n".join([f"{said}:", *lines]) if lines else "No other spec refers to this one."
+        offer(ls, message, {name: partial(lambda place: place, place) for name, place in places.items()})
+
+    return _with_locations(asked, listed)
+
+
+def _with_locations(asked: Asked, answer: Callable[[Sequence[Json]], Any]) -> Any:
+    """`answer` given where other specs name this one: at once where they are open, else once they are read."""
+    from spec_ls.features.lenses import references
+    from spec_ls.lsp.navigation import Place, located, with_texts
+
+    server, found = asked.server, references(asked.spec, _catalogue(asked))
+    places = [Place(one.card.path, one.mention.span, one.mention.text) for one in found]
+    return with_texts(server, [place.path for place in places], lambda texts: answer(located(server, places, texts)))
 
 
 # --- what commands tell and ask

@@ -77,7 +77,7 @@ def read_all(paths: Iterable[str]) -> dict[str, Text]:
     return found
 
 
-def _located(server: SpecLanguageServer, places: Sequence[Place], texts: Texts) -> list[Json]:
+def located(server: SpecLanguageServer, places: Sequence[Place], texts: Texts) -> list[Json]:
     """The locations of places that are still there."""
     found = ((place, texts.get(place.path)) for place in places)
     return [
@@ -124,7 +124,7 @@ def _led(asked: Asked, targets: Sequence[Target], as_links: bool) -> Any:
     def answer(places: Sequence[tuple[Json, Place | None]], texts: Texts) -> Any:
         led = []
         for origin, place in places:
-            for location in _located(server, [place] if place else [], texts):
+            for location in located(server, [place] if place else [], texts):
                 if as_links and place is not None:
                     whole, text = place.whole or place.span, texts[place.path]
                     location = {
@@ -211,7 +211,7 @@ def on_references(asked: Asked) -> Any:
     declaration = asked.params.context.include_declaration
     found = references(asked.spec, asked.point(), asked.card.mentions, catalogue, declaration)
     places = [Place(one.card.path, one.mention.span, one.mention.text) for one in found]
-    return with_texts(server, [place.path for place in places], partial(_located, server, places))
+    return with_texts(server, [place.path for place in places], partial(located, server, places))
 
 
 # --- call hierarchy
@@ -306,7 +306,7 @@ async def _symbols(server: SpecLanguageServer, cards: Sequence[Card], query: str
     def answer(texts: Texts) -> list[Json]:
         told = []
         for symbol in found:
-            for location in _located(server, [Place(symbol.path, symbol.span)], texts):
+            for location in located(server, [Place(symbol.path, symbol.span)], texts):
                 made = {"name": symbol.name, "kind": _KINDS[symbol.kind], "location": location}
                 told.append({**made, "containerName": symbol.container} if symbol.container else made)
         return told

@@ -413,12 +413,17 @@ class SpecLanguageServer(WireServer):
         return found
 
     def _have_pulled_anew(self) -> None:
-        """Asks the client to pull its diagnostics again: one request at a time, whatever comes while it is open."""
-        if self.client.pull_diagnostics and self.client.refresh_diagnostics and self._loop is not None:
+        """Asks the client to pull its diagnostics again, and all else that it shows: one request at a time, whatever
+        comes while it is open."""
+        if self.client.refreshes and self._loop is not None:
             self._refresh_again = self._refreshing is not None
             if self._refreshing is None:
-                self._refreshing = self._loop.create_task(self.ask(types.WORKSPACE_DIAGNOSTIC_REFRESH))
+                self._refreshing = self._loop.create_task(self._refresh())
                 self._refreshing.add_done_callback(self._refreshed)
+
+    async def _refresh(self) -> None:
+        for method in self.client.refreshes:
+            await self.ask(method)
 
     def _refreshed(self, _: asyncio.Task[Any]) -> None:
         self._refreshing = None
@@ -599,13 +604,34 @@ class SpecLanguageServer(WireServer):
         """The client's URI of what is called so among the files of its workspace."""
         return key if key in self.documents else self.configuration.uri(key)
 
-    def _find_survey(self, shown: OpenDocument) -> Survey:
-        """That of a document's repository, else of the workspace folder that it lies in."""
-        root = self._root_of(shown)
+    def survey_at(self, path: str) -> Survey | None:
+        """What is known of the specs around a file, the open ones as they stand; None where no specs are looked for."""
+        for shown in self.documents.values():
+            if shown.spec is not None:
+                self.survey_of(shown)
+        return self._survey_around(path, root_of(Path(path)))
+
+    def known_surveys(self) -> Iterable[Survey]:
+        """What is known of the specs around all documents so far."""
+        return self._surveys.all() if self._surveys is not None else ()
+
+    def path_of(self, uri: str) -> str | None:
+        """The path of a file's URI; None for other schemes."""
+        return _path_of(uri)
+
+    def _survey_around(self, path: str, root: Path | None) -> Survey | None:
+        """That of the repository `root`, else of the workspace folder that the file lies in."""
         folders = [root] if root else [Path(folder) for folder in self.configuration.resolver.folders]
         for folder in folders:
-            if shown.path is not None and is_inside(folder, shown.path) and may_be_root(folder):
+            if is_inside(folder, path) and may_be_root(folder):
                 return self.surveys.survey(os.path.realpath(folder))
+        return None
+
+    def _find_survey(self, shown: OpenDocument) -> Survey:
+        """That around a document."""
+        found = self._survey_around(shown.path, self._root_of(shown)) if shown.path is not None else None
+        if found is not None:
+            return found
         if self._alone is None:
             from spec_ls.lsp.surveys import Survey
 
@@ -632,6 +658,18 @@ class SpecLanguageServer(WireServer):
         waiting = [shown for shown in self.documents.values() if shown.survey is None and shown.spec is not None]
         if waiting:
             self.survey_of(waiting[0])
+
+    def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """The workspace has other folders, by their URIs: what governs the open documents is asked anew."""
+        new, old = ([os.path.realpath(path) for path in map(_path_of, uris) if path] for uris in (added, removed))
+        kept = [folder for folder in self.configuration.resolver.folders if folder not in old]
+        self.configuration.resolver.take_folders(list(dict.fromkeys([*kept, *new])))
+        for shown in self.documents.values():
+            shown.outdated = partial(self.configuration.policy, shown.path)
+            self._changed[shown.uri] = None
+            if shown.survey is not None:
+                self._unlist(shown, shown.survey)
+        self._have_pulled_anew()
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files on disk have changed: those of the specs that are known are read again."""

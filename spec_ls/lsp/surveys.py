@@ -92,6 +92,10 @@ class Surveys:
             self._look_at_all(found)
         return found
 
+    def all(self) -> Iterable[Survey]:
+        """What is known of every folder so far."""
+        return self._surveys.values()
+
     def renew(self) -> None:
         """What makes a file a spec has changed: looks at all files again."""
         for survey in self._surveys.values():

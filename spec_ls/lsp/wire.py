@@ -427,6 +427,11 @@ class WireProtocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: Any) -> None:
         self._server.did_close(params)
 
+    @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def lsp_workspace__did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        event = params.event
+        self._server.folders_changed([one.uri for one in event.added], [one.uri for one in event.removed])
+
 
 def _told_to_pygls(params: dict[str, Any]) -> dict[str, Any]:
     """The capabilities of `initialize` that pygls decides by."""
@@ -475,6 +480,9 @@ class WireServer(LanguageServer):
 
     def started(self, params: types.InitializeParams) -> None:
         """The client has said who it is and what it opens; nothing of it is shown yet."""
+
+    def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
+        """Folders of the workspace were added and removed, by their URIs."""
 
     def offer(self, capabilities: types.ServerCapabilities) -> None:
         """What is about to be offered to the client, to be cut down to what it can use."""

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from markdown_it.token import Token
 
@@ -22,6 +22,7 @@ from spec_ls.outline.blocks import Block, FrontMatter, Section
 from spec_ls.outline.parse import Sections
 from spec_ls.outline.patch import patch_chunk
 from spec_ls.outline.reader import parse_tokens
+from spec_ls.outline.simple import read_simple
 from spec_ls.text import Change, Text, strip_line_end
 
 _CUT = re.compile(r"#{1,6}(?:[ \t\r\n]|$)")
@@ -221,7 +222,30 @@ class Outline:
         return 0
 
     def _parse(self, line: int, end_line: int, to_end: bool = False) -> tuple[list[Chunk], bool]:
-        """The chunks of a range of lines that starts at a chunk's start; none, and False, if the last is not closed."""
+        """The chunks of a range of lines that starts at a chunk's start; none, and False, if the last is not closed.
+
+        What is not as simple as most is left to markdown-it.
+        """
+        lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
+        above = self._front_end - line if line < self._front_end else 0
+        cuts = [0, *(at for at in range(max(1, above), len(lines)) if lines[at][:1] == "#" and _CUT.match(lines[at]))]
+        chunks: list[Chunk] = []
+        for first, last in pairwise([*cuts, len(lines)]):
+            section = read_simple(lines, first, last) if first or (lines and not above) else None
+            if section is not None:
+                chunks.append(Chunk(last - first, (section,), frozenset()))
+                continue
+            added, closed = self._parse_tokens(line + first, line + last, to_end and last == len(lines))
+            if not closed and last < len(lines):  # what is open there reaches on
+                added, closed = self._parse_tokens(line + first, end_line, to_end)
+                return ([*chunks, *added], True) if closed else ([], False)
+            if not closed:
+                return [], False
+            chunks += added
+        return chunks, True
+
+    def _parse_tokens(self, line: int, end_line: int, to_end: bool) -> tuple[list[Chunk], bool]:
+        """The same by markdown-it alone."""
         lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
         if any("\0" in source for source in lines):
             lines = [source.replace("\0", "\ufffd") for source in lines]

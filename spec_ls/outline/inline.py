@@ -27,6 +27,10 @@ _NUMBER = re.compile(
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}")
 
 
+_LONGEST_KEPT = 500
+"""Letters of a text whose words are remembered: thousands are, and a line may have megabytes."""
+
+
 class Title(NamedTuple):
     """A heading's words as they are compared: `key` without number, case and decoration; `number` as written."""
 
@@ -34,13 +38,17 @@ class Title(NamedTuple):
     number: tuple[int, ...]
 
 
-@lru_cache(maxsize=4096)
 def plain(source: str) -> str:
     """The text a reader sees: no emphasis, code or link marks, entities and escapes resolved, HTML left out.
 
     A reference link counts as one without a look at its definition; footnote marks go.
     White space is folded. Never raises.
     """
+    return _plain(source) if len(source) <= _LONGEST_KEPT else _plain.__wrapped__(source)
+
+
+@lru_cache(maxsize=4096)
+def _plain(source: str) -> str:
     if not _MARKUP.search(source):
         return " ".join(source.split())
     parts: list[str] = []
@@ -73,6 +81,11 @@ def is_italic(source: str) -> bool:
 
 def skeleton(source: str) -> str:
     """Letters and digits alone, case folded: equal for two texts that differ in white space, marks and case."""
+    return _skeleton(source) if len(source) <= _LONGEST_KEPT else _skeleton.__wrapped__(source)
+
+
+@lru_cache(maxsize=512)
+def _skeleton(source: str) -> str:
     if "&" in source and _ENTITY.search(source):
         source = html.unescape(source)
     if source.isascii():
@@ -89,9 +102,13 @@ def split_number(title: str) -> tuple[tuple[int, ...], str]:
     return tuple(map(int, number[1].split("."))), title[number.end() :].strip()
 
 
-@lru_cache(maxsize=8192)
 def title_of(text: str) -> Title:
     """The comparable form of a plain title: words, case folded, `&` as `and`, no number, emoji or punctuation."""
+    return _title_of(text) if len(text) <= _LONGEST_KEPT else _title_of.__wrapped__(text)
+
+
+@lru_cache(maxsize=8192)
+def _title_of(text: str) -> Title:
     number, words = split_number(text.strip())
     key = " ".join(_TITLE_WORD.findall(words.replace("&", " and ").casefold().replace("’", "'")))
     if not key and number:
@@ -106,5 +123,5 @@ def normal_label(label: str) -> str:
 
 def forget() -> None:
     """Lets go of the words that were read last."""
-    plain.cache_clear()
-    title_of.cache_clear()
+    for kept in (_plain, _title_of, _skeleton):
+        kept.cache_clear()

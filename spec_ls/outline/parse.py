@@ -159,7 +159,7 @@ class Sections:
             for number, (child_first, child_last) in enumerate(_siblings(tokens, item_first + 1, item_last)):
                 block = self._block(tokens, child_first, child_last, line, behind)
                 if number == 0 and isinstance(block, Paragraph):
-                    text, box = _take_box(block.lines)
+                    text, box = take_box(block.lines)
                 elif block is not None:
                     blocks.append(block)
             name = marker[0] if marker else item.markup
@@ -210,7 +210,8 @@ def _siblings(tokens: Sequence[Token], first: int = 0, last: int | None = None) 
     return pairs
 
 
-def _take_box(lines: tuple[TextLine, ...]) -> tuple[tuple[TextLine, ...], Box | None]:
+def take_box(lines: tuple[TextLine, ...]) -> tuple[tuple[TextLine, ...], Box | None]:
+    """The lines of a list item behind its box, and the box."""
     first = lines[0]
     found = _BOX.match(first.text)
     if not found:

@@ -69,17 +69,20 @@ def lines_span(lines: Sequence[TextLine]) -> Span:
     return Span(lines[0].line, lines[0].start, lines[-1].line, lines[-1].end)
 
 
+def comments_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where HTML comments stand in `text`: from `<!--` to behind `-->`."""
+    start = text.find("<!--")
+    while start >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        yield start, end + 3
+        start = text.find("<!--", end + 3)
+
+
 def without_comments(text: str) -> str:
     """`text` with its HTML comments blanked: every other letter keeps its offset."""
-    start = text.find("<!--")
     parts, at = [], 0
-    while start >= 0:
-        end = text.find("-->", start + 4)
-        if end < 0:
-            break
-        parts += [text[at:start], " " * (end + 3 - start)]
-        at = end + 3
-        start = text.find("<!--", at)
+    for start, end in comments_in(text):
+        parts += [text[at:start], " " * (end - start)]
+        at = end
     return "".join([*parts, text[at:]]) if parts else text
 
 

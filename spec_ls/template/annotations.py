@@ -57,6 +57,7 @@ WORDS: dict[str, Word] = {
 }
 
 _COMMENT = re.compile(r"<!--\s*spec-ls:(.*?)-->", re.S)
+_YAML_ANYWHERE = re.compile(r"(?:^|\s)#\s*spec-ls:[^\n]*", re.M)
 _YAML = re.compile(r"(?:^|\s)#\s*spec-ls:(.*)$")
 _FORM = re.compile(r"(\S+)(\s+)?(.*)$", re.S)
 _AMONG = re.compile(r"(?<!\s)\s+in\s*\(([^()]*)\)$")
@@ -80,6 +81,12 @@ class Annotation(NamedTuple):
     @property
     def line(self) -> int:
         return self.span.start_line
+
+
+def without_annotations(text: str) -> str:
+    """`text` with its annotations left out."""
+    closed = text.rfind("-->") + 3  # behind it every comment runs to the end, and to look for that takes its square
+    return _YAML_ANYWHERE.sub("", _COMMENT.sub("", text[:closed]) + text[closed:])
 
 
 def annotations_in(lines: list[str], front_end: int = 0) -> Iterator[Annotation]:

@@ -11,14 +11,13 @@ from spec_ls.outline.blocks import Comment, Heading, List, Paragraph, Section
 from spec_ls.outline.inline import plain
 from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
 from spec_ls.outline.parse import split_cells
-from spec_ls.outline.shapes import joined, without_comments
-from spec_ls.template.annotations import Annotation, condition_of, listed
+from spec_ls.outline.shapes import comments_in, joined, without_comments
+from spec_ls.template.annotations import Annotation, condition_of, listed, without_annotations
 from spec_ls.template.kinds import Kind, is_begun, is_default, kind_of
 from spec_ls.template.model import Condition, FieldKind, FieldSlot, Need, Origin
 from spec_ls.template.needs import is_waived, split_marks, waives_value
 
 _CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "fence", "list", "lines")
-_COMMENT = re.compile(r"<!--(.*?)-->", re.S)
 _YAML_COMMENT = re.compile(r"(?:^|\s)#(?:\s+(.*))?$")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REMARK = re.compile(r"(?:(?<!\s)\s+)?\((?!s\))[^()]*\)\s*$")
@@ -115,7 +114,7 @@ def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) ->
             yield "\n".join(reversed(above))
         return
     for number in range(first + base, last + base + 1):
-        yield from (found[1] for found in _COMMENT.finditer(lines[number]))
+        yield from (lines[number][start + 4 : end - 3] for start, end in comments_in(lines[number]))
     if entry.carrier in ("lines", "list"):
         for block, below in zip(section.blocks, section.blocks[1:], strict=False):
             ends = block.line <= entry.line < block.end_line and isinstance(below, Comment)
@@ -124,8 +123,8 @@ def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) ->
                 yield below.text
 
 
-def carrier_source(found: Sequence[Carried], lines: Sequence[str], annotation: re.Pattern[str]) -> tuple[str, ...]:
-    """The lines of the carrier, a table's header and the fences of front matter or a preamble included."""
+def carrier_source(found: Sequence[Carried], lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines of the carrier without annotations, a table's header and the fences of front matter included."""
     found = [one for one in found if not one.waived]
     first, last = found[0], found[-1]
     fenced = first.entry.carrier in ("yaml", "fence")
@@ -133,7 +132,7 @@ def carrier_source(found: Sequence[Carried], lines: Sequence[str], annotation: r
     end = last.entry.value_span.end_line + last.base
     if fenced:
         end = next((at for at in range(end + 1, len(lines)) if _closes(lines[at], lines[start])), end)
-    return tuple(annotation.sub("", line) for line in lines[start : end + 1])
+    return tuple(without_annotations(line) for line in lines[start : end + 1])
 
 
 def _closes(line: str, opener: str) -> bool:

@@ -16,6 +16,7 @@ from spec_ls.outline.inline import is_italic, normal_label, plain, skeleton, spl
 from spec_ls.outline.metadata import field_key
 from spec_ls.outline.shapes import (
     PLACEHOLDER,
+    comments_in,
     items_of,
     joined,
     label_of,
@@ -33,6 +34,7 @@ from spec_ls.template.annotations import (
     moves_of,
     severity_of,
     state_of,
+    without_annotations,
 )
 from spec_ls.template.fields import carried, carrier_source, field_slots
 from spec_ls.template.kinds import BRACKET, is_status, status_choices
@@ -53,7 +55,6 @@ from spec_ls.template.model import (
 from spec_ls.template.needs import is_waived, opens_optional, split_marks, waives_next
 from spec_ls.text import Text
 
-_ANNOTATION = re.compile(r"<!--\s*spec-ls:.*?-->|(?:^|\s)#\s*spec-ls:.*$", re.S | re.M)
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) #?([0-9]+|[A-Z])\b\s*[:.)–—-]?\s*(.*)", re.I)
 _INSTEAD = re.compile(r"(?:(?<!\s)\s+)?[\[({<]\s*or\s([^\[\](){}<>]++)[\])}>]\s*$", re.I)
 _OR = re.compile(r"(?:(?<!\s)\s+)?,\s*(?:or\s+)?|(?<!\s)\s+or\s+")
@@ -152,7 +153,7 @@ class _Reader:
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
             guidance=tuple(self._opening(flat, title)),
             carrier=found[0].entry.carrier if fields else "none",
-            carrier_source=carrier_source(found, self._lines, _ANNOTATION) if fields else (),
+            carrier_source=carrier_source(found, self._lines) if fields else (),
             fields=fields,
             sections=slots,
             headings=tuple(self._headings[line] for line in sorted(self._headings)),
@@ -375,7 +376,7 @@ class _Reader:
 
     def _own(self, part: _Part) -> tuple[str, ...]:
         lines = self._lines[part.heading.line + part.base : part.end_line]
-        text = _ANNOTATION.sub("", "\n".join(lines))
+        text = without_annotations("\n".join(lines))
         own = [line.rstrip() for line in text.split("\n")]
         while own and not own[-1]:
             own.pop()
@@ -547,7 +548,8 @@ def _is_example(title: str) -> bool:
 
 def _says_optional(heading: Heading) -> bool:
     """Whether a comment in the heading's own line calls it optional."""
-    comments = re.findall(r"<!--(.*?)-->", heading.text.text)
+    title = heading.text.text
+    comments = [title[start + 4 : end - 3] for start, end in comments_in(title)]
     return any(waives_next(text) for text in comments if not text.lstrip().startswith("spec-ls:"))
 
 

@@ -540,7 +540,10 @@ def _hints(sheet: Sheet, block: Block, outcome: Outcome) -> None:
     """The lines that have a hint, with it put in between `⟨` and `⟩`."""
     document = _document(sheet)
     span = Span(0, 0, *document.text.end)
-    found = _feature("hints").hints(document.spec, span, TODAY)
+    catalogue = sheet.around(document.spec).catalogue
+    own = catalogue.by_path("/specs/this.md")
+    assert own is not None
+    found = _feature("hints").hints(document.spec, span, TODAY, own.mentions, catalogue)
     edits = [Edit(Span(*hint.point, *hint.point), f"⟨{hint.label}⟩") for hint in found]
     lines = split_lines(apply_edits(sheet.source, edits))
     rows = [strip_line_end(lines[line]) for line in sorted({hint.point.line for hint in found})]
