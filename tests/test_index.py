@@ -592,16 +592,16 @@ def test_folders_deeper_than_the_stack(repository: Repository) -> None:
 GIT = "\n".join(
     [
         "#!/bin/sh",
-        'for argument; do if [ -p "$argument/gate" ]; then',
+        'case " $* " in *" log "*) for argument; do if [ -p "$argument/gate" ]; then',
         '    read line <"$argument/gate"',
         "    echo ada@users.noreply.github.com",
         "    exit",
-        "fi; done",
+        "fi; done;; esac",
         "exec '{git}' \"$@\"",
         "",
     ]
 )
-"""A git that waits where a repository has a pipe of that name."""
+"""A git that waits with its log where a repository has a pipe of that name."""
 
 
 @pytest.fixture(scope="module")
