@@ -60,7 +60,9 @@ def symbols(spec: Spec, kept: dict[int, Kept] | None = None, problems: Sequence[
     roots: list[Symbol] = []
     for at in range(len(nodes) - 1, -1, -1):  # children stand behind their parents
         node = nodes[at]
-        inside = (*fields.pop(node.piece, ()), *reversed(children[at]))
+        inside = tuple(reversed(children[at])) if children[at] else ()
+        if node.piece in fields:
+            inside = (*fields.pop(node.piece), *inside)
         children[at] = []
         piece, last, fill = pieces[node.piece], pieces[node.last], fills.get(node.piece)
         end_line = min(starts[last.chunk] + last.section.end_line, len(lines)) - 1

@@ -17,6 +17,7 @@ from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
+from spec_ls.moves import Moves, relinked
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
@@ -638,7 +639,7 @@ def _rename(sheet: Sheet, block: Block, outcome: Outcome) -> None:
             assert spec.text.slice(name.span) == name.text
             rows.append(f"{name.kind} {name.text}")
             renaming = feature.rename(name, block.options["to"], catalogue, spec, "/specs/this.md")
-            links = feature.relinked(catalogue.cards, dict(renaming.files), "/")
+            links = relinked(catalogue.cards, Moves(dict(renaming.files)), "/")
             for change in (*renaming.changes, *links):
                 rows.append(f"{change.path}, line {change.span.start_line + 1}: {change.words} -> {change.new_text}")
             rows += [f"{old} -> {new}" for old, new in renaming.files]
