@@ -362,7 +362,9 @@ def take_place(editor: Editor, params: types.ShowDocumentParams) -> types.ShowDo
 
 
 def take_registration(editor: Editor, params: types.RegistrationParams) -> None:
-    assert editor.said("workspace.didChangeWatchedFiles.dynamicRegistration") is True
+    for one in params.registrations:
+        area = one.method.removeprefix("workspace/")
+        assert editor.said(f"workspace.{area}.dynamicRegistration") is True, one.method
 
 
 def make_editor() -> Editor:

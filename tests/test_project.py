@@ -30,7 +30,7 @@ FLOORS = (
     ("drift",),
     ("catalogue", "graph", "moves"),
     ("rules",),
-    ("lifecycle", "describe"),
+    ("lifecycle", "describe", "board"),
     ("features",),
     ("files", "git"),
     ("owners",),

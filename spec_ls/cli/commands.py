@@ -6,6 +6,7 @@ import click
 
 from spec_ls import __version__
 from spec_ls.cli.adopt import adopt
+from spec_ls.cli.board import board
 from spec_ls.cli.check import check
 from spec_ls.cli.graph import graph
 from spec_ls.cli.new import new
@@ -31,6 +32,7 @@ cli.add_command(check)
 cli.add_command(adopt)
 cli.add_command(new)
 cli.add_command(graph)
+cli.add_command(board)
 cli.add_command(template)
 
 

@@ -92,6 +92,11 @@ def _quick_fixes(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterato
     yield from merged.values()
 
 
+def missing_sections(spec: Spec, problems: Sequence[Problem]) -> tuple[Edit, ...]:
+    """Writes all missing sections that have a safe place; no edits where there is none to write."""
+    return _fix_together(spec, [problem for problem in problems if problem.rule == "missing-section"])
+
+
 def _all_sections(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterator[Action]:
     """All missing sections at once, at a place where one of two or more is reported."""
     missing = [problem for problem in problems if problem.rule == "missing-section"]

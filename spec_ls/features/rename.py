@@ -71,7 +71,7 @@ def renamable(spec: Spec, point: Point, mentions: Iterable[Mention]) -> Name | N
     if cursor.heading is None or not cursor.heading.text.text:
         return None
     fill = cursor.fill
-    if fill is not None and fill.piece == cursor.piece and fill.fault != "misnamed":
+    if fill is not None and fill.piece == cursor.piece and fill.fault != "misnamed" and not fill.slot.repeats:
         raise Refused(
             f"{fill.slot.title} is a section of the template {spec.template.name}; rename it there, and it is renamed "
             "in all its specs."

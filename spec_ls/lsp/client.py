@@ -36,6 +36,8 @@ class Client:
     rename_files: bool = False
     """An edit may rename files."""
     configuration: bool = False
+    registers_settings: bool = False
+    """It tells of changed settings where it has been asked to at run time."""
     folders: bool = False
     watched_files: bool = False
     """File watchers can be registered at run time."""
@@ -143,6 +145,7 @@ class Client:
             and "rename" in listed("workspace.workspaceEdit.resourceOperations"),
             change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),
             configuration=yes("workspace.configuration"),
+            registers_settings=yes("workspace.didChangeConfiguration.dynamicRegistration"),
             folders=yes("workspace.workspaceFolders"),
             watched_files=yes("workspace.didChangeWatchedFiles.dynamicRegistration"),
             relative_patterns=yes("workspace.didChangeWatchedFiles.relativePatternSupport"),

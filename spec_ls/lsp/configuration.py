@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ class Configuration:
         self.resolver = Resolver(shown=text_of, ask=self.past.ask)
         self._told: dict[str, Faulty] = {}
         self.may_have_changed = False
+        self.off: frozenset[str] = frozenset()
+        """The features that the user has switched off, whatever the team has."""
 
     def start(self, folders: Sequence[str], settings: object) -> None:
         """Takes the workspace's folders and the user's own settings, as they stand in `initializationOptions`."""
@@ -49,8 +52,9 @@ class Configuration:
         self.resolver = Resolver(folders, [os.path.expanduser(one) for one in paths], self._text_of, self.past.ask)
 
     def policy(self, path: str | None) -> Policy:
-        """What holds for the document at `path`."""
-        return self.resolver.policy(path)
+        """What holds for the document at `path`; for one without a path (untitled, another scheme), the default."""
+        found = self.resolver.policy(path)
+        return replace(found, off=found.off | self.off) if self.off else found
 
     def concerns(self, path: str | None) -> bool:
         """Whether an answer so far depends on the file at `path`."""
@@ -140,13 +144,13 @@ class _Past:
         return None
 
 
-def watchers() -> types.RegistrationParams:
+def watchers() -> types.Registration:
     """What the client is asked to watch: configurations, baselines, and Markdown files, templates among them."""
     options = types.DidChangeWatchedFilesRegistrationOptions(
         watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in _WATCHED]
     )
     method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-    return types.RegistrationParams([types.Registration(id="spec-ls-files", method=method, register_options=options)])
+    return types.Registration(id="spec-ls-files", method=method, register_options=options)
 
 
 def poll(loop: asyncio.AbstractEventLoop, look: Callable[[], object]) -> None:

@@ -16,6 +16,7 @@ from spec_ls.template.model import Origin, Template
 from spec_ls.text import Span, Text
 
 if TYPE_CHECKING:
+    from spec_ls.lsp.progress import WorkDone
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
     from spec_ls.rules.base import Problem
 
@@ -169,14 +170,32 @@ def on_workspace(server: SpecLanguageServer, params: types.WorkspaceDiagnosticPa
 
     With a token for partial results the reports go out as they are made, and the answer itself has none.
     """
-    return _workspace(server, {one.uri: one.value for one in params.previous_result_ids}, params.partial_result_token)
+    return _workspace(server, params)
 
 
-async def _workspace(server: SpecLanguageServer, previous: dict[str, str], token: str | int | None) -> Rendered:
+async def _workspace(server: SpecLanguageServer, params: types.WorkspaceDiagnosticParams) -> Rendered:
+    from spec_ls.lsp.progress import WorkDone
+
+    job, task = params.work_done_token, asyncio.current_task()
+    progress = WorkDone(server, "Checking specs", task.cancel, job) if job is not None and task is not None else None
+    try:
+        return await _reports(server, params, progress)
+    finally:
+        if progress is not None:
+            progress.end()
+
+
+async def _reports(
+    server: SpecLanguageServer, params: types.WorkspaceDiagnosticParams, progress: WorkDone | None
+) -> Rendered:
+    previous, token = {one.uri: one.value for one in params.previous_result_ids}, params.partial_result_token
     _govern(server)
     found: list[str] = []
     nothing = _Report("", None, "").result_id
-    for uri in dict.fromkeys([*server.documents, *server.configuration.faults(server.client), *previous]):
+    uris = dict.fromkeys([*server.documents, *server.configuration.faults(server.client), *previous])
+    for number, uri in enumerate(uris):
+        if progress is not None:
+            progress.report(number, len(uris))
         shown = server.documents.get(uri)
         if shown is not None:
             await _until_ready(server, shown)

@@ -19,7 +19,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from spec_ls.files import is_inside
-from spec_ls.lsp import authoring, convert, diagnostics
+from spec_ls.lsp import authoring, convert, diagnostics, settings
 from spec_ls.lsp.configuration import poll, watchers
 from spec_ls.spec import Spec
 from spec_ls.text import Point, Span, Text
@@ -103,6 +103,7 @@ _HANDLERS: list[_Handler] = []
 _COMMANDS: list[tuple[str, Callable[..., Any]]] = []
 _BESIDE = (
     "actions",
+    "commands",
     "structure",
     "lenses",
     "formatting",
@@ -142,6 +143,11 @@ def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return run
 
     return register
+
+
+def feature_names() -> list[str]:
+    """What can be switched off."""
+    return sorted({"diagnostics", "file-operations", *(one.feature for one in _HANDLERS)})
 
 
 def asked_of(name: str, server: SpecLanguageServer, arguments: Sequence[Any]) -> Asked:
@@ -204,10 +210,15 @@ def register(server: SpecLanguageServer) -> None:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # messages are handed in one by one, and nothing runs between them
             return
-        if ls.client.watched_files:
-            ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, watchers()))
-        else:
+        wanted = [watchers()] if ls.client.watched_files else []
+        if ls.client.registers_settings:
+            wanted.append(settings.registration())
+        if wanted:
+            ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(wanted)))
+        if not ls.client.watched_files:
             poll(loop, ls.look_again)
+        if ls.client.configuration:
+            ls.begin(settings.ask(ls))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def on_watched_files(ls: SpecLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
@@ -221,7 +232,14 @@ def register(server: SpecLanguageServer) -> None:
         ls.configuration.may_have_changed = True
         ls.files_changed([params.text_document.uri])
 
-    pulled = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier=server.name)
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def on_settings(ls: SpecLanguageServer, params: Any) -> None:
+        """Settings of the user count as soon as they change."""
+        settings.on_changed(ls, params)
+
+    pulled = types.DiagnosticOptions(
+        work_done_progress=True, inter_file_dependencies=True, workspace_diagnostics=True, identifier=server.name
+    )
     server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulled)(partial(diagnostics.on_document, server))
     server.feature(types.WORKSPACE_DIAGNOSTIC)(partial(diagnostics.on_workspace, server))
 
@@ -311,11 +329,12 @@ def on_hover(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "symbols")
 def on_symbols(asked: Asked) -> Any:
-    """The outline: sections and metadata, nested."""
+    """The outline: sections and metadata, nested, with the status and what is not filled in yet."""
     from spec_ls.features.symbols import symbols
 
-    memory = asked.shown.memory  # what has not changed since the last answer is not made again
-    found = symbols(asked.spec, memory.setdefault("symbols", {}))
+    memory, document = asked.shown.memory, asked.shown.document
+    # What has not changed since the last answer is not made again.
+    found = symbols(asked.spec, memory.setdefault("symbols", {}), None if document.waiting else document.problems())
     texts = memory.setdefault("symbol texts", {})
     return convert.symbols_json(asked.shown.uri, asked.text, found, asked.server.client, texts)
 

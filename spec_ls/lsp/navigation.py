@@ -292,7 +292,7 @@ def _item(asked: Asked, card: Card, texts: Texts) -> Json | None:
 def on_workspace_symbols(server: SpecLanguageServer, params: types.WorkspaceSymbolParams) -> Any:
     """Specs by identifier and title, their sections, and the people whom their metadata names."""
     server.govern_anew()
-    if "symbols" in server.configuration.resolver.without_file().off:
+    if "symbols" in server.configuration.policy(None).off:
         return None
     return _symbols(server, [card for catalogue in server.all_catalogues() for card in catalogue.cards], params.query)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -22,16 +23,22 @@ _CLIENT_SECONDS = 10.0
 class WorkDone:
     """A job called `title` that has begun; `cancel` is called once the user no longer wants it.
 
-    A client that does not show progress, or refuses to, is told nothing.
+    A client that does not show progress, or refuses to, is told nothing. `token` is the client's own, of the request
+    that the job answers.
     """
 
-    def __init__(self, server: WireServer, title: str, cancel: Callable[[], object]) -> None:
+    def __init__(
+        self, server: WireServer, title: str, cancel: Callable[[], object], token: str | int | None = None
+    ) -> None:
         self._progress = server.work_done_progress
-        self._token = f"{server.name}/{next(_TOKENS)}"
+        self._token: str | int = f"{server.name}/{next(_TOKENS)}" if token is None else token
         self._percent = -1
         self._shown = self._ended = False
         self._opening: asyncio.Task[None] | None = None
-        if server.client.work_done_progress:
+        if token is not None:
+            self._progress.tokens[token] = Future()
+            self._begin(title, cancel)
+        elif server.client.work_done_progress:
             self._opening = asyncio.get_running_loop().create_task(self._open(title, cancel))
 
     async def _open(self, title: str, cancel: Callable[[], object]) -> None:
@@ -40,8 +47,10 @@ class WorkDone:
         except Exception as error:  # whatever the client answers
             logger.warning("no progress is shown: %r", error)
             return
-        if self._ended:
-            return
+        if not self._ended:
+            self._begin(title, cancel)
+
+    def _begin(self, title: str, cancel: Callable[[], object]) -> None:
         self._progress.tokens[self._token].add_done_callback(lambda done: cancel() if done.cancelled() else None)
         self._progress.begin(self._token, types.WorkDoneProgressBegin(title=title, cancellable=True, percentage=0))
         self._shown = True

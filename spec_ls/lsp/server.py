@@ -27,15 +27,17 @@ from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.lsp import diagnostics, handlers, tokens
+from spec_ls.lsp.commands import usable
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
+from spec_ls.lsp.settings import Settings, settings_of
 from spec_ls.lsp.wire import WireServer
 from spec_ls.outline.inline import forget
 from spec_ls.resolver import NAMES, Policy
 from spec_ls.rules.base import Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Span, Text
-from spec_ls.workspace import MOST_BYTES, Document, Replacement, is_markdown
+from spec_ls.workspace import Document, Replacement, is_markdown
 
 if TYPE_CHECKING:
     from spec_ls.catalogue import Card, CardMaker, Catalogue
@@ -201,8 +203,9 @@ class SpecLanguageServer(WireServer):
         self.configuration = Configuration(self._text_at, self._uris_by_path.get)
         self.configuration.past.found = self.judge_anew
         self.watching: asyncio.Task[Any] | None = None
-        self.max_bytes = MOST_BYTES
+        self.settings = self._own_settings = Settings()
         self._changed: dict[str, None] = {}
+        self.board_folder = ""
         self._rulings: list[asyncio.Future[None]] = []
         self._refreshing: asyncio.Task[Any] | None = None
         self._refresh_again = False
@@ -246,15 +249,27 @@ class SpecLanguageServer(WireServer):
         actions = capabilities.code_action_provider
         if isinstance(actions, types.CodeActionOptions):
             actions.resolve_provider = self.client.code_action_resolve
+        if capabilities.execute_command_provider is not None:
+            capabilities.execute_command_provider.commands = usable(self.client, self.protocol.fm.commands)
 
     def take_options(self, options: Any) -> None:
-        given = options.get("maxBytes") if isinstance(options, dict) else None
-        if given is None:
-            return
-        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-            logger.warning("ignored the initialization option maxBytes: a number of bytes, 1 or more, not %r", given)
-            return
-        self.max_bytes = given
+        self._own_settings = Settings()
+        self._own_settings = settings_of(options, self._own_settings, handlers.feature_names())
+        self.take_settings(None)
+
+    def take_settings(self, value: object) -> None:
+        """Puts in force what the client has told of settings; where it says nothing, those of the start hold."""
+        self.settings = settings_of(value, self._own_settings, handlers.feature_names())
+        if self.settings.off != self.configuration.off:
+            self.configuration.off = self.settings.off
+            self._govern_all()
+            if self.documents:
+                self.settle()
+
+    @property
+    def max_bytes(self) -> int:
+        """Of a longer document only that is said (bytes of UTF-8)."""
+        return self.settings.max_bytes
 
     # --- documents
 
@@ -276,17 +291,18 @@ class SpecLanguageServer(WireServer):
             self._uris_by_path[path] = uri
         kind, policy = is_markdown(language_id, uri), self.configuration.policy(path)
         read = partial(Document, text, may_be_spec=kind, policy=policy, max_bytes=self.max_bytes)
-        shown = OpenDocument(uri, language_id, _version(item, 0), path=path)
+        loop = self._loop if kind and len(text) > _AT_ONCE else None
+        document = read() if loop is None else Document("")
+        shown = OpenDocument(uri, language_id, _version(item, 0), document, path=path)
         shown.published = before is not None and before.published
         if before is not None and before.survey is not None:
             self._unlist(before, before.survey)
         self.documents[uri] = shown
         self._has_opened = True
-        if kind and len(text) > _AT_ONCE and self._loop is not None:
+        if loop is not None:
             shown.unread = Text(text)
-            self._read_aside(shown, read, self._loop)
+            self._read_aside(shown, read, loop)
         else:
-            shown.document = read()
             self._touch(shown)
 
     def _read_aside(self, shown: OpenDocument, read: Callable[[], Document], loop: asyncio.AbstractEventLoop) -> None:
@@ -385,12 +401,15 @@ class SpecLanguageServer(WireServer):
     def govern_anew(self) -> None:
         """Asks anew what governs every open document, once something that governs them has changed."""
         if self.configuration.has_changed():
-            for shown in self.documents.values():
-                shown.outdated = partial(self.configuration.policy, shown.path)
-                self._changed[shown.uri] = None
+            self._govern_all()
             if self._surveys is not None:
                 self._surveys.renew()
-            self._have_pulled_anew()
+
+    def _govern_all(self) -> None:
+        for shown in self.documents.values():
+            shown.outdated = partial(self.configuration.policy, shown.path)
+            self._changed[shown.uri] = None
+        self._have_pulled_anew()
 
     def judge_anew(self, question: Question) -> None:
         """Asks anew which version of its template judges the documents that a question to git was about."""
@@ -553,7 +572,7 @@ class SpecLanguageServer(WireServer):
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
             today=date.today(),
-            me=known.me if known else "",
+            me=self.settings.handle or (known.me if known else ""),
             people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
             severities=shown.document.severities,
@@ -585,11 +604,21 @@ class SpecLanguageServer(WireServer):
 
     def all_catalogues(self) -> list[Catalogue]:
         """Those of the workspace's folders and of all open specs."""
+        return [survey.catalogue for survey in self.all_surveys()]
+
+    def all_surveys(self) -> list[Survey]:
+        """Those of the workspace's folders and of all open specs."""
         surveys = [self.survey_of(shown) for shown in self.documents.values() if shown.spec is not None]
         folders = [Path(folder) for folder in self.configuration.resolver.folders]
         roots = {os.path.realpath(root_of(folder / ".git") or folder) for folder in folders if folder.is_dir()}
         surveys += [self.surveys.survey(root) for root in sorted(roots) if may_be_root(Path(root))]
-        return list({id(survey): survey.catalogue for survey in surveys}.values())
+        return list({id(survey): survey for survey in surveys}.values())
+
+    def look_at_all_again(self) -> None:
+        """Forgets what is known of repositories, and looks at all their specs again."""
+        self._known.clear()
+        self.surveys.renew()
+        self.look_again()
 
     def text_of(self, key: str) -> Text | None:
         """The text of an open document, by its path, or by its URI where it has none; None where it is not open."""

@@ -446,7 +446,12 @@ def _told_to_pygls(params: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-_RAW = {types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_CLOSE}
+_RAW = {
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+}
 """Handed on as plain JSON: typed, one odd member would lose the edit, and the typing costs more than the edit."""
 
 
@@ -725,7 +730,6 @@ class WireServer(LanguageServer):
         job = next(self._warming, None)
         if job is None:
             self._warming = None
-            gc.collect()
             gc.freeze()
         else:
             self._guard("warm_up", job)

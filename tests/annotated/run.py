@@ -460,7 +460,8 @@ def _symbols(sheet: Sheet, block: Block, outcome: Outcome) -> None:
             rows.append(encode(f"{'  ' * depth}{symbol.kind} {symbol.name}{detail}"))
             walk(symbol.children, depth + 1)
 
-    walk(_feature("symbols").symbols(_document(sheet).spec), 0)
+    document = _document(sheet)
+    walk(_feature("symbols").symbols(document.spec, None, document.problems()), 0)
     outcome.check(block, block.lines, rows)
 
 

@@ -1,0 +1,121 @@
+"""The commands of the server: what a user asks for by name, each with its arguments checked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from spec_ls.lsp.client import Client
+from spec_ls.lsp.handlers import asked_of, command
+from spec_ls.template import builtin, builtin_names, template_paths
+from spec_ls.template.model import Template
+
+if TYPE_CHECKING:
+    from spec_ls.lsp.server import SpecLanguageServer
+
+_INSERT = "spec-ls.insertMissingSections"
+_OPEN = "spec-ls.openTemplate"
+_BOARD = "spec-ls.showBoard"
+_RESTART = "spec-ls.restartIndex"
+_ALWAYS = (_RESTART, "spec-ls.references")
+_LOOK_SECONDS = 60.0
+"""How long a board waits for the specs to be looked at; then it shows those that are known."""
+
+
+def usable(client: Client, commands: Iterable[str]) -> list[str]:
+    """The commands that a client can do anything with: those that edit need `workspace/applyEdit`, those that open a
+    file `window/showDocument`; an edit comes as a command only where code actions cannot carry it."""
+
+    def is_usable(name: str) -> bool:
+        if name == "spec-ls.apply":
+            return client.apply_edit and not client.code_action_literals
+        if name in (_OPEN, _BOARD):
+            return client.show_document
+        return client.apply_edit or name in _ALWAYS
+
+    return [name for name in commands if is_usable(name)]
+
+
+@command(_INSERT)
+def on_insert(ls: Any, *arguments: Any) -> Any:
+    """Writes all sections that the spec (its URI is the argument) lacks, each at its place."""
+    from spec_ls.features.actions import missing_sections
+    from spec_ls.lsp.lenses import apply, tell
+
+    asked = asked_of(_INSERT, ls, arguments)
+    edits = () if asked.shown.document.waiting else missing_sections(asked.spec, asked.shown.document.problems())
+    if not edits:
+        tell(ls, "No section is missing that could be inserted.")
+        return None
+    return apply(asked, "Insert missing sections", edits)
+
+
+@command(_OPEN)
+def on_open_template(ls: Any, *arguments: Any) -> Any:
+    """Opens the template that the spec (its URI is the argument) is written after."""
+    asked = asked_of(_OPEN, ls, arguments)
+    template = asked.shown.document.spec.template
+    path = asked.shown.document.policy.path(template) or _builtin_path(template)
+    if not path:
+        from spec_ls.lsp.lenses import tell
+
+        tell(ls, f"The template {template.name} is no file that can be opened.")
+        return None
+    return _show(ls, ls.configuration.uri(path))
+
+
+def _builtin_path(template: Template) -> str:
+    """The file of a template that comes with spec-ls; empty for any other."""
+    paths = dict(zip(builtin_names(), template_paths(), strict=False))
+    return next((path for name, path in paths.items() if builtin(name) is template), "")
+
+
+@command(_BOARD)
+def on_show_board(ls: Any, *arguments: Any) -> Any:
+    """Shows all specs by their status, with their progress: as Markdown, or with the argument `html` in a browser."""
+    form = arguments[0] if arguments else "markdown"
+    if len(arguments) > 1 or form not in ("markdown", "html"):
+        raise JsonRpcInvalidParams(f"{_BOARD} takes markdown or html")
+    return _board(ls, form)
+
+
+async def _board(ls: SpecLanguageServer, form: str) -> None:
+    import tempfile
+
+    from spec_ls.board import as_html, as_markdown
+
+    surveys = ls.all_surveys()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*(one.looked.wait() for one in surveys if one.root)), _LOOK_SECONDS)
+    cards = {card.path: card for survey in surveys for card in survey.catalogue.cards}.values()
+    text = (as_html if form == "html" else as_markdown)(cards, ls.uri_of)
+    # The file is nobody's but the user's, and lies outside of every repository.
+    ls.board_folder = ls.board_folder or tempfile.mkdtemp(prefix="spec-ls-")
+    path = os.path.join(ls.board_folder, "specs.html" if form == "html" else "specs.md")
+    Path(path).write_text(text, encoding="utf-8", errors="replace")
+    await _show(ls, Path(path).as_uri(), external=form == "html")
+
+
+@command(_RESTART)
+def on_restart(ls: Any, *arguments: Any) -> Any:
+    """Looks again at all specs, people and templates of the workspace."""
+    if arguments:
+        raise JsonRpcInvalidParams(f"{_RESTART} takes no arguments")
+    ls.look_at_all_again()
+
+
+async def _show(ls: SpecLanguageServer, uri: str, external: bool = False) -> None:
+    """Opens a file in the editor, or outside it; where that does not happen, the user is told where it is."""
+    params = {"uri": uri, "takeFocus": True, **({"external": True} if external else {})}
+    answer = await ls.ask(types.WINDOW_SHOW_DOCUMENT, params) if ls.client.show_document else None
+    if not isinstance(answer, dict) or answer.get("success") is not True:
+        from spec_ls.lsp.lenses import tell
+
+        tell(ls, f"It is at {uri}.")
