@@ -48,6 +48,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 100_000
 """Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
 _FORGET_SECONDS = 0.5
+_LONG_LINES = 1000
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
@@ -157,6 +158,10 @@ class OpenDocument:
                 self.maker = policy, CardMaker(self.key, policy.prefixes)
             self.card = self.revision, spec, self.document.card(self.maker[1])
         return self.card[2]
+
+    def is_long(self) -> bool:
+        """Whether to make its first card may take longer than a keystroke should."""
+        return len(self.text.lines) > _LONG_LINES
 
     def id_now(self) -> str:
         """The identifier of the spec as it stands; empty where it has none."""
@@ -596,7 +601,7 @@ class SpecLanguageServer(WireServer):
         for other in self.documents.values():
             if other.survey is None and (other is shown or other.spec is not None):
                 other.survey = self._find_survey(other)
-                other.survey.catalogue.show(other.key, other.card_now, other.id_now)
+                other.survey.catalogue.show(other.key, other.card_now, other.id_now, other.is_long)
         found = shown.survey or self._find_survey(shown)  # it may be closed by now
         if found.root and not self.client.watched_files:
             self.surveys.survey(found.root, renew=True)
