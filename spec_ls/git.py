@@ -6,11 +6,24 @@ import logging
 import os
 import re
 import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from spec_ls.files import CannotRead, decode
 
 log = logging.getLogger(__name__)
 
 _SECONDS = 5.0
+_COMMIT = b"\x01"
+_LONG_SECONDS = 60.0
+_MOST_BYTES = 2_000_000
+_MOST_IN_ALL = 50_000_000
+"""The largest template (bytes), and all versions of one together, that are read."""
+MARKDOWN_FILES = (":(top,icase)*.md", ":(top,icase)*.markdown")
+LOG = ("-c", "log.showRoot=true", "-c", "diff.renameLimit=1000", "log", "-z", "--topo-order", "--no-color")
+DIFF = ("--no-ext-diff", "--no-textconv", "--no-relative")
+"""What a log of Markdown files is asked for with, whatever the settings of the repository say."""
 _NOREPLY = re.compile(r"(?:[0-9]+[+-])?([\w][\w.-]*)@users\.noreply\.[\w.-]+")
 
 
@@ -48,6 +61,76 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
         log.info("git: %s", error)
         return b""
     return done.stdout if done.returncode == 0 else b""
+
+
+def logged(told: bytes) -> Iterator[tuple[str, str, str, str, str]]:
+    """What a log with `LOG`, `DIFF`, `--raw --no-abbrev` and a format that begins with %x01 tells of each change: the
+    rest of the format, the letter, the new blob, the earlier path (of a rename, else empty) and the path."""
+    words = iter(told.split(b"\0"))
+    header = ""
+    for word in words:
+        word = word.lstrip(b"\n")
+        if word.startswith(_COMMIT):
+            header = os.fsdecode(word[1:])
+        elif word.startswith(b":"):
+            _, _, _, blob, letter = word.decode("ascii", "replace").split(" ", 4)
+            before = os.fsdecode(next(words, b"")) if letter[:1] in "RC" else ""
+            yield header, letter[:1], blob, before, os.fsdecode(next(words, b""))
+
+
+def small(asked: Sequence[str], told: Mapping[str, tuple[str, int]]) -> list[str]:
+    """The blobs of those that were asked for that are not too large, nor all together."""
+    sizes: dict[str, int] = {}
+    for query in asked:
+        blob, size = told.get(query, ("", _MOST_BYTES + 1))
+        if size <= _MOST_BYTES and sum(sizes.values()) + size <= _MOST_IN_ALL:
+            sizes.setdefault(blob, size)
+    return list(sizes)
+
+
+def blob_texts(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Blob and text of those that are texts and not too large, two megabytes each and fifty in all. Never raises."""
+    return texts_of(root, small(blobs, dict(looked_up(root, blobs)))) if blobs else iter(())
+
+
+def looked_up(root: Path, queries: Sequence[str]) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Blob and size (bytes) for each of the queries, `COMMIT:PATH` or a blob, that names one."""
+    given = [os.fsencode(query) for query in queries]
+    end = b"\0" if any(b"\n" in query for query in given) else b"\n"
+    arguments = ("cat-file", "--batch-check", *(("-z",) if end == b"\0" else ()))
+    told = git_bytes(root, *arguments, stdin=b"".join(query + end for query in given), seconds=_LONG_SECONDS)
+    at = 0
+    for query, raw in zip(queries, given, strict=True):
+        for lost in (b" missing\n", b" ambiguous\n"):
+            if told.startswith(raw + lost, at):
+                at += len(raw) + len(lost)
+                break
+        else:
+            stop = told.find(b"\n", at)
+            words = told[at:stop].split(b" ") if stop >= 0 else []
+            at = stop + 1
+            if len(words) != 3:
+                return
+            if words[1] == b"blob":
+                yield query, (words[0].decode("ascii"), int(words[2]))
+
+
+def texts_of(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The text of each blob that is one."""
+    if not blobs:
+        return
+    stdin = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+    told = git_bytes(root, "cat-file", "--batch", stdin=stdin, seconds=_LONG_SECONDS)
+    at = 0
+    for blob in blobs:
+        stop = told.find(b"\n", at)
+        words = told[at:stop].split(b" ") if stop >= 0 else []
+        if len(words) != 3:
+            return
+        size = int(words[2])
+        with suppress(CannotRead):
+            yield blob, decode(told[stop + 1 : stop + 1 + size])
+        at = stop + 1 + size + 1
 
 
 def handle_of_address(address: str) -> str:

@@ -10,16 +10,26 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from spec_ls.files import CannotRead, decode
-from spec_ls.git import git_bytes, handle_of_address, root_of
+from spec_ls.git import (
+    DIFF,
+    LOG,
+    MARKDOWN_FILES,
+    blob_texts,
+    git_bytes,
+    handle_of_address,
+    logged,
+    looked_up,
+    root_of,
+    small,
+    texts_of,
+)
 from spec_ls.outline import Outline
 from spec_ls.spec import Spec
 from spec_ls.template.model import Template
@@ -29,14 +39,7 @@ from spec_ls.text import Text
 log = logging.getLogger(__name__)
 
 _SECONDS = 60.0
-_MOST_BYTES = 2_000_000
-_MOST_IN_ALL = 50_000_000
-"""The largest template (bytes), and all versions of one together, that are read."""
 
-_MARKDOWN = (":(top,icase)*.md", ":(top,icase)*.markdown")
-_LOG = ("-c", "log.showRoot=true", "-c", "diff.renameLimit=1000", "log", "-z", "--topo-order", "--no-color")
-_DIFF = ("--no-ext-diff", "--no-textconv", "--no-relative")
-_COMMIT = b"\x01"
 _MOST_REVISIONS = 500
 
 
@@ -183,7 +186,7 @@ class Histories:
             known = self._statuses[path] = template, {}
         statuses = known[1]
         wanted = [blob for _, blob in revisions if blob not in statuses]
-        statuses.update((blob, _status(source, template)) for blob, source in _small_texts(root, wanted))
+        statuses.update((blob, _status(source, template)) for blob, source in blob_texts(root, wanted))
         read = [one for one in revisions if one[1] in statuses]
         for (commit, blob), (_, earlier) in pairwise(read):
             if statuses[blob] != statuses[earlier]:
@@ -196,7 +199,7 @@ class Histories:
     def source(self, document: str, blob: str) -> str | None:
         """The text of a revision; None where it cannot be read."""
         root = root_of(Path(document))
-        return dict(_small_texts(root, [blob])).get(blob) if root else None
+        return dict(blob_texts(root, [blob])).get(blob) if root else None
 
 
 def _status(source: str, template: Template) -> str:
@@ -240,10 +243,12 @@ def _history(root: Path) -> _History:
         return found
     boundary = frozenset(_lines(root / os.fsdecode(lines[-3])))
     form = "--format=%x01%H%x01%at%x01%aN%x01%aE"
-    arguments = (*_LOG, *_DIFF, "--raw", "--no-abbrev", "-M", "--diff-filter=ADMR", form, "--", *_MARKDOWN)
+    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "-M", "--diff-filter=ADMR", form, "--", *MARKDOWN_FILES)
     owners: dict[str, str | None] = {}
     """Who bore a name at this point of the walk back: a file of today, by its path; None: one that is gone."""
-    for commit, status, blob, before, path in _changes(git_bytes(root, *arguments, seconds=_SECONDS), found.commits):
+    for header, status, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
+        commit, at, author, address = header.split("\x01", 3)
+        found.commits[commit] = int(at), author, address
         owner = owners.get(path, path)
         if owner is not None and status != "D":
             found.revisions.setdefault(owner, []).append((commit, blob))
@@ -261,97 +266,26 @@ def _history(root: Path) -> _History:
     return found
 
 
-def _changes(told: bytes, commits: dict[str, tuple[int, str, str]]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Commit, letter, blob, earlier path (of a rename, else empty) and path of each change that a log tells; time and
-    author of each commit go into `commits`."""
-    words = iter(told.split(b"\0"))
-    commit = ""
-    for word in words:
-        word = word.lstrip(b"\n")
-        if word.startswith(_COMMIT):
-            commit, at, author, address = word[1:].decode("utf-8", "replace").split("\x01", 3)
-            commits[commit] = int(at), author, address
-        elif word.startswith(b":"):
-            _, _, _, blob, letter = word.decode("ascii", "replace").split(" ", 4)
-            before = os.fsdecode(next(words, b"")) if letter[:1] in "RC" else ""
-            yield commit, letter[:1], blob, before, os.fsdecode(next(words, b""))
-
-
 def _versions(history: _History, path: str) -> _Versions:
     """All versions of the template whose file is now at `path`, under whatever name it stood."""
     names = list(dict.fromkeys([path, *history.names.get(path, ())]))
     found = _Versions()
     literal = [f":(top,literal){name}" for name in names]
-    arguments = (*_LOG, *_DIFF, "--raw", "--no-abbrev", "--no-renames", "--format=", "--", *literal)
+    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "--no-renames", "--format=", "--", *literal)
     told = git_bytes(history.root, *arguments, seconds=_SECONDS)
     blobs = [word.split(b" ")[3].decode("ascii") for word in told.split(b"\0") if re.match(rb"\n*:[0-7]{6} ", word)]
     revisions = [blob for blob in dict.fromkeys(blobs) if blob.strip("0")]
     commits = list(dict.fromkeys(history.added.values())) if revisions else []
     asked = [*revisions, *(f"{commit}:{name}" for commit in commits for name in names)]
-    told_blobs = dict(_looked_up(history.root, asked))
+    told_blobs = dict(looked_up(history.root, asked))
     found.revisions = revisions
     for commit in commits:
         for name in names:
             if f"{commit}:{name}" in told_blobs:
                 found.at_commit[commit] = told_blobs[f"{commit}:{name}"][0]
                 break
-    found.sources = dict(_texts(history.root, _small(asked, told_blobs)))
+    found.sources = dict(texts_of(history.root, small(asked, told_blobs)))
     return found
-
-
-def _small(asked: Sequence[str], told: Mapping[str, tuple[str, int]]) -> list[str]:
-    """The blobs of those that were asked for that are not too large, nor all together."""
-    sizes: dict[str, int] = {}
-    for query in asked:
-        blob, size = told.get(query, ("", _MOST_BYTES + 1))
-        if size <= _MOST_BYTES and sum(sizes.values()) + size <= _MOST_IN_ALL:
-            sizes.setdefault(blob, size)
-    return list(sizes)
-
-
-def _small_texts(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The texts of those blobs that are not too large."""
-    return _texts(root, _small(blobs, dict(_looked_up(root, blobs)))) if blobs else iter(())
-
-
-def _looked_up(root: Path, queries: Sequence[str]) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Blob and size (bytes) for each of the queries, `COMMIT:PATH` or a blob, that names one."""
-    given = [os.fsencode(query) for query in queries]
-    end = b"\0" if any(b"\n" in query for query in given) else b"\n"
-    arguments = ("cat-file", "--batch-check", *(("-z",) if end == b"\0" else ()))
-    told = git_bytes(root, *arguments, stdin=b"".join(query + end for query in given), seconds=_SECONDS)
-    at = 0
-    for query, raw in zip(queries, given, strict=True):
-        for lost in (b" missing\n", b" ambiguous\n"):
-            if told.startswith(raw + lost, at):
-                at += len(raw) + len(lost)
-                break
-        else:
-            stop = told.find(b"\n", at)
-            words = told[at:stop].split(b" ") if stop >= 0 else []
-            at = stop + 1
-            if len(words) != 3:
-                return
-            if words[1] == b"blob":
-                yield query, (words[0].decode("ascii"), int(words[2]))
-
-
-def _texts(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The text of each blob that is one."""
-    if not blobs:
-        return
-    stdin = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
-    told = git_bytes(root, "cat-file", "--batch", stdin=stdin, seconds=_SECONDS)
-    at = 0
-    for blob in blobs:
-        stop = told.find(b"\n", at)
-        words = told[at:stop].split(b" ") if stop >= 0 else []
-        if len(words) != 3:
-            return
-        size = int(words[2])
-        with suppress(CannotRead):
-            yield blob, decode(told[stop + 1 : stop + 1 + size])
-        at = stop + 1 + size + 1
 
 
 def _lines(path: Path) -> Iterable[str]:

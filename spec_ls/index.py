@@ -10,10 +10,11 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from spec_ls.features import Person
 from spec_ls.files import is_inside, markdown_files
-from spec_ls.git import git, handle_of_address
+from spec_ls.git import DIFF, LOG, MARKDOWN_FILES, blob_texts, git, git_bytes, handle_of_address, logged
 from spec_ls.owners import code_owners, folder_owners
 from spec_ls.text import Span
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 _COMMITS = 2000
 _MOST_FILES = 20_000
 _HEAD = 8192
+_MOST_BLOBS = 5000
 
 
 def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[Person, ...]:
@@ -75,14 +77,15 @@ def own_handle(folder: Path) -> str:
 def identifiers(
     root: Path, prefix: str, templates: Collection[str] = (), trouble: Callable[[str], object] = log.warning
 ) -> frozenset[str]:
-    """The identifiers with `prefix` in the heads of the Markdown files under `root`, links out of it left alone.
+    """The identifiers with `prefix` in the heads of the Markdown files under `root`, links out of it left alone, and in
+    those that other branches have.
 
     `templates` are real paths of files whose identifiers are samples and do not count. Folders and files that cannot
     be read go to `trouble`, a sentence each. Never raises.
     """
     if not prefix:
         return frozenset()
-    pattern = re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
+    pattern = _identifier(prefix)
     found: set[str] = set()
     files = markdown_files(str(root))
     for message in files.troubles:
@@ -97,4 +100,33 @@ def identifiers(
                 found.update(match.decode("ascii", "replace") for match in pattern.findall(file.read(_HEAD)))
         except OSError as error:
             trouble(f"{source.path}: cannot be read: {error.strerror or error}")
-    return frozenset(found)
+    return frozenset(found | branch_identifiers(root, prefix).keys())
+
+
+class Elsewhere(NamedTuple):
+    """A branch, and the path of the file in it that has something."""
+
+    branch: str
+    path: str
+
+
+def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
+    """The identifiers with `prefix` in the heads of Markdown files that local or remote-tracking branches have and the
+    commit that is checked out has not; where each stands. Read from the object database. Never raises."""
+    has_commit = bool(git(root, "rev-parse", "--verify", "--quiet", "HEAD"))
+    beyond = ("--branches", "--remotes", "--source", *(("--not", "HEAD") if has_commit else ()))
+    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "--no-renames", "--diff-filter=AM", "--format=%x01%S", *beyond)
+    places: dict[str, Elsewhere] = {}
+    for reference, _, blob, _, path in logged(git_bytes(root, *arguments, "--", *MARKDOWN_FILES)):
+        branch = re.sub("^refs/(?:heads|remotes)/", "", reference)
+        places.setdefault(blob, Elsewhere(branch, path))
+    pattern = _identifier(prefix)
+    found: dict[str, Elsewhere] = {}
+    for blob, text in blob_texts(root, list(places)[:_MOST_BLOBS]):
+        for name in pattern.findall(text[:_HEAD].encode("utf-8", "replace")):
+            found.setdefault(name.decode("ascii"), places[blob])
+    return found
+
+
+def _identifier(prefix: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")

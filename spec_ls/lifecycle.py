@@ -40,7 +40,7 @@ class Progress(NamedTuple):
 
     def __str__(self) -> str:
         """`6 of 8 sections, 2 samples left`; no word of samples where none is left."""
-        said = f"{self.filled} of {count(self.total, 'section')}"
+        said = f"{self.filled} of {count(self.total, 'section')}" if self.total else "no section is asked for"
         return f"{said}, {count(self.samples, 'sample')} left" if self.samples else said
 
 

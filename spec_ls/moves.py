@@ -60,7 +60,7 @@ def relinked(cards: Iterable[Card], moves: Moves, root: str) -> Iterator[Relinke
             if after != target or (here != there and not at_root):
                 new = _written(posixpath.relpath(after, posix(root) if at_root else there), name)
                 if unquote(new) != unquote(name):
-                    yield Relinked(card.path, _named(mention, name), name, new)
+                    yield _change(card, mention, name, new)
 
 
 def bereft(cards: Sequence[Card], gone: Iterable[str]) -> list[tuple[Card, str]]:
@@ -87,9 +87,13 @@ def _leads_into(moves: Moves, path: str) -> bool:
     return moves.after(target) != target
 
 
-def _named(mention: Mention, name: str) -> Span:
+def _change(card: Card, mention: Mention, name: str, new: str) -> Relinked:
+    """The edit that makes `new` of the path in a link; folders that both begin with stay as they are written."""
+    kept = posixpath.commonprefix([name, new]).rpartition("/")[0]
+    kept += "/" if kept else ""
     line, start, *_ = mention.span
-    return Span(line, start, line, start + len(name))
+    span = Span(line, start + len(kept), line, start + len(name))
+    return Relinked(card.path, span, name[len(kept) :], new[len(kept) :])
 
 
 def _written(path: str, before: str) -> str:

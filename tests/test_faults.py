@@ -43,7 +43,7 @@ FAULTY = textwrap.dedent(
     rules.rule.cache_clear()
     hover.hover = fail
     whole = symbols.symbols
-    symbols.symbols = lambda spec: fail() if "fail here" in spec.text.source else whole(spec)
+    symbols.symbols = lambda spec, *more: fail() if "fail here" in spec.text.source else whole(spec, *more)
     server.serve()
     """
 )

@@ -399,7 +399,7 @@ def look_at(text: str) -> None:
     """What an editor asks of a document, and a letter typed at its end. Nothing may raise."""
     document = Document(text)
     spec, problems = document.spec, document.problems()
-    symbols(spec)
+    symbols(spec, None, document.problems())
     folds(spec)
     format_edits(spec)
     own = card(spec, "")

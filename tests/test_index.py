@@ -98,6 +98,35 @@ def test_a_path_that_cannot_be_is_in_no_repository(tmp_path: Path) -> None:
     assert git.root_of(tmp_path / ("a" * 300) / "spec.md") is None
 
 
+# --- identifiers on other branches ----------------------------------------------------------------------------------
+
+TAKEN = "# Doors\n\n- Spec ID: SPEC-{}\n"
+
+
+def test_identifiers_of_other_branches_are_taken(repository: Repository, tmp_path: Path) -> None:
+    repository.write("docs/a.md", TAKEN.format("001"))
+    repository.git("add", "--all")
+    repository.commit("Ada", "ada@example.org")
+    repository.git("switch", "--quiet", "--create", "feature/größe")
+    repository.write("docs/b 📦.md", TAKEN.format("002"))
+    repository.write(":docs.md", TAKEN.format("003"))
+    repository.git("add", "--all")
+    repository.commit("Ada", "ada@example.org")
+    repository.git("switch", "--quiet", "main")
+    there = {name: tuple(place) for name, place in index.branch_identifiers(repository.root, "SPEC-").items()}
+    assert there == {"SPEC-002": ("feature/größe", "docs/b 📦.md"), "SPEC-003": ("feature/größe", ":docs.md")}
+    assert index.identifiers(repository.root, "SPEC-") == {"SPEC-001", "SPEC-002", "SPEC-003"}
+    repository.git("clone", "--quiet", str(repository.root), str(tmp_path / "clone"))
+    there = {name: tuple(place) for name, place in index.branch_identifiers(tmp_path / "clone", "SPEC-").items()}
+    assert there["SPEC-002"] == ("origin/feature/größe", "docs/b 📦.md")
+
+
+def test_without_a_commit_no_branch_has_anything(repository: Repository) -> None:
+    repository.write("a.md", TAKEN.format("001"))
+    assert index.branch_identifiers(repository.root, "SPEC-") == {}
+    assert index.identifiers(repository.root, "SPEC-") == {"SPEC-001"}
+
+
 # --- CODEOWNERS -----------------------------------------------------------------------------------------------------
 
 PLACES = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"]
@@ -563,16 +592,16 @@ def test_folders_deeper_than_the_stack(repository: Repository) -> None:
 GIT = "\n".join(
     [
         "#!/bin/sh",
-        'for argument; do if [ -p "$argument/gate" ]; then',
+        'case " $* " in *" log "*) for argument; do if [ -p "$argument/gate" ]; then',
         '    read line <"$argument/gate"',
         "    echo ada@users.noreply.github.com",
         "    exit",
-        "fi; done",
+        "fi; done;; esac",
         "exec '{git}' \"$@\"",
         "",
     ]
 )
-"""A git that waits where a repository has a pipe of that name."""
+"""A git that waits with its log where a repository has a pipe of that name."""
 
 
 @pytest.fixture(scope="module")
@@ -712,7 +741,7 @@ class Gate:
         self._pipe = os.open(root / "gate", os.O_RDWR)
 
     def open(self) -> None:
-        os.write(self._pipe, b"go\n")
+        os.write(self._pipe, b"go\n" * 8)  # more than git is ever called for one answer
 
     def close(self) -> None:
         """Whoever still waits finds nothing."""

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -181,7 +182,7 @@ class Told(list[str]):
     def __init__(self) -> None:
         self.client = Client()
         self.name = "test"
-        self.work_done_progress = SimpleNamespace(tokens={})
+        self.work_done_progress: Any = SimpleNamespace(tokens={})
         self.configuration = SimpleNamespace(resolver=SimpleNamespace(folders=[], allowed=[]))
 
     def tell_once(self, message: str) -> None:
@@ -236,3 +237,44 @@ async def test_without_the_process_there_is_only_what_is_open(root: Path, monkey
     told = Told()
     _, survey = await surveyed(root, told)
     assert not survey.whole and len(told) == 1
+
+
+class Shown:
+    """How a client shows a long job: what it was told, and the token by which it cancels."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Future[None]] = {}
+        self.told: list[str] = []
+        self.begun = asyncio.Event()
+
+    async def create_async(self, token: str) -> None:
+        self.tokens[token] = Future()
+
+    def begin(self, token: str, value: Any) -> None:
+        self.told.append(value.title)
+        self.begun.set()
+
+    def report(self, token: str, value: Any) -> None:
+        self.told.append(value.message)
+
+    def end(self, token: str, value: Any) -> None:
+        self.told.append("end")
+
+
+async def test_a_long_look_is_shown_and_can_be_cancelled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = CRASHES.replace('if "hang" in path: time.sleep(60)', 'if "waits" in path: self.cancelled.wait(20)')
+    monkeypatch.setattr(surveys, "_COMMAND", ("-c", waits))
+    monkeypatch.setattr(surveys, "_SLOW_SECONDS", 0.0)
+    for name in ("1", "2-waits", "3"):
+        write(root, f"{name}.md", spec(int(name[0])))
+    told, shown = Told(), Shown()
+    told.client = Client(work_done_progress=True)
+    told.work_done_progress = shown
+    made: Surveys = Surveys(told)  # type: ignore[arg-type]
+    survey = made.survey(str(root))
+    await asyncio.wait_for(shown.begun.wait(), 20)
+    next(iter(shown.tokens.values())).cancel()
+    await asyncio.wait_for(survey.looked.wait(), 20)
+    assert not survey.whole and "SPEC-003" not in survey.catalogue.ids
+    assert shown.told[0] == "Reading specs" and shown.told[-1] == "end" and not shown.tokens
+    await ended(made)

@@ -48,13 +48,14 @@ c
 def test_symbols_that_have_not_changed_are_kept(span: Span, new_text: str, same: set[str]) -> None:
     kept: dict[int, Kept] = {}
     document = Document(SPEC, builtin())
-    before = _flat(symbols(document.spec, kept))
+    before = _flat(symbols(document.spec, kept, document.problems()))
     document.change(Replacement(span, new_text))
-    found = symbols(document.spec, kept)
-    assert found == symbols(Document(document.text.source, builtin()).spec)
+    found = symbols(document.spec, kept, document.problems())
+    fresh = Document(document.text.source, builtin())
+    assert found == symbols(fresh.spec, None, fresh.problems())
     names = {symbol.name for symbol in _flat(found) if any(symbol is old for old in before) and symbol.kind == "story"}
     assert names == same
-    again = _flat(symbols(document.spec, kept))
+    again = _flat(symbols(document.spec, kept, document.problems()))
     assert all(symbol is old for symbol, old in zip(again, _flat(found), strict=True) if symbol.kind == "story")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -907,6 +908,31 @@ def test_asking_the_client(probe: Stdio) -> None:
     assert late["result"] == {"got": None}
     probe.send({"jsonrpc": "2.0", "id": question()["id"], "result": []})
     assert probe.request("probe/state")["result"]["asked"] == 0
+
+
+@pytest.mark.fault("a question to the client")
+@pytest.mark.parametrize("ticks", range(4))
+def test_an_answer_for_one_who_no_longer_waits(ticks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one who asked is cancelled, and the answer comes so many turns of the loop later."""
+    server = create_server()
+    sent: list[dict[str, Any]] = []
+    failed: list[BaseException] = []
+    monkeypatch.setattr(server.protocol, "_send_data", sent.append)
+    monkeypatch.setattr(server.protocol, "failed", lambda _, error: failed.append(error))
+
+    async def ask() -> None:
+        asker = asyncio.ensure_future(server.ask("workspace/configuration"))
+        await asyncio.sleep(0)
+        asker.cancel()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        server.protocol.take({"jsonrpc": "2.0", "id": sent[0]["id"], "result": 1})
+        with contextlib.suppress(asyncio.CancelledError):  # it may have had its answer
+            await asker
+
+    asyncio.run(ask())
+    assert not failed
+    assert not server.protocol._asked
 
 
 @pytest.mark.fault("a question to the client")

@@ -41,13 +41,13 @@ class Surroundings:
     """
 
     today: date
-    me: str = ""
-    """The handle of the one who writes; empty where it is not known."""
     people: tuple[Person, ...] = ()
     ids: frozenset[str] = field(default_factory=frozenset)
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=_no_cards)
     path: str = ""
+    me: str = ""
+    """The handle of the one who writes; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,16 @@ def extents(spec: Spec) -> list[Extent]:
     """The headings in the order of the text, nested by their levels; time in proportion to their number."""
     filled = {fill.piece for fill in spec.fills}
     found: list[Extent] = []
-    stack: list[int] = []
+    stack: list[tuple[int, int]] = []
+    end = len(spec.pieces) - 1
     for at, piece in enumerate(spec.pieces):
         heading = piece.section.heading
         if heading is None or (heading.style == "malformed" and at not in filled):
             continue
-        while stack and found[stack[-1]].heading.level >= heading.level:
-            found[stack.pop()].last = at - 1
-        found.append(Extent(at, heading, stack[-1] if stack else -1, len(spec.pieces) - 1))
-        stack.append(len(found) - 1)
+        level = heading.level
+        while stack and stack[-1][0] >= level:
+            found[stack.pop()[1]].last = at - 1
+        number = len(found)
+        found.append(Extent(at, heading, stack[-1][1] if stack else -1, end))
+        stack.append((level, number))
     return found

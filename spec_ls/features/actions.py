@@ -8,12 +8,14 @@ from difflib import SequenceMatcher
 from functools import partial
 from itertools import islice, pairwise
 
+from spec_ls.draft import Given, draft
 from spec_ls.features import Action, Surroundings, is_asked
 from spec_ls.outline import Outline
 from spec_ls.rules import Judge, fixes
 from spec_ls.rules.base import Fix, Problem
 from spec_ls.spec import Spec
 from spec_ls.text import Edit, Point, Span, Text, apply_edits
+from spec_ls.values import identifier, last_number
 
 _HEADING = re.compile(r"\s*(#{1,6})[ \t]")
 _MOST_ROUNDS = 6
@@ -38,6 +40,7 @@ def actions(
 
     found: list[Action] = []
     if is_asked("quickfix", kinds):
+        found += _begin(spec, around)
         found += _quick_fixes(spec, problems, span)
         found += _all_sections(spec, problems, span)
         found += _all_of_a_rule(spec, problems, span)
@@ -47,6 +50,21 @@ def actions(
 
 
 # --- quick fixes ------------------------------------------------------------------------------
+
+
+def _begin(spec: Spec, around: Surroundings) -> Iterator[Action]:
+    """The template, in a document that is still empty, with the next free identifier and what else can be known."""
+    if any(line.strip("\ufeff \t\r\n") for line in spec.text.lines):
+        return
+    slot = spec.template.field("id")
+    free = ""
+    if slot is not None and slot.prefix:
+        last = last_number(slot.prefix, around.ids | around.catalogue.ids)
+        free = identifier(slot.prefix, last + 1, slot.digits)
+    written = draft(spec.template, Given(identifier=free, date=around.today.isoformat()))
+    start = 1 if spec.text.lines[0].startswith("\ufeff") else 0
+    edit = Edit(Span(0, start, *spec.text.end), written.replace("\n", spec.text.line_end))
+    yield Action(f"Begin with the template {spec.template.name}", "quickfix", (edit,), True)
 
 
 def _quick_fixes(spec: Spec, problems: Sequence[Problem], span: Span) -> Iterator[Action]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
-from urllib.parse import unquote
 
 from spec_ls.catalogue import Card, Catalogue, Mention, named_at
 from spec_ls.outline.inline import plain, split_number, title_of
@@ -72,7 +71,7 @@ def renamable(spec: Spec, point: Point, mentions: Iterable[Mention]) -> Name | N
     if cursor.heading is None or not cursor.heading.text.text:
         return None
     fill = cursor.fill
-    if fill is not None and fill.piece == cursor.piece and fill.fault != "misnamed":
+    if fill is not None and fill.piece == cursor.piece and fill.fault != "misnamed" and not fill.slot.repeats:
         raise Refused(
             f"{fill.slot.title} is a section of the template {spec.template.name}; rename it there, and it is renamed "
             "in all its specs."
@@ -233,28 +232,3 @@ def _file_name(base: str, old: str, new: str) -> str:
     if before and after and digits and digits[0].lstrip("0") == before[2].lstrip("0"):
         return after[2].lstrip("0").zfill(len(digits[0])) + base[digits.end() :]
     return base
-
-
-def relinked(cards: Iterable[Card], files: Mapping[str, str], root: str) -> Iterator[Change]:
-    """The relative links of specs that lead to files which are renamed within their folders; `root` is the folder that
-    a link with `/` in front counts from."""
-    moved = {_posix(old): _posix(new).rpartition("/")[2] for old, new in files.items()}
-    for card in cards:
-        folder = posixpath.dirname(_posix(card.path))
-        for mention in card.mentions:
-            name = re.split("[#?]", mention.text, maxsplit=1)[0] if mention.kind == "link" else ""
-            if name:
-                start = _posix(root) + "/" if name.startswith("/") else folder
-                base = moved.get(posixpath.normpath(posixpath.join(start, unquote(name).lstrip("/"))))
-                if base is not None:
-                    yield _link_change(card, mention, name, base)
-
-
-def _link_change(card: Card, mention: Mention, name: str, base: str) -> Change:
-    """The last part of a link's path as the file's new name, in the way in which it was written."""
-    last = name.rpartition("/")[2]
-    start = mention.span.start + len(name) - len(last)
-    line = mention.span.start_line
-    if " " not in last:  # else it stands in angle brackets
-        base = "".join(f"%{ord(char):02X}" if char in " ()<>%#?" else char for char in base)
-    return Change(card.path, Span(line, start, line, start + len(last)), last, base)

@@ -329,11 +329,12 @@ def on_hover(asked: Asked) -> Any:
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, "symbols")
 def on_symbols(asked: Asked) -> Any:
-    """The outline: sections and metadata, nested."""
+    """The outline: sections and metadata, nested, with the status and what is not filled in yet."""
     from spec_ls.features.symbols import symbols
 
-    memory = asked.shown.memory  # what has not changed since the last answer is not made again
-    found = symbols(asked.spec, memory.setdefault("symbols", {}))
+    memory, document = asked.shown.memory, asked.shown.document
+    # What has not changed since the last answer is not made again.
+    found = symbols(asked.spec, memory.setdefault("symbols", {}), None if document.waiting else document.problems())
     texts = memory.setdefault("symbol texts", {})
     return convert.symbols_json(asked.shown.uri, asked.text, found, asked.server.client, texts)
 

@@ -121,7 +121,8 @@ async def _rename(asked: Asked, name: Name, revision: int) -> Json:
 
 def _renaming(asked: Asked, name: Name) -> Renaming:
     """What the renaming comes to. Raises Refused."""
-    from spec_ls.features.rename import Refused, relinked, rename, rename_section
+    from spec_ls.features.rename import Change, Refused, rename, rename_section
+    from spec_ls.moves import Moves, relinked
 
     server, new = asked.server, asked.params.new_name
     survey = server.survey_of(asked.shown)
@@ -135,7 +136,7 @@ def _renaming(asked: Asked, name: Name) -> Renaming:
     for _, path in renaming.files:
         if os.path.lexists(path):
             raise Refused(f"There is a file {os.path.basename(path)} already; rename or remove it first.")
-    links = relinked(survey.catalogue.cards, dict(renaming.files), survey.root)
+    links = [Change(*link) for link in relinked(survey.catalogue.cards, Moves(dict(renaming.files)), survey.root)]
     return renaming._replace(changes=(*renaming.changes, *links))
 
 

@@ -291,17 +291,18 @@ class SpecLanguageServer(WireServer):
             self._uris_by_path[path] = uri
         kind, policy = is_markdown(language_id, uri), self.configuration.policy(path)
         read = partial(Document, text, may_be_spec=kind, policy=policy, max_bytes=self.max_bytes)
-        shown = OpenDocument(uri, language_id, _version(item, 0), path=path)
+        loop = self._loop if kind and len(text) > _AT_ONCE else None
+        document = read() if loop is None else Document("")
+        shown = OpenDocument(uri, language_id, _version(item, 0), document, path=path)
         shown.published = before is not None and before.published
         if before is not None and before.survey is not None:
             self._unlist(before, before.survey)
         self.documents[uri] = shown
         self._has_opened = True
-        if kind and len(text) > _AT_ONCE and self._loop is not None:
+        if loop is not None:
             shown.unread = Text(text)
-            self._read_aside(shown, read, self._loop)
+            self._read_aside(shown, read, loop)
         else:
-            shown.document = read()
             self._touch(shown)
 
     def _read_aside(self, shown: OpenDocument, read: Callable[[], Document], loop: asyncio.AbstractEventLoop) -> None:

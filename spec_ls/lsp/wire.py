@@ -730,7 +730,6 @@ class WireServer(LanguageServer):
         job = next(self._warming, None)
         if job is None:
             self._warming = None
-            gc.collect()
             gc.freeze()
         else:
             self._guard("warm_up", job)

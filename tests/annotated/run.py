@@ -17,6 +17,7 @@ from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
+from spec_ls.moves import Moves, relinked
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
@@ -459,7 +460,8 @@ def _symbols(sheet: Sheet, block: Block, outcome: Outcome) -> None:
             rows.append(encode(f"{'  ' * depth}{symbol.kind} {symbol.name}{detail}"))
             walk(symbol.children, depth + 1)
 
-    walk(_feature("symbols").symbols(_document(sheet).spec), 0)
+    document = _document(sheet)
+    walk(_feature("symbols").symbols(document.spec, None, document.problems()), 0)
     outcome.check(block, block.lines, rows)
 
 
@@ -637,7 +639,7 @@ def _rename(sheet: Sheet, block: Block, outcome: Outcome) -> None:
             assert spec.text.slice(name.span) == name.text
             rows.append(f"{name.kind} {name.text}")
             renaming = feature.rename(name, block.options["to"], catalogue, spec, "/specs/this.md")
-            links = feature.relinked(catalogue.cards, dict(renaming.files), "/")
+            links = relinked(catalogue.cards, Moves(dict(renaming.files)), "/")
             for change in (*renaming.changes, *links):
                 rows.append(f"{change.path}, line {change.span.start_line + 1}: {change.words} -> {change.new_text}")
             rows += [f"{old} -> {new}" for old, new in renaming.files]
