@@ -269,7 +269,8 @@ class Catalogue:
     def vocabulary(self, kind: str, but: str = "") -> dict[str, int]:
         """The names of a kind in all `known` cards but that of the path `but`, and how many have each.
 
-        A kind is `flag`, `ticket`, or the label of an item that lists what a spec depends on, whatever its case.
+        A kind is `flag`, `ticket`, `handle` (those in the metadata), or the label of an item that lists what a spec
+        depends on, whatever its case.
         """
         found = self._vocabulary.get(kind.casefold(), {})
         return {
@@ -326,7 +327,7 @@ class Catalogue:
 def _vocabulary(card: Card) -> Iterator[tuple[str, str]]:
     """What a card adds to the vocabulary: kind and name."""
     for mention in card.mentions:
-        if mention.kind in ("flag", "ticket"):
+        if mention.kind in ("flag", "ticket") or (mention.kind == "handle" and mention.role == "definition"):
             yield mention.kind, mention.text
     for dependency in card.dependencies:
         yield dependency.label.casefold(), dependency.name
