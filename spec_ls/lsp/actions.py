@@ -146,4 +146,6 @@ async def on_apply(ls: Any, *arguments: Any) -> None:
     if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
         raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
     label, edit = arguments
-    await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
+    from spec_ls.lsp.lenses import apply_edit
+
+    await apply_edit(ls, label, edit)

@@ -33,6 +33,7 @@ class Client:
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
+    create_files: bool = False
     rename_files: bool = False
     """An edit may rename files."""
     configuration: bool = False
@@ -141,6 +142,8 @@ class Client:
             encoding=cast(Encoding, encoding),
             apply_edit=yes("workspace.applyEdit"),
             document_changes=yes("workspace.workspaceEdit.documentChanges"),
+            create_files=yes("workspace.workspaceEdit.documentChanges")
+            and "create" in listed("workspace.workspaceEdit.resourceOperations"),
             rename_files=yes("workspace.workspaceEdit.documentChanges")
             and "rename" in listed("workspace.workspaceEdit.resourceOperations"),
             change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),
