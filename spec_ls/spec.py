@@ -279,7 +279,12 @@ class Spec:
             return True
         if before is None or after is None or at == self.binding.title or before.style != "atx":
             return False
-        if (before.level, before.line, before.style) != (after.level, after.line, after.style):
+        if (before.level, before.line, before.style, before.text.start) != (
+            after.level,
+            after.line,
+            after.style,
+            after.text.start,
+        ):
             return False
         if old.title.number or new.title.number:
             return False

@@ -243,8 +243,9 @@ def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, in
         (f"{''.join(FRAME[:4])}### Story 1: a\n#### Story 2: b\n### Story 2: c\nx\n{''.join(FRAME[4:7])}", 16, 11, "5"),
         (f"{''.join(FRAME[:4])}### Story 1: a\n#### Story 2: b\n### Story 3: c\nx\n{''.join(FRAME[4:7])}", 16, 0, "#"),
         (f"{''.join(FRAME[:4])}### Story 1: a\n### Story 2: c\nx\n{''.join(FRAME[4:7])}", 15, 3, " ##"),
+        (f"{''.join(FRAME[:4])}### Story 1: a\n### Story 1: b\nx\n{''.join(FRAME[4:7])}", 15, 3, " "),
     ],
-    ids=["near miss", "deeper number", "deeper", "another title"],
+    ids=["near miss", "deeper number", "deeper", "another title", "a number further right"],
 )
 def test_headings_that_decide_elsewhere_equal_fresh(text: str, line: int, offset: int, new_text: str) -> None:
     document = Document(text, builtin())
