@@ -181,12 +181,16 @@ class Told(list[str]):
 
     def __init__(self) -> None:
         self.client = Client()
+        self.anew = 0
         self.name = "test"
         self.work_done_progress: Any = SimpleNamespace(tokens={})
         self.configuration = SimpleNamespace(resolver=SimpleNamespace(folders=[], allowed=[]))
 
     def tell_once(self, message: str) -> None:
         self.append(message)
+
+    def specs_changed(self) -> None:
+        self.anew += 1
 
 
 async def surveyed(root: Path, told: Told) -> tuple[Surveys, Survey]:
@@ -209,7 +213,7 @@ async def test_the_server_learns_of_all_specs_and_of_changes(root: Path) -> None
     told = Told()
     made, survey = await surveyed(root, told)
     assert survey.whole and survey.catalogue.ids == {"SPEC-001", "SPEC-002", "SPEC-003"}
-    assert made.survey(str(root)) is survey
+    assert made.survey(str(root)) is survey and survey.known and not survey.is_awaited
     write(root, "1.md", spec(7))
     Path(root / "2.md").unlink()
     made.changed([str(root / "1.md"), str(root / "2.md"), "/elsewhere/x.md"])
@@ -217,6 +221,7 @@ async def test_the_server_learns_of_all_specs_and_of_changes(root: Path) -> None
     made.renew()  # starts the process again
     await asyncio.wait_for(survey.looked.wait(), 20)
     assert survey.catalogue.ids == {"SPEC-007", "SPEC-003"} and not told
+    assert told.anew >= 2
     await ended(made)
 
 

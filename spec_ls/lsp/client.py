@@ -20,6 +20,8 @@ _REFRESHES = {
     "inlayHint": "workspace/inlayHint/refresh",
 }
 """By the area of the capabilities in which a client says that it takes them."""
+OF_OTHER_SPECS = (_REFRESHES["codeLens"], _REFRESHES["inlayHint"])
+"""Those of what tells of other specs."""
 
 
 @dataclass(frozen=True, slots=True)

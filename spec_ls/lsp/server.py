@@ -27,6 +27,7 @@ from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.lsp import diagnostics, handlers, tokens
+from spec_ls.lsp.client import OF_OTHER_SPECS
 from spec_ls.lsp.commands import usable
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
@@ -40,7 +41,7 @@ from spec_ls.text import Span, Text
 from spec_ls.workspace import Document, Replacement, is_markdown
 
 if TYPE_CHECKING:
-    from spec_ls.catalogue import Card, CardMaker, Catalogue
+    from spec_ls.catalogue import Card, CardMaker
     from spec_ls.lsp.surveys import Survey, Surveys
 
 logger = logging.getLogger(__name__)
@@ -208,7 +209,7 @@ class SpecLanguageServer(WireServer):
         self.board_folder = ""
         self._rulings: list[asyncio.Future[None]] = []
         self._refreshing: asyncio.Task[Any] | None = None
-        self._refresh_again = False
+        self._to_refresh: dict[str, None] = {}
         self._told: set[str] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -432,22 +433,29 @@ class SpecLanguageServer(WireServer):
         return found
 
     def _have_pulled_anew(self) -> None:
-        """Asks the client to pull its diagnostics again, and all else that it shows: one request at a time, whatever
-        comes while it is open."""
-        if self.client.refreshes and self._loop is not None:
-            self._refresh_again = self._refreshing is not None
-            if self._refreshing is None:
-                self._refreshing = self._loop.create_task(self._refresh())
-                self._refreshing.add_done_callback(self._refreshed)
+        """Asks the client to pull its diagnostics again, and all else that it shows."""
+        self._refresh(self.client.refreshes)
 
-    async def _refresh(self) -> None:
-        for method in self.client.refreshes:
+    def specs_changed(self) -> None:
+        """The specs around are other ones: what open documents show of them is asked for again."""
+        self._refresh(method for method in self.client.refreshes if method in OF_OTHER_SPECS)
+
+    def _refresh(self, methods: Iterable[str]) -> None:
+        """One request at a time, whatever comes while it is open."""
+        self._to_refresh.update(dict.fromkeys(methods))
+        if self._to_refresh and self._refreshing is None and self._loop is not None:
+            self._refreshing = self._loop.create_task(self._refresh_each())
+            self._refreshing.add_done_callback(self._refreshed)
+
+    async def _refresh_each(self) -> None:
+        while self._to_refresh:
+            method = next(iter(self._to_refresh))
+            del self._to_refresh[method]
             await self.ask(method)
 
     def _refreshed(self, _: asyncio.Task[Any]) -> None:
         self._refreshing = None
-        if self._refresh_again:
-            self._have_pulled_anew()
+        self._refresh(())
 
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
@@ -601,10 +609,6 @@ class SpecLanguageServer(WireServer):
         if found.root and not self.client.watched_files:
             self.surveys.survey(found.root, renew=True)
         return found
-
-    def all_catalogues(self) -> list[Catalogue]:
-        """Those of the workspace's folders and of all open specs."""
-        return [survey.catalogue for survey in self.all_surveys()]
 
     def all_surveys(self) -> list[Survey]:
         """Those of the workspace's folders and of all open specs."""

@@ -35,6 +35,8 @@ _IDLE_SECONDS = 120.0
 """Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
 _PATIENCE_SECONDS = 30.0
+_FIRST_LOOK_SECONDS = 5.0
+"""How long an answer waits for the first look at all files, as long as that may change it."""
 _MOST_CRASHES = 10
 _MOST_LINE = 1 << 27
 """Bytes of one answer."""
@@ -56,10 +58,25 @@ class Survey:
     """A look at all files is about to be had."""
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no look at all files is under way or about to be."""
+    known: bool = False
+    """A look at all files has ended, however."""
+    news: bool = False
+    """Cards came or went since open documents were last shown anew."""
     cancelled: bool = False
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     """The files at which the process crashed."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the first look at all files is still under way."""
+        return bool(self.root) and not self.known and not self.looked.is_set()
+
+    async def first_look(self) -> None:
+        """Waits a while for that."""
+        if self.is_awaited:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.looked.wait(), _FIRST_LOOK_SECONDS)
 
 
 class _Job(NamedTuple):
@@ -168,8 +185,12 @@ class Surveys:
             try:
                 await self._do(job)
             finally:
+                survey.known = survey.known or job.paths is None
                 if not survey.waiting:
                     survey.looked.set()
+            if survey.news:
+                survey.news = False
+                self._server.specs_changed()
 
     async def _do(self, job: _Job) -> None:
         """Has a request answered, if need be several times, without the files at which the process crashes."""
@@ -221,10 +242,12 @@ class Surveys:
                         card = from_plain(answer["card"])
                         seen.add(card.path)
                         survey.catalogue.put(card)
+                        survey.news = True
                         await asyncio.sleep(0)  # what has come in meanwhile goes first
                     elif "same" in answer:
                         seen.add(answer["same"])
                     elif "gone" in answer:
+                        survey.news = survey.news or job.paths is not None
                         survey.catalogue.drop(answer["gone"])
                     elif "total" in answer:
                         total = answer["total"]
