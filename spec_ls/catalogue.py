@@ -173,7 +173,7 @@ class Catalogue:
 
     def __init__(self, cards: Iterable[Card] = ()) -> None:
         self._resting: dict[str, Card] = {}
-        self._shown: dict[str, tuple[Callable[[Card | None], Card | None], Callable[[], str]]] = {}
+        self._shown: dict[str, tuple[Callable[[Card | None], Card | None], Callable[[], str], Callable[[], bool]]] = {}
         self._cards: dict[str, Card] = {}
         self._by_id: dict[str, dict[str, Card]] = {}
         self._mentions: dict[tuple[str, str], dict[str, list[Mention]]] = {}
@@ -202,10 +202,16 @@ class Catalogue:
         for path in [path for path in self._resting if path not in paths]:
             self.drop(path)
 
-    def show(self, path: str, ask: Callable[[Card | None], Card | None], ask_id: Callable[[], str]) -> None:
+    def show(
+        self,
+        path: str,
+        ask: Callable[[Card | None], Card | None],
+        ask_id: Callable[[], str],
+        is_long: Callable[[], bool] = bool,
+    ) -> None:
         """From now on `ask` says what the document at `path` is, given what it is on disk; None is no spec. `ask_id`
-        says its identifier, and costs little."""
-        self._shown[path] = ask, ask_id
+        says its identifier, and costs little; `is_long`, that to ask for the first time may take a while."""
+        self._shown[path] = ask, ask_id, is_long
 
     def hide(self, path: str) -> None:
         """The document at `path` counts as it is on disk again, as far as that is known."""
@@ -214,7 +220,7 @@ class Catalogue:
 
     def _settle(self, name: str | None = None) -> None:
         """Takes in the open documents as they stand; with `name`, those alone that have or had this identifier."""
-        for path, (ask, ask_id) in self._shown.items():
+        for path, (ask, ask_id, _) in self._shown.items():
             before = self._cards.get(path)
             if name is not None and name not in (ask_id().casefold(), before.id.casefold() if before else ""):
                 continue
@@ -249,9 +255,10 @@ class Catalogue:
 
     @property
     def known(self) -> Collection[Card]:
-        """All cards, open documents as they were when last asked: costs nothing at a keystroke."""
-        for path, (ask, _) in self._shown.items():
-            if path not in self._cards and (card := ask(self._resting.get(path))) is not None:
+        """All cards, open documents as they were when last asked: costs nothing at a keystroke. A long document counts
+        from when anything but this has asked for it."""
+        for path, (ask, _, is_long) in self._shown.items():
+            if path not in self._cards and not is_long() and (card := ask(self._resting.get(path))) is not None:
                 self._take(path, card)
         return self._cards.values()
 
@@ -269,7 +276,8 @@ class Catalogue:
     def vocabulary(self, kind: str, but: str = "") -> dict[str, int]:
         """The names of a kind in all `known` cards but that of the path `but`, and how many have each.
 
-        A kind is `flag`, `ticket`, or the label of an item that lists what a spec depends on, whatever its case.
+        A kind is `flag`, `ticket`, `handle` (those in the metadata), or the label of an item that lists what a spec
+        depends on, whatever its case.
         """
         found = self._vocabulary.get(kind.casefold(), {})
         return {
@@ -326,7 +334,7 @@ class Catalogue:
 def _vocabulary(card: Card) -> Iterator[tuple[str, str]]:
     """What a card adds to the vocabulary: kind and name."""
     for mention in card.mentions:
-        if mention.kind in ("flag", "ticket"):
+        if mention.kind in ("flag", "ticket") or (mention.kind == "handle" and mention.role == "definition"):
             yield mention.kind, mention.text
     for dependency in card.dependencies:
         yield dependency.label.casefold(), dependency.name

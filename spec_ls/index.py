@@ -85,7 +85,7 @@ def identifiers(
     """
     if not prefix:
         return frozenset()
-    pattern = _identifier(prefix)
+    found_in = _identifiers(prefix)
     found: set[str] = set()
     files = markdown_files(str(root))
     for message in files.troubles:
@@ -97,7 +97,7 @@ def identifiers(
             continue
         try:
             with open(source.path, "rb") as file:
-                found.update(match.decode("ascii", "replace") for match in pattern.findall(file.read(_HEAD)))
+                found.update(match.decode("ascii", "replace") for match in found_in(file.read(_HEAD)))
         except OSError as error:
             trouble(f"{source.path}: cannot be read: {error.strerror or error}")
     return frozenset(found | branch_identifiers(root, prefix).keys())
@@ -120,13 +120,15 @@ def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
     for reference, _, blob, _, path in logged(git_bytes(root, *arguments, "--", *MARKDOWN_FILES)):
         branch = re.sub("^refs/(?:heads|remotes)/", "", reference)
         places.setdefault(blob, Elsewhere(branch, path))
-    pattern = _identifier(prefix)
+    found_in = _identifiers(prefix)
     found: dict[str, Elsewhere] = {}
     for blob, text in blob_texts(root, list(places)[:_MOST_BLOBS]):
-        for name in pattern.findall(text[:_HEAD].encode("utf-8", "replace")):
+        for name in found_in(text[:_HEAD].encode("utf-8", "replace")):
             found.setdefault(name.decode("ascii"), places[blob])
     return found
 
 
-def _identifier(prefix: str) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
+def _identifiers(prefix: str) -> Callable[[bytes], list[bytes]]:
+    """Finds the identifiers with `prefix` in a text."""
+    pattern = re.compile(rb"(?<![0-9A-Za-z_-])" + re.escape(prefix).encode() + rb"[0-9]{1,9}(?![0-9A-Za-z])")
+    return pattern.findall

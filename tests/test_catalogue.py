@@ -219,6 +219,9 @@ def test_a_document_is_not_asked_for_the_names_of_others() -> None:
         return made_card("/b", "SPEC-2")
 
     catalogue = Catalogue([made_card("/a", "SPEC-1"), made_card("/b", "SPEC-0")])
+    catalogue.show("/c", ask, lambda: "SPEC-3", lambda: True)
+    assert len(catalogue.known) == 2 and not asked
+    catalogue.hide("/c")
     catalogue.show("/b", ask, lambda: "SPEC-2")
     assert [card.path for card in catalogue.by_id("SPEC-1")] == ["/a"] and not asked
     assert not catalogue.by_id("SPEC-0") and [card.path for card in catalogue.by_id("SPEC-2")] == ["/b"]

@@ -98,6 +98,32 @@ def test_commands_do_their_work(client: Commander) -> None:
     assert client.last["result"] is None
 
 
+def test_a_spec_is_begun(client: Commander) -> None:
+    """In the folder of its template's globs, under a name and with values of its own, through the editor alone."""
+    edits = {"documentChanges": True, "resourceOperations": ["create"]}
+    can = {"workspace": {"applyEdit": True, "workspaceEdit": edits}, "window": CAN["window"]}
+    assert "spec-ls.newSpec" in client.start(can)
+    start = len(client.received)
+    asked = client.ask("workspace/executeCommand", {"command": "spec-ls.newSpec", "arguments": ["Päckchen 📦\nspät"]})
+    request = client.wait_for(lambda one: one.get("method") == "workspace/applyEdit", start=start)
+    created, written = request["params"]["edit"]["documentChanges"]
+    assert created["kind"] == "create" and created["options"]["overwrite"] is False
+    path = Path(unquote(urlparse(created["uri"]).path))
+    assert path.parent == client.folder / "notes" and path.suffix == ".md"
+    assert written["textDocument"] == {"uri": created["uri"], "version": None}
+    (edit,) = written["edits"]
+    assert edit["newText"].startswith("# Päckchen 📦 spät\n") and "| **State** | Open |" in edit["newText"]
+    assert not path.exists()
+    client.send({"jsonrpc": "2.0", "id": request["id"], "result": {"applied": True}})
+    shown = client.wait_for(lambda one: one.get("method") == "window/showDocument", start=start)
+    assert shown["params"]["uri"] == created["uri"]
+    client.send({"jsonrpc": "2.0", "id": shown["id"], "result": {"success": True}})
+    assert client.answer(asked)["result"] is None
+    path.write_text("there already", "utf-8")
+    client.run("newSpec", "Päckchen 📦 spät")
+    assert "there already" in client.told()["message"]
+
+
 def test_a_client_that_refuses_tells_its_user(client: Commander) -> None:
     client.start()
     refused = {"applied": False, "failureReason": "read-only"}
@@ -115,6 +141,9 @@ def test_a_client_that_refuses_tells_its_user(client: Commander) -> None:
         ("insertMissingSections", ["file:///nowhere.md"]),
         ("openTemplate", [{"uri": 1}]),
         ("openTemplate", [None, None]),
+        ("newSpec", [7]),
+        ("newSpec", ["a", "note", "b"]),
+        ("newSpec", ["a", "nothing"]),
         ("showBoard", ["pdf"]),
         ("showBoard", ["html", "html"]),
         ("restartIndex", [1]),

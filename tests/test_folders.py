@@ -109,6 +109,7 @@ class Folder:
 def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Folder]:
     said = {
         "general": {"positionEncodings": [request.param]},
+        "textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}},
         "workspace": {
             "workspaceEdit": {"documentChanges": True},
             "fileOperations": dict.fromkeys(OPERATIONS, True),
@@ -196,6 +197,24 @@ def test_workspace_folders_come_and_go_each_with_its_own_configuration(tmp_path:
         server.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [_listed(two)]}})
         assert answered(two) == (False, True)
         assert answered(one) == (True, False)
+
+
+def test_a_new_empty_file_is_offered_its_template(folder: Folder) -> None:
+    """With the identifier that is free among all specs: they are waited for."""
+    config = '[templates.product]\nbuiltin = "product-spec"\nfiles = ["new/*.md"]\n'
+    folder.write(".spec-ls.toml", config)
+    folder.server.notify(
+        "workspace/didChangeWatchedFiles", {"changes": [{"uri": folder.uri(".spec-ls.toml"), "type": 1}]}
+    )
+    folder.write("new/export.md", "")
+    folder.server.notify("workspace/didCreateFiles", {"files": [{"uri": folder.uri("new/export.md")}]})
+    folder.open("new/export.md")
+    place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+    about = {"textDocument": {"uri": folder.uri("new/export.md")}, "range": place, "context": {"diagnostics": []}}
+    first = folder.server.request("textDocument/codeAction", about)["result"][0]
+    assert (first["title"], first["isPreferred"]) == ("Begin with the template product-spec", True)
+    (edit,) = first["edit"]["documentChanges"][0]["edits"]
+    assert "| **Spec ID** | `SPEC-205` |" in edit["newText"] and edit["newText"].startswith("# [Short Title")
 
 
 def _listed(folder: Folder) -> dict[str, str]:

@@ -145,7 +145,9 @@ def patterns_in_calls(module: str, source: Path) -> Iterator[Used]:
             compiled = call.func.attr == "compile"
             if compiled and isinstance(call.args[0], ast.Name) and (module, call.args[0].id) in GIVEN:
                 continue
-            methods = handed_on(methods_in(function), ()) if compiled else frozenset({call.func.attr})
+            methods = frozenset({call.func.attr})
+            if compiled:  # and used there, or where it is handed to
+                methods = handed_on(methods_in(function), ()) or handed_on(methods_in(tree), ())
             assert methods, f"{module}, line {call.lineno}: cannot tell how the pattern is used"
             flags = [argument for argument in (*call.args, *(word.value for word in call.keywords))]
             flag = sum(getattr(re, one.attr) for one in flags if isinstance(one, ast.Attribute) and one.attr in "IMSX")

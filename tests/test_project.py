@@ -39,7 +39,7 @@ FLOORS = (
     ("configuring",),
     ("resolver",),
     ("workspace",),
-    ("survey",),
+    ("survey", "begin"),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

@@ -1262,6 +1262,7 @@ def test_what_clients_say() -> None:
         apply_edit=True,
         document_changes=True,
         change_annotations=True,
+        create_files=True,
         rename_files=True,
         configuration=True,
         registers_settings=True,

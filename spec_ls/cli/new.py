@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import click
 
 from spec_ls import index
+from spec_ls.begin import Identified, Source, existing, folder_of, identified, like_beside, paths_of, text_of
 from spec_ls.cli.report import Output, place_of, say, shown_path
-from spec_ls.draft import Given, Numbering, begun, draft, file_name, numbering
-from spec_ls.files import MARKDOWN, CannotRead, create_file, is_inside, read_source
-from spec_ls.git import root_of
+from spec_ls.draft import Given, begun, file_name
+from spec_ls.files import CannotRead, create_file, read_source
 from spec_ls.resolver import Policy, Resolver
 from spec_ls.rules.invalid_id import is_identifier
 from spec_ls.template import DEFAULT
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
-from spec_ls.values import handle_of, identifier, iso_date, last_number, near_handles
-from spec_ls.workspace import Document
+from spec_ls.values import handle_of, identifier, iso_date, near_handles
 
 STDOUT = "-"
-_WILD = re.compile(r"[*?\[{]|[@+!]\(")
 
 
 @click.command(short_help="Write a new document from a template.")
@@ -79,12 +74,14 @@ def new(
     source, words = _template_and_title(name, template, title, policy)
     form = source.template
     owner, day = _owner(owner, form, place), _date(day, form)
-    folder = place if output not in (None, STDOUT) else _folder(source, policy, place)
+    folder = place if output not in (None, STDOUT) else folder_of(source, policy, place)
     identified = _identified(wanted_id, source, policy, folder)
     given = Given(words, identified.identifier, owner, day)
     file = file_name(words, identified.number, identified.like, identified.identifier or source.name or form.name)
     path = os.path.join(folder, file) if output in (None, STDOUT) or _is_folder(output) else output
-    text = _recognisable(source, given, path, resolver)
+    text, is_bound = text_of(source, given, path, resolver)
+    if not is_bound:
+        say(f"nothing binds the document to {source.template.name}: let a glob of .spec-ls.toml do so")
     if output == STDOUT:
         Output().write(text, "utf-8")
         return
@@ -92,14 +89,6 @@ def new(
 
 
 # --- the template -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A template with the name that documents call it by; empty for a file that no configuration names."""
-
-    template: Template
-    name: str
 
 
 def _start(output: str | None) -> str:
@@ -125,7 +114,7 @@ def _stop_at_faults(resolver: Resolver) -> None:
         sys.exit(2)
 
 
-def _template_and_title(name: str, template: str | None, title: str | None, policy: Policy) -> tuple[_Source, str]:
+def _template_and_title(name: str, template: str | None, title: str | None, policy: Policy) -> tuple[Source, str]:
     """The template that is meant, and the title, which may be empty. Raises click.UsageError."""
     there_are = f"the templates are: {', '.join(policy.names())}"
     if template is not None:
@@ -134,41 +123,32 @@ def _template_and_title(name: str, template: str | None, title: str | None, poli
         return _named(template, policy), _cleaned(name, "NAME")
     found = policy.template(name)
     if found is not None:
-        return _Source(found, name), _cleaned(title, "--title") if title is not None else ""
+        return Source(found, name), _cleaned(title, "--title") if title is not None else ""
     if title is not None:
         raise click.UsageError(f"no template is called {name!r}; {there_are}")
     only = list(policy.config.templates) if policy.config else []
     return _named(only[0] if len(only) == 1 else DEFAULT, policy), _cleaned(name, "NAME")
 
 
-def _named(name: str, policy: Policy) -> _Source:
+def _named(name: str, policy: Policy) -> Source:
     """The template of that name or file. Raises click.BadParameter."""
     found = policy.template(name)
     if found is not None:
-        return _Source(found, name)
+        return Source(found, name)
     if not os.path.isfile(name):
         there_are = f"the templates are: {', '.join(policy.names())}"
         raise click.BadParameter(f"no template and no file is called {name!r}; {there_are}", param_hint="--template")
     real = os.path.realpath(name)
-    for key, path in _paths(policy).items():
+    for key, path in paths_of(policy).items():
         if path == real and key in policy.named:
-            return _Source(policy.named[key], key)
+            return Source(policy.named[key], key)
     try:
         read = read_template(read_source(name), Path(name).stem)
     except CannotRead as error:
         raise click.BadParameter(f"{name}: {error}", param_hint="--template") from None
     if not read.sections and not read.fields:
         raise click.BadParameter(f"{name} has neither sections nor metadata", param_hint="--template")
-    return _Source(read, "")
-
-
-def _paths(policy: Policy) -> dict[str, str]:
-    """The real paths of the configuration's template files, by the templates' names."""
-    if policy.config is None:
-        return {}
-    folder = os.path.dirname(policy.config_path)
-    entries = policy.config.templates.items()
-    return {name: os.path.realpath(os.path.join(folder, entry.path)) for name, entry in entries if entry.path}
+    return Source(read, "")
 
 
 def _cleaned(title: str, param: str) -> str:
@@ -190,7 +170,7 @@ def _owner(owner: str | None, template: Template, folder: str) -> str:
     """The owner's handle: the one given, else that of the git user; empty where there is none. Raises BadParameter."""
     slot = template.owner
     if owner is None:
-        return index.own_handle(Path(_existing(folder))) if slot is not None else ""
+        return index.own_handle(Path(existing(folder))) if slot is not None else ""
     if slot is None:
         message = f"the template {template.name} has no field for one owner; leave the option out"
         raise click.BadParameter(message, param_hint="--owner")
@@ -217,86 +197,22 @@ def _date(day: str | None, template: Template) -> str:
     return day
 
 
-@dataclass(frozen=True, slots=True)
-class _Identified:
-    """A document's identifier and number, and how the files beside it carry theirs."""
-
-    identifier: str
-    number: int | None
-    like: Numbering | None
-
-
-def _identified(wanted: str | None, source: _Source, policy: Policy, folder: str) -> _Identified:
+def _identified(wanted: str | None, source: Source, policy: Policy, folder: str) -> Identified:
     """The identifier given, else the next one that neither a document of the repository nor a file's name has."""
     slot = source.template.field("id")
-    like = numbering(_markdown_names(folder), slot.prefix if slot else "")
+    if wanted is None:
+        return identified(source, policy, folder)
     if slot is None:
-        if wanted is not None:
-            message = f"the template {source.template.name} has no field for it; leave the option out"
-            raise click.BadParameter(message, param_hint="--id")
-        return _Identified("", like.last + 1 if like else None, like)
-    if wanted is not None:
-        if not is_identifier(slot, wanted):
-            sample = identifier(slot.prefix, 42, slot.digits)
-            message = f"{slot.name} is {slot.prefix} and at least {slot.digits} digits, such as {sample}"
-            raise click.BadParameter(message, param_hint="--id")
-        return _Identified(wanted, int(wanted[len(slot.prefix) :]), like)
-    taken = index.identifiers(_root(folder, policy), slot.prefix, frozenset(_paths(policy).values()))
-    number = max(last_number(slot.prefix, taken), like.last if like else 0) + 1
-    return _Identified(identifier(slot.prefix, number, slot.digits), number, like)
-
-
-def _root(folder: str, policy: Policy) -> Path:
-    """The folder over which identifiers are to be unique: the repository, else what the configuration governs."""
-    root = root_of(Path(folder) / "-.md")
-    return root or Path(os.path.dirname(policy.config_path) if policy.config_path else _existing(folder))
-
-
-def _existing(folder: str) -> str:
-    """The folder, or the nearest above it that is there."""
-    return next((str(one) for one in (Path(folder), *Path(folder).parents) if one.is_dir()), os.getcwd())
-
-
-def _markdown_names(folder: str) -> Sequence[str]:
-    try:
-        return [name for name in os.listdir(folder) if name.lower().endswith(MARKDOWN)]
-    except OSError:
-        return []
+        message = f"the template {source.template.name} has no field for it; leave the option out"
+        raise click.BadParameter(message, param_hint="--id")
+    if not is_identifier(slot, wanted):
+        sample = identifier(slot.prefix, 42, slot.digits)
+        message = f"{slot.name} is {slot.prefix} and at least {slot.digits} digits, such as {sample}"
+        raise click.BadParameter(message, param_hint="--id")
+    return Identified(wanted, int(wanted[len(slot.prefix) :]), like_beside(source, folder))
 
 
 # --- the file ---------------------------------------------------------------------------------
-
-
-def _folder(source: _Source, policy: Policy, place: str) -> str:
-    """The folder that the configuration's globs lead to, never one outside its own; else `place`, where `policy` holds.
-
-    Where a document in `place` would be bound to the template as well, it stays there.
-    """
-    entry = policy.config.templates.get(source.name) if policy.config else None
-    glob = next((one for one in entry.files if not one.startswith("!")), None) if entry else None
-    if glob is None or policy.bound is source.template:
-        return place
-    fixed = []
-    for part in glob.split("/")[:-1]:
-        if _WILD.search(part):
-            break
-        fixed.append(part)
-    top = os.path.dirname(policy.config_path)
-    folder = os.path.realpath(os.path.join(top, *(part for part in fixed if part)))
-    return folder if is_inside(top, folder) else place
-
-
-def _recognisable(source: _Source, given: Given, path: str, resolver: Resolver) -> str:
-    """The document's text; it names its template where nothing else would tell it."""
-    policy = resolver.policy(path)
-    text = draft(source.template, given)
-    document = Document(text, policy=policy)
-    if document.decision.is_spec and document.spec.template is source.template:
-        return text
-    if source.name and policy.template(source.name) is source.template:
-        return draft(source.template, given, source.name)
-    say(f"nothing binds the document to {source.template.name}: let a glob of .spec-ls.toml do so")
-    return text
 
 
 def _write(path: str, text: str) -> None:

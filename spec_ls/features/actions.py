@@ -52,9 +52,14 @@ def actions(
 # --- quick fixes ------------------------------------------------------------------------------
 
 
+def is_empty(spec: Spec) -> bool:
+    """Whether there is nothing yet in a document but white space."""
+    return not any(line.strip("\ufeff \t\r\n") for line in spec.text.lines)
+
+
 def _begin(spec: Spec, around: Surroundings) -> Iterator[Action]:
     """The template, in a document that is still empty, with the next free identifier and what else can be known."""
-    if any(line.strip("\ufeff \t\r\n") for line in spec.text.lines):
+    if not is_empty(spec):
         return
     slot = spec.template.field("id")
     free = ""

@@ -17,7 +17,7 @@ from spec_ls.markup import code, escape, quote
 from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined
-from spec_ls.rules import rule
+from spec_ls.rules import CATALOGUE, rule
 from spec_ls.rules.base import Problem
 from spec_ls.rules.pages import remedy, summary
 from spec_ls.spec import Cursor, Field, Place, Spec
@@ -31,6 +31,7 @@ _DIRECTIVES = {
     "template": "Names the template that judges this document, whatever the configuration binds it to.",
     "template-version": "The version of its template that this document was written after; that one judges it.",
     "off": "This document is no spec; nothing is said of it.",
+    "allow": "Lets stand what these rules report: here, or with `in file` behind it in the whole document.",
 }
 _SHOWN_PROBLEMS = 5
 _SHOWN_RULES = 3
@@ -92,7 +93,11 @@ def _problems(problems: Sequence[Problem], point: Point) -> list[Problem]:
 def _on_rules(found: Iterable[Problem]) -> Iterator[str]:
     """Why the findings under the cursor are reported, and what to do: their messages the editor shows by itself."""
     for name in list(dict.fromkeys(problem.rule for problem in found))[:_SHOWN_RULES]:
-        yield f"{code(name)} · {summary(rule(name))}. {remedy(rule(name))}".rstrip()
+        yield _about_rule(name)
+
+
+def _about_rule(name: str) -> str:
+    return f"{code(name)} · {summary(rule(name))}. {remedy(rule(name))}".rstrip()
 
 
 def _on_directive(spec: Spec, cursor: Cursor, point: Point) -> Hover | None:
@@ -104,10 +109,12 @@ def _on_directive(spec: Spec, cursor: Cursor, point: Point) -> Hover | None:
         words = next((word for word in _DIRECTIVE.finditer(line) if word.start(1) <= point.offset <= word.end(1)), None)
     else:
         return None
-    if words is None or words[1] not in _DIRECTIVES or not words.start(1) <= point.offset <= words.end(1):
+    if words is None or not words.start(1) <= point.offset <= words.end(1):
         return None
     span = Span(point.line, words.start(1), point.line, words.end(1))
-    return Hover(f"{code(words[1])} · {_DIRECTIVES[words[1]]}", span)
+    if words[1] in _DIRECTIVES:
+        return Hover(f"{code(words[1])} · {_DIRECTIVES[words[1]]}", span)
+    return Hover(_about_rule(words[1]), span) if any(one.name == words[1] for one in CATALOGUE) else None
 
 
 # --- metadata ---------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
+_PATIENCE_SECONDS = 5.0
 _KINDS = [
     types.CodeActionKind.QuickFix,
     types.CodeActionKind.RefactorExtract,
@@ -70,11 +73,25 @@ def on_code_action_resolve(asked: Asked) -> Any:
 
 
 def _with(asked: Asked, span: Span, answer: Any) -> Any:
-    """`answer` with the surroundings, which are waited for only where somebody may sign."""
+    """`answer` with the surroundings, which are waited for only where somebody may sign or a document is begun."""
+    from spec_ls.features.actions import is_empty
     from spec_ls.features.refactor import may_sign
 
+    if is_empty(asked.spec):
+        return _with_all_specs(asked, answer)
     if span.end_line < len(asked.text.lines) and may_sign(asked.spec, span):
         return asked.around(answer)
+    return answer(asked.server.known_now(asked.shown))
+
+
+async def _with_all_specs(asked: Asked, answer: Any) -> Any:
+    """`answer` once the identifiers of all specs are known, or patience is at its end."""
+    survey, revision = asked.server.survey_of(asked.shown), asked.shown.revision
+    if survey.root:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(survey.looked.wait(), _PATIENCE_SECONDS)
+    if asked.server.documents.get(asked.shown.uri) is not asked.shown or asked.shown.revision != revision:
+        raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
     return answer(asked.server.known_now(asked.shown))
 
 
@@ -129,4 +146,6 @@ async def on_apply(ls: Any, *arguments: Any) -> None:
     if len(arguments) != 2 or not isinstance(arguments[0], str) or not isinstance(arguments[1], dict):
         raise JsonRpcInvalidParams(f"{_APPLY} takes a label and an edit")
     label, edit = arguments
-    await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
+    from spec_ls.lsp.lenses import apply_edit
+
+    await apply_edit(ls, label, edit)

@@ -20,8 +20,6 @@ _REFRESHES = {
     "inlayHint": "workspace/inlayHint/refresh",
 }
 """By the area of the capabilities in which a client says that it takes them."""
-OF_OTHER_SPECS = (_REFRESHES["codeLens"], _REFRESHES["inlayHint"])
-"""Those of what tells of other specs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class Client:
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
+    create_files: bool = False
     rename_files: bool = False
     """An edit may rename files."""
     configuration: bool = False
@@ -143,6 +142,8 @@ class Client:
             encoding=cast(Encoding, encoding),
             apply_edit=yes("workspace.applyEdit"),
             document_changes=yes("workspace.workspaceEdit.documentChanges"),
+            create_files=yes("workspace.workspaceEdit.documentChanges")
+            and "create" in listed("workspace.workspaceEdit.resourceOperations"),
             rename_files=yes("workspace.workspaceEdit.documentChanges")
             and "rename" in listed("workspace.workspaceEdit.resourceOperations"),
             change_annotations=said("workspace.workspaceEdit.changeAnnotationSupport"),

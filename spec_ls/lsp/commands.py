@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,11 @@ from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Template
 
 if TYPE_CHECKING:
+    from spec_ls.begin import Source
     from spec_ls.lsp.server import SpecLanguageServer
+    from spec_ls.resolver import Policy
 
+_NEW = "spec-ls.newSpec"
 _INSERT = "spec-ls.insertMissingSections"
 _OPEN = "spec-ls.openTemplate"
 _BOARD = "spec-ls.showBoard"
@@ -36,11 +40,57 @@ def usable(client: Client, commands: Iterable[str]) -> list[str]:
     def is_usable(name: str) -> bool:
         if name == "spec-ls.apply":
             return client.apply_edit and not client.code_action_literals
+        if name == _NEW:
+            return client.apply_edit and client.create_files
         if name in (_OPEN, _BOARD):
             return client.show_document
         return client.apply_edit or name in _ALWAYS
 
     return [name for name in commands if is_usable(name)]
+
+
+@command(_NEW)
+def on_new(ls: Any, *arguments: Any) -> Any:
+    """Begins a spec in the workspace; its title and its template's name are the arguments, both may be left out."""
+    from spec_ls.begin import source_named
+
+    title, name = (*arguments, "", "")[:2]
+    if len(arguments) > 2 or not isinstance(title, str) or not isinstance(name, str):
+        raise JsonRpcInvalidParams(f"{_NEW} takes a title and the name of a template")
+    folders = ls.configuration.resolver.folders
+    if not folders:
+        raise JsonRpcInvalidParams(f"{_NEW} begins a spec in a workspace folder, and none is open")
+    policy = ls.configuration.policy(os.path.join(folders[0], "-.md"))
+    source = source_named(policy, name)
+    if source is None:
+        raise JsonRpcInvalidParams(f"no template is called {name}; there are: {', '.join(policy.names())}")
+    words = "".join(char for char in " ".join(title.split()) if char.isprintable())
+    return _begin(ls, words, source, policy, folders[0])
+
+
+async def _begin(ls: SpecLanguageServer, title: str, source: Source, policy: Policy, place: str) -> None:
+    from spec_ls.begin import existing, folder_of, identified, text_of
+    from spec_ls.draft import Given, file_name
+    from spec_ls.index import own_handle
+    from spec_ls.lsp.lenses import apply_edit, tell
+
+    form, folder = source.template, folder_of(source, policy, place)
+    found = await asyncio.to_thread(identified, source, policy, folder)
+    me = ls.settings.handle or await asyncio.to_thread(own_handle, Path(existing(folder)))
+    given = Given(title, found.identifier, me if form.owner is not None else "", date.today().isoformat())
+    path = os.path.join(
+        folder, file_name(title, found.number, found.like, found.identifier or source.name or form.name)
+    )
+    if os.path.lexists(path):
+        tell(ls, f"{path} is there already and stays as it is.")
+        return
+    text, _ = text_of(source, given, path, ls.configuration.resolver)
+    uri, start = Path(path).as_uri(), {"line": 0, "character": 0}
+    made = {"kind": "create", "uri": uri, "options": {"overwrite": False, "ignoreIfExists": False}}
+    edits = [{"range": {"start": start, "end": start}, "newText": text}]
+    written = {"textDocument": {"uri": uri, "version": None}, "edits": edits}
+    if await apply_edit(ls, "Begin a spec", {"documentChanges": [made, written]}) and ls.client.show_document:
+        await _show(ls, uri)
 
 
 @command(_INSERT)

@@ -187,8 +187,14 @@ async def apply(asked: Asked, label: str, edits: Sequence[Edit]) -> None:
     if not ls.client.apply_edit:
         tell(ls, f"{label}: this editor takes no edits from a server.")
         return
-    edit = convert.workspace_edit_json(shown.uri, shown.version, asked.text, edits, ls.client)
+    await apply_edit(ls, label, convert.workspace_edit_json(shown.uri, shown.version, asked.text, edits, ls.client))
+
+
+async def apply_edit(ls: SpecLanguageServer, label: str, edit: Json) -> bool:
+    """Has the client make an edit, and says whether it did; where it does not, the user is told."""
     answer = await ls.ask(types.WORKSPACE_APPLY_EDIT, {"label": label, "edit": edit})
     if not isinstance(answer, dict) or answer.get("applied") is not True:
         reason = answer.get("failureReason") if isinstance(answer, dict) else None
         tell(ls, f"{label}: the editor did not make the edit{f' ({reason})' if reason else ''}.")
+        return False
+    return True

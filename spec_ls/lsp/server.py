@@ -27,7 +27,6 @@ from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.lsp import diagnostics, handlers, tokens
-from spec_ls.lsp.client import OF_OTHER_SPECS
 from spec_ls.lsp.commands import usable
 from spec_ls.lsp.configuration import Configuration, folder_paths
 from spec_ls.lsp.decoding import number
@@ -49,6 +48,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 100_000
 """Code points of a text that is read when it comes, which takes some 50 ms; a longer one is read in a thread."""
 _FORGET_SECONDS = 0.5
+_LONG_LINES = 1000
 _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
@@ -159,6 +159,10 @@ class OpenDocument:
             self.card = self.revision, spec, self.document.card(self.maker[1])
         return self.card[2]
 
+    def is_long(self) -> bool:
+        """Whether to make its first card may take longer than a keystroke should."""
+        return len(self.text.lines) > _LONG_LINES
+
     def id_now(self) -> str:
         """The identifier of the spec as it stands; empty where it has none."""
         from spec_ls.catalogue import identifier_of
@@ -209,7 +213,7 @@ class SpecLanguageServer(WireServer):
         self.board_folder = ""
         self._rulings: list[asyncio.Future[None]] = []
         self._refreshing: asyncio.Task[Any] | None = None
-        self._to_refresh: dict[str, None] = {}
+        self._refresh_again = False
         self._told: set[str] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
@@ -433,29 +437,22 @@ class SpecLanguageServer(WireServer):
         return found
 
     def _have_pulled_anew(self) -> None:
-        """Asks the client to pull its diagnostics again, and all else that it shows."""
-        self._refresh(self.client.refreshes)
+        """Asks the client to pull its diagnostics again, and all else that it shows: one request at a time, whatever
+        comes while it is open."""
+        if self.client.refreshes and self._loop is not None:
+            self._refresh_again = self._refreshing is not None
+            if self._refreshing is None:
+                self._refreshing = self._loop.create_task(self._refresh())
+                self._refreshing.add_done_callback(self._refreshed)
 
-    def specs_changed(self) -> None:
-        """The specs around are other ones: what open documents show of them is asked for again."""
-        self._refresh(method for method in self.client.refreshes if method in OF_OTHER_SPECS)
-
-    def _refresh(self, methods: Iterable[str]) -> None:
-        """One request at a time, whatever comes while it is open."""
-        self._to_refresh.update(dict.fromkeys(methods))
-        if self._to_refresh and self._refreshing is None and self._loop is not None:
-            self._refreshing = self._loop.create_task(self._refresh_each())
-            self._refreshing.add_done_callback(self._refreshed)
-
-    async def _refresh_each(self) -> None:
-        while self._to_refresh:
-            method = next(iter(self._to_refresh))
-            del self._to_refresh[method]
+    async def _refresh(self) -> None:
+        for method in self.client.refreshes:
             await self.ask(method)
 
     def _refreshed(self, _: asyncio.Task[Any]) -> None:
         self._refreshing = None
-        self._refresh(())
+        if self._refresh_again:
+            self._have_pulled_anew()
 
     def lost(self, remains: object) -> None:
         """Marks the documents that a message which was given up may have changed."""
@@ -604,7 +601,7 @@ class SpecLanguageServer(WireServer):
         for other in self.documents.values():
             if other.survey is None and (other is shown or other.spec is not None):
                 other.survey = self._find_survey(other)
-                other.survey.catalogue.show(other.key, other.card_now, other.id_now)
+                other.survey.catalogue.show(other.key, other.card_now, other.id_now, other.is_long)
         found = shown.survey or self._find_survey(shown)  # it may be closed by now
         if found.root and not self.client.watched_files:
             self.surveys.survey(found.root, renew=True)

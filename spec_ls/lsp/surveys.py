@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lsprotocol import types
+
 import spec_ls
 from spec_ls.catalogue import Catalogue, from_plain
 from spec_ls.lsp.progress import WorkDone
@@ -60,8 +62,6 @@ class Survey:
     """Set while no look at all files is under way or about to be."""
     known: bool = False
     """A look at all files has ended, however."""
-    news: bool = False
-    """Cards came or went since open documents were last shown anew."""
     cancelled: bool = False
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
@@ -188,9 +188,6 @@ class Surveys:
                 survey.known = survey.known or job.paths is None
                 if not survey.waiting:
                     survey.looked.set()
-            if survey.news:
-                survey.news = False
-                self._server.specs_changed()
 
     async def _do(self, job: _Job) -> None:
         """Has a request answered, if need be several times, without the files at which the process crashes."""
@@ -225,7 +222,7 @@ class Surveys:
         loop = asyncio.get_running_loop()
         begun, seen, total = loop.time(), set[str](), 0
         progress: WorkDone | None = None
-        done = 0
+        done = news = 0
         try:
             async with asyncio.timeout(_START_SECONDS) as limit:
                 while line := await process.stdout.readline():
@@ -242,13 +239,13 @@ class Surveys:
                         card = from_plain(answer["card"])
                         seen.add(card.path)
                         survey.catalogue.put(card)
-                        survey.news = True
+                        news += 1
                         await asyncio.sleep(0)  # what has come in meanwhile goes first
                     elif "same" in answer:
                         seen.add(answer["same"])
                     elif "gone" in answer:
-                        survey.news = survey.news or job.paths is not None
                         survey.catalogue.drop(answer["gone"])
+                        news += 1
                     elif "total" in answer:
                         total = answer["total"]
                     elif "trouble" in answer:
@@ -257,11 +254,19 @@ class Surveys:
                         if job.paths is None and not survey.cancelled:
                             survey.catalogue.keep(seen)
                             survey.whole = True
+                        if news:
+                            self._show_anew()
                         return True
             return False
         finally:
             if progress is not None:
                 progress.end()
+
+    def _show_anew(self) -> None:
+        """Has the client ask again for what tells of other specs."""
+        for method in (types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH):
+            if method in self._server.client.refreshes:
+                self._server.begin(self._server.ask(method))
 
     def _cancel(self, survey: Survey) -> None:
         survey.cancelled = True

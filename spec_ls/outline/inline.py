@@ -29,6 +29,7 @@ _TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?
 
 _LONGEST_KEPT = 500
 """Letters of a text whose words are remembered: thousands are, and a line may have megabytes."""
+_LONGEST_READ = 10_000
 
 
 class Title(NamedTuple):
@@ -44,7 +45,9 @@ def plain(source: str) -> str:
     A reference link counts as one without a look at its definition; footnote marks go.
     White space is folded. Never raises.
     """
-    return _plain(source) if len(source) <= _LONGEST_KEPT else _plain.__wrapped__(source)
+    if len(source) <= _LONGEST_KEPT:
+        return _plain(source)
+    return _plain_of_long(source) if len(source) <= _LONGEST_READ else _plain.__wrapped__(source)
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +55,7 @@ def _plain(source: str) -> str:
     if not _MARKUP.search(source):
         return " ".join(source.split())
     parts: list[str] = []
-    source = _REFERENCED.sub(r"\1", _FOOTNOTE.sub("", source[:10_000]))
+    source = _REFERENCED.sub(r"\1", _FOOTNOTE.sub("", source[:_LONGEST_READ]))
     for token in _md.parseInline(source)[0].children or ():
         if token.type in ("text", "code_inline", "text_special") or token.type == "image":
             parts.append(token.content)
@@ -61,13 +64,19 @@ def _plain(source: str) -> str:
     return " ".join("".join(parts).split())
 
 
+_plain_of_long = lru_cache(maxsize=16)(_plain.__wrapped__)
+"""Several ask for the words of one long value at a time."""
+
+
 def is_italic(source: str) -> bool:
     """Whether inline Markdown is wholly in italics, `*…*` or `_…_`. Never raises."""
     source = source.strip()
     if not source or source[0] not in "*_" or source[-1] not in "*_":
         return False
     tokens = [
-        token for token in _md.parseInline(source[:10_000])[0].children or () if token.type != "text" or token.content
+        token
+        for token in _md.parseInline(source[:_LONGEST_READ])[0].children or ()
+        if token.type != "text" or token.content
     ]
     if len(tokens) < 3 or tokens[0].type != "em_open":
         return False
@@ -123,5 +132,5 @@ def normal_label(label: str) -> str:
 
 def forget() -> None:
     """Lets go of the words that were read last."""
-    for kept in (_plain, _title_of, _skeleton):
+    for kept in (_plain, _plain_of_long, _title_of, _skeleton):
         kept.cache_clear()

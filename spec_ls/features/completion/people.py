@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -73,7 +74,7 @@ def handles_in(spec: Spec, value: Value, point: Point, around: Surroundings) -> 
         while end < value.outer[1] and not (line[end].isspace() or line[end] in ",;"):
             end += 1
     others = _folded(line[value.outer[0] : start]) | _folded(line[end : value.outer[1]])
-    reviews: Mapping[str, tuple[str, int]] = {}
+    reviews: Mapping[str, int] = {}
     if value.slot == spec.template.approvers:
         owner = spec.field(spec.template.owner)
         owners = _folded(owner.entry.value) if owner else set()
@@ -88,14 +89,10 @@ def handles_in(spec: Spec, value: Value, point: Point, around: Surroundings) -> 
         yield replace(one, listed=listed)
 
 
-def _reviews(owners: Collection[str], around: Surroundings) -> dict[str, tuple[str, int]]:
-    """Who approves other specs of these owners, by the folded form: the handle, and how many."""
-    found: dict[str, tuple[str, int]] = {}
-    for card in around.catalogue.known:
-        if card.owner and card.owner.casefold() in owners and card.path != around.path:
-            for handle in card.approvers:
-                found[handle.casefold()] = handle, found.get(handle.casefold(), ("", 0))[1] + 1
-    return found
+def _reviews(owners: Collection[str], around: Surroundings) -> Counter[str]:
+    """How many other specs of these owners each handle approves, by its folded form."""
+    cards = [card for card in around.catalogue.known if card.owner.casefold() in owners and card.path != around.path]
+    return Counter(handle.casefold() for card in cards for handle in card.approvers)
 
 
 def handles_in_text(spec: Spec, point: Point, around: Surroundings) -> Iterator[Completion]:
@@ -113,24 +110,24 @@ def _handles(
     place: tuple[int, int],
     others: set[str],
     blanks: tuple[str, str],
-    reviews: Mapping[str, tuple[str, int]] = MappingProxyType({}),
+    reviews: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Completion]:
     line = spec.text.content(point.line)
     start, end = place
     there = line[start:end].casefold()
     span = Span(point.line, start, point.line, end)
     people = _people(spec, around)
-    for folded, (handle, _) in reviews.items():
-        people.setdefault(folded, (handle, []))
+    for handle, specs in sorted(around.catalogue.vocabulary("handle", around.path).items(), key=lambda one: -one[1]):
+        people.setdefault(handle.casefold(), (handle, [f"in {count(specs, 'spec')}"]))
     known = {
         folded: person
         for folded, person in people.items()
         if folded not in others and (folded != there or person[1] != ["this spec"])
     }
     # Those who review most with this owner; else as they come: the last in git first.
-    for folded, (handle, sources) in sorted(known.items(), key=lambda one: -reviews.get(one[0], ("", 0))[1]):
+    for folded, (handle, sources) in sorted(known.items(), key=lambda one: -reviews.get(one[0], 0)):
         if folded in reviews:
-            sources = [f"approves {count(reviews[folded][1], 'spec')} of this owner", *sources]
+            sources = [f"approves {count(reviews[folded], 'spec')} of this owner", *sources]
         filtered = handle if not there or there.startswith("@") else handle[1:]
         if there and not there.startswith("@") and not filtered.casefold().startswith(there):
             filtered = line[start:end]

@@ -75,7 +75,9 @@ def vocabulary(spec: Spec, cursor: Cursor, point: Point, around: Surroundings) -
     end = line.find(",", point.offset)
     end = point.offset + len(line[point.offset : end if end >= 0 else len(line)].rstrip())
     typed = line[begin : point.offset]
+    own = spec.field(spec.template.field("id"))
     there = {part.strip(" `").casefold() for part in (line[first:begin] + line[end:]).split(",")}
+    there |= {own.entry.value.casefold()} if own else set()
     names = around.catalogue.vocabulary("flag" if mark else wanted.name, around.path)
     if line.count("`", first, begin) % 2:  # in code marks already
         mark = ""
