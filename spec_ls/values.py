@@ -254,13 +254,14 @@ def tickets_in(value: str) -> Iterator[Mention]:
 
 
 def word_at(line: str, offset: int) -> Mention | None:
-    """The word at an offset, hyphens and digits included, as an identifier is one; None where none is."""
+    """The word at an offset, hyphens and digits included, as an identifier is one; a hyphen at its end counts where the
+    offset is behind it. None where no word is."""
     start = end = offset
     while start and (line[start - 1].isalnum() or line[start - 1] in "-_"):
         start -= 1
     while end < len(line) and (line[end].isalnum() or line[end] in "-_"):
         end += 1
-    words = line[start:end].rstrip("-_")
+    words = line[start : max(offset, start + len(line[start:end].rstrip("-_")))]
     start += len(words) - len(words.lstrip("-_"))
     words = words.lstrip("-_")
     return Mention(start, start + len(words), words) if start <= offset <= start + len(words) and words else None

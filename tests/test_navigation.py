@@ -103,13 +103,41 @@ def wait_until(ready: Callable[[], bool]) -> None:
         assert time.monotonic() < deadline, "the specs have not been read"
 
 
-@pytest.fixture(scope="module", params=ENCODINGS)
-def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    root = tmp_path_factory.mktemp("repo").resolve()
+def repository(root: Path) -> Path:
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     for name, text in FILES.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_bytes(text.encode())
+    return root
+
+
+def test_what_is_asked_at_once_waits_for_the_specs_around(tmp_path: Path) -> None:
+    said = {"workspace": {"codeLens": {"refreshSupport": True}, "semanticTokens": {"refreshSupport": True}}}
+    with Stdio() as wire:
+        root = repository(tmp_path.resolve())
+        wire.initialize(said, rootUri=root.as_uri())
+        session = Session(wire, root, "utf-16")
+        session.open("specs/1.md")
+        document = {
+            "textDocument": {"uri": session.uri("specs/1.md")},
+            "position": session.position("specs/1.md", "SPEC-002"),
+        }
+        methods = ("definition", "hover", "references", "prepareCallHierarchy")
+        more = {"context": {"includeDeclaration": True}}
+        asked = [wire.ask(f"textDocument/{method}", {**document, **more}) for method in methods]
+        symbols = wire.ask("workspace/symbol", {"query": "SPEC-"})
+        definition, hover, references, prepared = (wire.answer(one)["result"] for one in asked)
+        assert session.places(definition) == ["specs/002-two.md:SPEC-002"]
+        assert "Päckchen 📦 2" in hover["contents"]["value"]
+        assert len(references) == len(wire.answer(symbols)["result"]) == 3
+        assert [one["name"] for one in prepared] == ["SPEC-002 Päckchen 📦 2"]
+        wire.wait_for(lambda told: told.get("method") == "workspace/codeLens/refresh")
+        assert all(told.get("method") != "workspace/semanticTokens/refresh" for told in wire.received)
+
+
+@pytest.fixture(scope="module", params=ENCODINGS)
+def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    root = repository(tmp_path_factory.mktemp("repo").resolve())
     capabilities = {
         "general": {"positionEncodings": [request.param]},
         "textDocument": {"declaration": {"linkSupport": True}, "rename": {"prepareSupport": True}},
@@ -119,7 +147,6 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         wire.initialize(capabilities, rootUri=root.as_uri())
         made = Session(wire, root, request.param)
         made.open("specs/1.md")
-        wait_until(lambda: len(made.wire.request("workspace/symbol", {"query": "SPEC-"})["result"]) == 3)
         yield made
 
 

@@ -216,7 +216,7 @@ async def test_the_server_learns_of_all_specs_and_of_changes(root: Path) -> None
     told = Told()
     made, survey = await surveyed(root, told)
     assert survey.whole and survey.catalogue.ids == {"SPEC-001", "SPEC-002", "SPEC-003"}
-    assert made.survey(str(root)) is survey
+    assert made.survey(str(root)) is survey and survey.known and not survey.is_awaited
     assert told.asked == ["workspace/codeLens/refresh"]
     write(root, "1.md", spec(7))
     Path(root / "2.md").unlink()

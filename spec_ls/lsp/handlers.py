@@ -97,6 +97,8 @@ class _Handler:
     run: Callable[[Asked], Any]
     of_template: Callable[[Asked], Any] | None
     of_config: Callable[[Asked], Any] | None
+    waits: Callable[[Asked], bool] | None
+    """Whether it waits for the first look at all specs around."""
 
 
 _HANDLERS: list[_Handler] = []
@@ -121,12 +123,13 @@ def answers(
     options: Callable[[], object] | None = None,
     of_template: Callable[[Asked], Any] | None = None,
     of_config: Callable[[Asked], Any] | None = None,
+    waits: Callable[[Asked], bool] | None = None,
 ) -> Callable[[Callable[[Asked], Any]], Callable[[Asked], Any]]:
     """Registers what answers a request about a spec; `of_template` and `of_config` answer it about a template and about
     a configuration. Others get null."""
 
     def register(run: Callable[[Asked], Any]) -> Callable[[Asked], Any]:
-        _HANDLERS.append(_Handler(method, feature, options, run, of_template, of_config))
+        _HANDLERS.append(_Handler(method, feature, options, run, of_template, of_config, waits))
         return run
 
     return register
@@ -177,8 +180,12 @@ def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     if shown.reading is not None:
         return _answer_later(handler, server, params, shown, shown.reading, shown.version)
     if shown.spec is not None:
-        is_on = handler.feature not in shown.document.policy.off
-        return handler.run(Asked(server, shown, params)) if is_on else nothing
+        if handler.feature in shown.document.policy.off:
+            return nothing
+        asked = Asked(server, shown, params)
+        if handler.waits is not None and server.survey_of(shown).is_awaited and handler.waits(asked):
+            return _answer_known(handler, asked, shown.version)
+        return handler.run(asked)
     is_template, is_config = shown.is_template, shown.is_configuration and not shown.stale
     other = handler.of_template if is_template else handler.of_config if is_config else None
     return other(Asked(server, shown, params)) if other is not None else nothing
@@ -198,6 +205,23 @@ async def _answer_later(
         raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
     answer = _answer(handler, server, params)
     return await answer if asyncio.iscoroutine(answer) else answer
+
+
+async def _answer_known(handler: _Handler, asked: Asked, version: int) -> Any:
+    """Waits a while for the first look at all specs; superseded if the text changed meanwhile."""
+    server, shown = asked.server, asked.shown
+    await server.survey_of(shown).first_look()
+    if server.documents.get(shown.uri) is not shown or shown.version != version or shown.spec is None:
+        raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+    answer = handler.run(asked)
+    return await answer if asyncio.iscoroutine(answer) else answer
+
+
+def names_something(asked: Asked) -> bool:
+    """Whether an identifier, handle or flag is at the request's position, of which other specs may tell more."""
+    from spec_ls.catalogue import named_at
+
+    return named_at(asked.spec, asked.point(), asked.card.mentions) is not None
 
 
 def register(server: SpecLanguageServer) -> None:
@@ -313,6 +337,7 @@ def on_completion_resolve(asked: Asked) -> types.CompletionItem:
     of_config=lambda asked: authoring.config_hover(
         asked.text, asked.shown.path or "", asked.point(), asked.server.client
     ),
+    waits=names_something,
 )
 def on_hover(asked: Asked) -> Any:
     """What stands under the cursor, in the template's words: a field, a status, a section, a sample; its findings."""

@@ -13,7 +13,7 @@ from lsprotocol import types
 
 from spec_ls.files import CannotRead, decode, regular_bytes
 from spec_ls.lsp import convert
-from spec_ls.lsp.handlers import Asked, Json, answers
+from spec_ls.lsp.handlers import Asked, Json, answers, names_something
 from spec_ls.text import Span, Text
 from spec_ls.workspace import MOST_BYTES
 
@@ -97,7 +97,7 @@ def is_there(text: Text, span: Span, words: str = "") -> bool:
 # --- definition and declaration
 
 
-@answers(types.TEXT_DOCUMENT_DEFINITION, "definition")
+@answers(types.TEXT_DOCUMENT_DEFINITION, "definition", waits=names_something)
 def on_definition(asked: Asked) -> Any:
     """From an identifier to its spec, from a link to its file and heading, from a handle to CODEOWNERS, from a field,
     section or item to the template's line."""
@@ -201,7 +201,7 @@ def _template_path(asked: Asked) -> str:
 # --- references
 
 
-@answers(types.TEXT_DOCUMENT_REFERENCES, "references")
+@answers(types.TEXT_DOCUMENT_REFERENCES, "references", waits=lambda _: True)
 def on_references(asked: Asked) -> Any:
     """Every place in the specs of the repository that names the identifier, handle or feature flag."""
     from spec_ls.features.navigation import references
@@ -217,7 +217,7 @@ def on_references(asked: Asked) -> Any:
 # --- call hierarchy
 
 
-@answers(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY, "call-hierarchy")
+@answers(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY, "call-hierarchy", waits=lambda _: True)
 def on_prepare_call_hierarchy(asked: Asked) -> Any:
     """The spec, or the one whose identifier is at the cursor, in the tree of what depends on what."""
     from spec_ls.catalogue import named_at
@@ -232,7 +232,7 @@ def on_prepare_call_hierarchy(asked: Asked) -> Any:
     return with_texts(asked.server, [one.path for one in cards], answer)
 
 
-@answers(types.CALL_HIERARCHY_INCOMING_CALLS, "call-hierarchy")
+@answers(types.CALL_HIERARCHY_INCOMING_CALLS, "call-hierarchy", waits=lambda _: True)
 def on_incoming_calls(asked: Asked) -> Any:
     """The specs that depend on this one."""
     from spec_ls.features.calls import incoming
@@ -240,7 +240,7 @@ def on_incoming_calls(asked: Asked) -> Any:
     return _calls(asked, incoming, "from")
 
 
-@answers(types.CALL_HIERARCHY_OUTGOING_CALLS, "call-hierarchy")
+@answers(types.CALL_HIERARCHY_OUTGOING_CALLS, "call-hierarchy", waits=lambda _: True)
 def on_outgoing_calls(asked: Asked) -> Any:
     """The specs that this one depends on."""
     from spec_ls.features.calls import outgoing
@@ -294,13 +294,17 @@ def on_workspace_symbols(server: SpecLanguageServer, params: types.WorkspaceSymb
     server.govern_anew()
     if "symbols" in server.configuration.policy(None).off:
         return None
-    return _symbols(server, [card for catalogue in server.all_catalogues() for card in catalogue.cards], params.query)
+    return _symbols(server, params.query)
 
 
-async def _symbols(server: SpecLanguageServer, cards: Sequence[Card], query: str) -> Any:
+async def _symbols(server: SpecLanguageServer, query: str) -> Any:
     """Looks through the cards in a thread: there may be thousands, and keystrokes do not wait for them."""
     from spec_ls.features.workspace_symbols import workspace_symbols
 
+    surveys = server.all_surveys()
+    for survey in surveys:
+        await survey.first_look()
+    cards = [card for survey in surveys for card in survey.catalogue.cards]
     found = await asyncio.to_thread(workspace_symbols, cards, query)
 
     def answer(texts: Texts) -> list[Json]:

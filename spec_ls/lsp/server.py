@@ -40,7 +40,7 @@ from spec_ls.text import Span, Text
 from spec_ls.workspace import Document, Replacement, is_markdown
 
 if TYPE_CHECKING:
-    from spec_ls.catalogue import Card, CardMaker, Catalogue
+    from spec_ls.catalogue import Card, CardMaker
     from spec_ls.lsp.surveys import Survey, Surveys
 
 logger = logging.getLogger(__name__)
@@ -606,10 +606,6 @@ class SpecLanguageServer(WireServer):
         if found.root and not self.client.watched_files:
             self.surveys.survey(found.root, renew=True)
         return found
-
-    def all_catalogues(self) -> list[Catalogue]:
-        """Those of the workspace's folders and of all open specs."""
-        return [survey.catalogue for survey in self.all_surveys()]
 
     def all_surveys(self) -> list[Survey]:
         """Those of the workspace's folders and of all open specs."""

@@ -37,6 +37,8 @@ _IDLE_SECONDS = 120.0
 """Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
 _PATIENCE_SECONDS = 30.0
+_FIRST_LOOK_SECONDS = 5.0
+"""How long an answer waits for the first look at all files, as long as that may change it."""
 _MOST_CRASHES = 10
 _MOST_LINE = 1 << 27
 """Bytes of one answer."""
@@ -58,10 +60,23 @@ class Survey:
     """A look at all files is about to be had."""
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no look at all files is under way or about to be."""
+    known: bool = False
+    """A look at all files has ended, however."""
     cancelled: bool = False
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     """The files at which the process crashed."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the first look at all files is still under way."""
+        return bool(self.root) and not self.known and not self.looked.is_set()
+
+    async def first_look(self) -> None:
+        """Waits a while for that."""
+        if self.is_awaited:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.looked.wait(), _FIRST_LOOK_SECONDS)
 
 
 class _Job(NamedTuple):
@@ -170,6 +185,7 @@ class Surveys:
             try:
                 await self._do(job)
             finally:
+                survey.known = survey.known or job.paths is None
                 if not survey.waiting:
                     survey.looked.set()
 

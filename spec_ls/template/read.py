@@ -71,6 +71,7 @@ _CHOOSE = re.compile(
 _COUNTER = re.compile(r"(?:(?<!\s)\s+)?(?:[:.]\s*)?(?:(?<![0-9])[0-9]++|[\[{<].*)$", re.S)
 _MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
+_APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
 _LONGEST_ASKED = 5000
@@ -298,7 +299,8 @@ class _Reader:
             form=_form(form),
             samples=tuple(found_sample[0] for found_sample in BRACKET.finditer(plain(form))) if form else (),
             examples=tuple(skeleton(example.heading.text.text) for example in examples),
-            sign_off=any(_CLOCK.search(note.text) for note in guidance),
+            sign_off=any(_CLOCK.search(note.text) for note in guidance)
+            or (any(item.kind == "check" for item in items) and bool(_APPROVAL.search(title))),
             work=not negated and any(item.kind == "sample" and item.box for item in items),
             asks="" if keep else self._asks(part),
             own=self._own(part),
