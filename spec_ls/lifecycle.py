@@ -79,7 +79,7 @@ class Step(NamedTuple):
 
     @property
     def verb(self) -> str:
-        return "Return" if self.back else "Advance"
+        return "Move" if self.state.stage == "parked" else "Return" if self.back else "Advance"
 
 
 def steps(spec: Spec) -> list[Step]:
@@ -124,8 +124,14 @@ class Advance(NamedTuple):
 
 
 def advance(spec: Spec, problems_at: ProblemsAt, goal: str = "") -> Advance | None:
-    """The step to the status `goal`, by default the first that may follow; None where it may not."""
+    """The step to the status `goal`, by default the first that may follow; None where it may not.
+
+    One that sets the spec aside is taken only by its name.
+    """
     for step in steps(spec):
         if goal in ("", step.state.name):
             return Advance(step, obstacles(spec, step.state, problems_at), status_edit(spec, step.state))
-    return None
+    now, state = spec.state, spec.template.state(goal)
+    if now is None or state is None or state.stage != "parked" or state.name not in now.moves:
+        return None
+    return Advance(Step(state, False), obstacles(spec, state, problems_at), status_edit(spec, state))

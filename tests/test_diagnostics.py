@@ -120,10 +120,33 @@ def test_a_file_that_is_no_spec_has_no_items(client: Puller) -> None:
     client.open("readme.md")
     assert client.pull("readme.md")["items"] == []
     assert client.pull("never-opened.md")["items"] == []
-    assert client.workspace({}) == []
+    assert [report["uri"] for report in client.workspace({})] == [client.uri("notes/a.md")]
+
+
+def test_specs_that_are_not_open_are_in_the_workspace(client: Puller) -> None:
+    client.write("notes/good.md", NOTE + "\n## How\nSo.\n")
+    client.start()
+    client.write("readme.md", "# Read me\n")
+
+    def told() -> dict[str, list[str]]:
+        return {report["uri"]: codes(report) for report in client.workspace({})}
+
+    bad, good = client.uri("notes/a.md"), client.uri("notes/good.md")
+    before = {bad: ["invalid-choice", "missing-section"], good: ["invalid-choice"]}
+    assert told() == before
+    client.open("notes/a.md")
+    assert told() == before
+    client.notify("textDocument/didClose", {"textDocument": {"uri": bad}})
+    client.write("notes/a.md", NOTE.replace("Opne", "Open"))
+    assert told() == {**before, bad: ["missing-section"]}
+    client.write("note.md", TEMPLATE + "\n## When\n")
+    assert told() == {bad: ["missing-section"] * 2, good: ["invalid-choice", "missing-section"]}
+    (client.folder / "notes/a.md").unlink()
+    assert told() == {good: ["invalid-choice", "missing-section"]}
 
 
 def test_the_workspace_comes_in_parts_and_only_what_changed(client: Puller) -> None:
+    (client.folder / "notes/a.md").unlink()
     client.start()
     names = [f"notes/{number}.md" for number in range(120)]
     for name in names:
@@ -138,6 +161,7 @@ def test_the_workspace_comes_in_parts_and_only_what_changed(client: Puller) -> N
 
     known = {report["uri"]: report["resultId"] for report in found}
     client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri(names[0])}})
+    (client.folder / names[0]).unlink()
     again = client.workspace(known)
     assert {report["kind"] for report in again if report["uri"] != client.uri(names[0])} == {"unchanged"}
     (closed,) = [report for report in again if report["uri"] == client.uri(names[0])]

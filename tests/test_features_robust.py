@@ -140,7 +140,7 @@ def is_inside(text: Text, span: Span) -> bool:
     return all(point.offset <= len(text.content(point.line)) for point in (span.first, span.last))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), templates(), st.data())
 def test_features_never_raise_and_stay_inside(source: str, template: Template, data: st.DataObject) -> None:
     document = Document(source, template)

@@ -148,7 +148,7 @@ def place(text: Text, at: float, within: float) -> tuple[int, int]:
 
 
 @settings(
-    max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "2000")),
+    max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "1000")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -218,7 +218,7 @@ AT_HEADINGS = st.lists(
 )
 
 
-@settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "500")), deadline=None)
+@settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "250")), deadline=None)
 @given(repeating(), AT_HEADINGS)
 def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, int, int, str, bool]]) -> None:
     document = Document(source)

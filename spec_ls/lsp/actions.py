@@ -97,11 +97,13 @@ async def _with_all_specs(asked: Asked, answer: Any) -> Any:
 
 def _offered(asked: Asked, span: Span, only: Sequence[str] | None, around: Surroundings) -> list[Action]:
     # The client's diagnostics are not looked at: some clients strip them of all that would tell them apart.
-    from spec_ls.features.actions import actions
+    from spec_ls.features.actions import actions, is_empty
     from spec_ls.features.refactor import refactorings
     from spec_ls.features.suppress import suppressions
 
     spec, problems = asked.spec, asked.shown.document.problems()
+    if is_empty(spec):
+        return actions(spec, [], span, around, only)  # all that could be mended comes with the template
     offered = actions(spec, problems, span, around, only)
     offered += suppressions(spec, problems, span, only)
     offered += refactorings(spec, span, around, only)

@@ -166,7 +166,7 @@ def _report(server: SpecLanguageServer, uri: str) -> _Report:
 
 
 def on_workspace(server: SpecLanguageServer, params: types.WorkspaceDiagnosticParams) -> Any:
-    """The same for all open specs and templates, and for the files around them that have faults.
+    """The same for all specs of the workspace, open or not, for open templates and files around them that have faults.
 
     With a token for partial results the reports go out as they are made, and the answer itself has none.
     """
@@ -192,7 +192,8 @@ async def _reports(
     _govern(server)
     found: list[str] = []
     nothing = _Report("", None, "").result_id
-    uris = dict.fromkeys([*server.documents, *server.configuration.faults(server.client), *previous])
+    closed = {server.uri_of(path): path for path in await server.closed.paths()}
+    uris = dict.fromkeys([*server.documents, *server.configuration.faults(server.client), *closed, *previous])
     for number, uri in enumerate(uris):
         if progress is not None:
             progress.report(number, len(uris))
@@ -200,6 +201,8 @@ async def _reports(
         if shown is not None:
             await _until_ready(server, shown)
         report, known = _report(server, uri), previous.get(uri)
+        if shown is None and uri in closed:
+            report = _Report(uri, None, await server.closed.items(closed[uri]))
         if report.items or known not in (None, nothing) or (shown is not None and shown.is_judged):
             found.append(report.of_workspace(known))
         if token is not None and len(found) == _MOST_ITEMS:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
@@ -41,6 +41,7 @@ from spec_ls.workspace import Document, Replacement, is_markdown
 
 if TYPE_CHECKING:
     from spec_ls.catalogue import Card, CardMaker
+    from spec_ls.lsp.closed import ClosedSpecs
     from spec_ls.lsp.surveys import Survey, Surveys
 
 logger = logging.getLogger(__name__)
@@ -595,6 +596,13 @@ class SpecLanguageServer(WireServer):
 
             self._surveys = Surveys(self)
         return self._surveys
+
+    @cached_property
+    def closed(self) -> ClosedSpecs:
+        """For clients that pull the diagnostics of the workspace."""
+        from spec_ls.lsp.closed import ClosedSpecs
+
+        return ClosedSpecs(self)
 
     def survey_of(self, shown: OpenDocument) -> Survey:
         """What is known of the specs around a document, the open ones among them as they stand."""

@@ -104,7 +104,7 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     allowance, number, *near = finding.subject
     base = spec.base(finding.place.piece)
     if near and near[0]:
-        yield Fix(f"Change to {near[0]}", (Edit(spec.span(finding.place), near[0]),))
+        yield Fix(f"Change to {near[0]}", (Edit(spec.span(finding.place), near[0]),), certain=False)
     name = allowance.rules[number][0] if number >= 0 else "the comment"
     yield Fix(f"Take out {name}", (_removal(spec, allowance, number, base),), certain=not near or not near[0])
 

@@ -1,0 +1,78 @@
+"""The findings of specs that are not open, for clients that pull those of the whole workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from spec_ls.files import CannotRead, decode, regular_bytes
+from spec_ls.resolver import Resolver
+from spec_ls.workspace import Document
+
+if TYPE_CHECKING:
+    from spec_ls.lsp.server import SpecLanguageServer
+
+_MOST_FILES = 5000
+
+
+class ClosedSpecs:
+    """Judges files in a thread, with what governs them on disk; those that have not changed are not judged again."""
+
+    def __init__(self, server: SpecLanguageServer) -> None:
+        self._server = server
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="closed specs")
+        self._for: object = None
+        self._resolver = Resolver()
+        self._kept: dict[str, tuple[tuple[int, int], str]] = {}
+
+    async def paths(self) -> list[str]:
+        """The real paths of the specs around the open ones and in the workspace's folders that are not open themselves,
+        once they have been looked for."""
+        surveys = [survey for survey in self._server.all_surveys() if survey.root]
+        if surveys:
+            await asyncio.gather(*(survey.looked.wait() for survey in surveys))
+        resolver, most = self._server.configuration.resolver, self._server.max_bytes
+        folders = (tuple(resolver.folders), tuple(resolver.allowed), most)
+        if folders != self._for:
+            self._for, self._resolver = folders, Resolver(resolver.folders, resolver.allowed)
+            self._kept.clear()
+        elif await asyncio.get_running_loop().run_in_executor(self._pool, self._resolver.refresh):
+            self._kept.clear()
+        found = (card.path for survey in surveys for card in survey.catalogue.cards)
+        return [path for path in dict.fromkeys(found) if self._server.shown_at(path) is None][:_MOST_FILES]
+
+    async def items(self, path: str) -> str:
+        """The diagnostics of a file, JSON with commas between; none of a file that is gone, or no spec any more."""
+        from spec_ls.lsp.diagnostics import diagnostic
+        from spec_ls.lsp.server import OpenDocument
+
+        judged = await asyncio.get_running_loop().run_in_executor(self._pool, self._judge, path)
+        if judged is None:
+            return self._kept[path][1] if path in self._kept else ""
+        stamp, document = judged
+        problems = document.problems() if document.decision.is_spec and "diagnostics" not in document.policy.off else ()
+        shown = OpenDocument(self._server.uri_of(path), document=document, path=path)
+        made: list[Any] = [diagnostic(self._server, shown, problem) for problem in problems]
+        items = ",".join(json.dumps(one, separators=(",", ":")) for one in made)
+        self._kept[path] = stamp, items
+        return items
+
+    def _judge(self, path: str) -> tuple[tuple[int, int], Document] | None:
+        """The file as it stands, judged, and how it is known again; None where it is as it was, or cannot be read."""
+        try:
+            told = os.stat(path)
+            stamp = told.st_mtime_ns, told.st_size
+            if path in self._kept and self._kept[path][0] == stamp:
+                return None
+            most = self._server.max_bytes
+            source = decode(regular_bytes(path, most + 1))
+        except (CannotRead, OSError, ValueError):
+            self._kept.pop(path, None)
+            return None
+        document = Document(source, policy=self._resolver.policy(path), max_bytes=most)
+        if document.decision.is_spec:
+            document.problems()
+        return stamp, document
