@@ -49,10 +49,12 @@ def test_comments_without_end_take_time_in_proportion() -> None:
     for count in (1_000, 4_000):
         body = "".join(line.format(words[number % len(words)]) for number in range(count))
         source = f"# T\n\n| **Spec ID** | SPEC-001 |\n|---|---|\n| **Status** | Draft |\n\n## 2. Goals\n{body}"
-        begin = time.perf_counter()
-        document = Document(source)
-        assert len(document.problems()) > count
-        times.append(time.perf_counter() - begin)
+        taken = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            assert len(Document(source).problems()) > count
+            taken.append(time.perf_counter() - begin)
+        times.append(min(taken))
     assert times[1] < times[0] * 10, times
 
 
