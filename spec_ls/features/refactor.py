@@ -320,6 +320,8 @@ def _to_front_matter(spec: Spec) -> tuple[Edit, ...] | None:
     front = _front_matter(spec)
     if front is None:
         start = 1 if spec.text.lines[0].startswith("\ufeff") else 0
+        if removed.span.start_line == 0:
+            removed = Edit(Span(0, start, *removed.span.last), removed.new_text)
         return Edit(Span(0, start, 0, start), "".join(text + end for text in ("---", *lines, "---", ""))), removed
     if spec.pieces[0].facts.yaml:
         return None
