@@ -56,10 +56,12 @@ def allowances_of(section: Section, lines: Sequence[str], base: int) -> Iterator
 
 
 def _is_quoted(one: Annotation, section: Section, own: Sequence[str]) -> bool:
-    """Whether it only shows how one is written: in code, or in a quote."""
-    block = _part_at(section.blocks, one.comment.start_line + section.line)
+    """Whether it only shows how one is written, in code or in a quote, or stands inside another comment."""
+    line = one.comment.start_line + section.line
+    block = _part_at(section.blocks, line)
     before = own[one.comment.start_line][: one.comment.start]
-    return before.endswith("`") or isinstance(block, Fence | Quote | Plain)
+    inside = before.rfind("<!--") > before.rfind("-->") or (isinstance(block, Comment) and block.line < line)
+    return inside or before.endswith("`") or isinstance(block, Fence | Quote | Plain)
 
 
 def _allowance(one: Annotation, section: Section, own: Sequence[str], alone: bool) -> Allowance:
