@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
 _APPLY = "spec-ls.apply"
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
-_PATIENCE_SECONDS = 5.0
 _KINDS = [
     types.CodeActionKind.QuickFix,
     types.CodeActionKind.RefactorExtract,
@@ -86,12 +83,9 @@ def _with(asked: Asked, span: Span, answer: Any) -> Any:
 
 async def _with_all_specs(asked: Asked, answer: Any) -> Any:
     """`answer` once the identifiers of all specs are known, or patience is at its end."""
-    survey, revision = asked.server.survey_of(asked.shown), asked.shown.revision
-    if survey.root:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(survey.looked.wait(), _PATIENCE_SECONDS)
-    if asked.server.documents.get(asked.shown.uri) is not asked.shown or asked.shown.revision != revision:
-        raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+    hold = asked.server.held(asked.shown)
+    await asked.server.survey_of(asked.shown).look()
+    hold()
     return answer(asked.server.known_now(asked.shown))
 
 

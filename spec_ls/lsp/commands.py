@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Iterable
 from datetime import date
@@ -142,8 +141,7 @@ async def _board(ls: SpecLanguageServer, form: str) -> None:
     from spec_ls.board import as_html, as_markdown
 
     surveys = ls.all_surveys()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.gather(*(one.looked.wait() for one in surveys if one.root)), _LOOK_SECONDS)
+    await asyncio.gather(*(survey.look(_LOOK_SECONDS) for survey in surveys))
     cards = {card.path: card for survey in surveys for card in survey.catalogue.cards}.values()
     text = (as_html if form == "html" else as_markdown)(cards, ls.uri_of)
     # The file is nobody's but the user's, and lies outside of every repository.

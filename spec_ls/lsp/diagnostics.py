@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from spec_ls.lsp import authoring, convert
 from spec_ls.lsp.wire import Rendered
@@ -115,10 +114,11 @@ def on_document(server: SpecLanguageServer, params: types.DocumentDiagnosticPara
     if shown is None or is_ready(shown):
         return _document(server, uri, previous)
 
-    async def later(version: int = shown.version) -> Rendered:
+    hold = server.held(shown)
+
+    async def later() -> Rendered:
         await _until_ready(server, shown)
-        if server.documents.get(uri) is not shown or shown.version != version:
-            raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+        hold()
         return _document(server, uri, previous)
 
     return later()

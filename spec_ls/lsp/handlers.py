@@ -178,13 +178,13 @@ def _answer(handler: _Handler, server: SpecLanguageServer, params: Any) -> Any:
     if shown is None:
         return nothing
     if shown.reading is not None:
-        return _answer_later(handler, server, params, shown, shown.reading, shown.version)
+        return _answer_later(handler, server, params, shown.reading, server.held(shown))
     if shown.spec is not None:
         if handler.feature in shown.document.policy.off:
             return nothing
         asked = Asked(server, shown, params)
         if handler.waits is not None and server.survey_of(shown).is_awaited and handler.waits(asked):
-            return _answer_known(handler, asked, shown.version)
+            return _answer_known(handler, asked, server.held(shown))
         return handler.run(asked)
     is_template, is_config = shown.is_template, shown.is_configuration and not shown.stale
     other = handler.of_template if is_template else handler.of_config if is_config else None
@@ -195,24 +195,22 @@ async def _answer_later(
     handler: _Handler,
     server: SpecLanguageServer,
     params: Any,
-    shown: OpenDocument,
     reading: asyncio.Future[Any],
-    version: int,
+    hold: Callable[[], None],
 ) -> Any:
     """Waits until a long text has been read; superseded if the text changed meanwhile."""
     await asyncio.wait([reading])
-    if server.documents.get(shown.uri) is not shown or shown.version != version:
-        raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+    hold()
     answer = _answer(handler, server, params)
     return await answer if asyncio.iscoroutine(answer) else answer
 
 
-async def _answer_known(handler: _Handler, asked: Asked, version: int) -> Any:
+async def _answer_known(handler: _Handler, asked: Asked, hold: Callable[[], None]) -> Any:
     """Waits a while for the first look at all specs; superseded if the text changed meanwhile."""
-    server, shown = asked.server, asked.shown
-    await server.survey_of(shown).first_look()
-    if server.documents.get(shown.uri) is not shown or shown.version != version or shown.spec is None:
-        raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+    await asked.server.survey_of(asked.shown).look()
+    hold()
+    if asked.shown.spec is None:
+        raise JsonRpcException("the document is no spec any more", _CONTENT_MODIFIED)
     answer = handler.run(asked)
     return await answer if asyncio.iscoroutine(answer) else answer
 

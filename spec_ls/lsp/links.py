@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
 _MOST_LOOKED_FOR = 200
 """Files that are looked for at once; of more, those whose links are followed."""
-_PATIENCE_SECONDS = 5.0
-"""How long one who follows a link waits for the specs that are still looked for."""
 
 
 @answers(types.TEXT_DOCUMENT_DOCUMENT_LINK, "links")
@@ -49,9 +45,7 @@ async def _find(asked: Asked, link: types.DocumentLink, name: str) -> types.Docu
     from spec_ls.features.links import told
 
     survey = asked.server.survey_of(asked.shown)
-    if survey.root:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(survey.looked.wait(), _PATIENCE_SECONDS)
+    await survey.look()
     cards = [card for card in survey.catalogue.by_id(name) if card.path != asked.shown.key]
     if cards:
         link.target = asked.server.configuration.uri(cards[0].path)

@@ -303,7 +303,8 @@ async def _symbols(server: SpecLanguageServer, query: str) -> Any:
 
     surveys = server.all_surveys()
     for survey in surveys:
-        await survey.first_look()
+        if survey.is_awaited:
+            await survey.look()
     cards = [card for survey in surveys for card in survey.catalogue.cards]
     found = await asyncio.to_thread(workspace_symbols, cards, query)
 

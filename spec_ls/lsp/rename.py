@@ -79,10 +79,10 @@ def _renamed(asked: Asked, find: Find) -> Coroutine[Any, Any, Json]:
     name = _found(asked, find)
     if name is None:
         raise JsonRpcException("Only identifiers, handles and headings can be renamed.", _FAILED)
-    return _rename(asked, name, asked.shown.revision)
+    return _rename(asked, name, asked.server.held(asked.shown))
 
 
-async def _rename(asked: Asked, name: Name, revision: int) -> Json:
+async def _rename(asked: Asked, name: Name, hold: Callable[[], None]) -> Json:
     """The edits, once all specs are known; they are of documents as they are open, and of files as they are on disk."""
     from spec_ls.features.rename import Refused
 
@@ -90,8 +90,7 @@ async def _rename(asked: Asked, name: Name, revision: int) -> Json:
     survey = server.survey_of(asked.shown)
     if name.kind != "title" and survey.root and not await server.surveys.settled(survey):
         raise JsonRpcException("The specs of the repository are still being read; try again in a moment.", _FAILED)
-    if server.documents.get(asked.shown.uri) is not asked.shown or asked.shown.revision != revision:
-        raise JsonRpcException("the document has changed since", _MODIFIED)
+    hold()
     try:
         renaming = _renaming(asked, name)
     except Refused as error:

@@ -754,18 +754,27 @@ class SpecLanguageServer(WireServer):
         future.add_done_callback(keep)
         return future
 
+    def held(self, shown: OpenDocument) -> Callable[[], None]:
+        """What raises ContentModified from when the document has been changed, closed or opened anew."""
+        before = shown.version, shown.revision
+
+        def hold() -> None:
+            if self.documents.get(shown.uri) is not shown or (shown.version, shown.revision) != before:
+                raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+
+        return hold
+
     def answer(
         self, shown: OpenDocument, feature: Any, around: Surroundings | Coroutine[Any, Any, Surroundings]
     ) -> Any:
         """`feature` applied to the surroundings, at once or when they are known; superseded if the text changed."""
         if isinstance(around, Surroundings):
             return feature(around)
-        version, waiting = shown.version, around
+        hold, waiting = self.held(shown), around
 
         async def later() -> Any:
             known = await waiting
-            if self.documents.get(shown.uri) is not shown or shown.version != version:
-                raise JsonRpcException("the document has changed since", _CONTENT_MODIFIED)
+            hold()
             return feature(known)
 
         return later()

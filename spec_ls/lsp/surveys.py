@@ -37,7 +37,7 @@ _IDLE_SECONDS = 120.0
 """Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
 _PATIENCE_SECONDS = 30.0
-_FIRST_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 5.0
 """How long an answer waits for the first look at all files, as long as that may change it."""
 _MOST_CRASHES = 10
 _MOST_LINE = 1 << 27
@@ -72,11 +72,11 @@ class Survey:
         """Whether the first look at all files is still under way."""
         return bool(self.root) and not self.known and not self.looked.is_set()
 
-    async def first_look(self) -> None:
-        """Waits a while for that."""
-        if self.is_awaited:
+    async def look(self, seconds: float = _LOOK_SECONDS) -> None:
+        """Waits until no look at all files is under way, but no longer than that."""
+        if self.root:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.looked.wait(), _FIRST_LOOK_SECONDS)
+                await asyncio.wait_for(self.looked.wait(), seconds)
 
 
 class _Job(NamedTuple):
