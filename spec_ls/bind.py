@@ -98,6 +98,13 @@ def family(fill: Fill) -> Iterator[Fill]:
         yield from family(child)
 
 
+def lineage(fill: Fill | None) -> Iterator[Fill]:
+    """A fill and those that it lies in, from below."""
+    while fill is not None:
+        yield fill
+        fill = fill.parent
+
+
 def longest_run(values: Sequence[Any], preferred: Sequence[bool] | None = None) -> set[int]:
     """The positions of a longest strictly increasing run of `values`, with as many preferred positions as possible.
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from spec_ls.catalogue import Card
 from spec_ls.markup import escape
+from spec_ls.moves import posix
+from spec_ls.template.annotations import STAGES
 from spec_ls.values import count
 
-_STAGES = ("draft", "review", "approved", "done", "parked")
 _NONE = "No status"
 _COLUMNS = ("Spec", "Title", "Owner", "Target", "Progress")
 _STYLE = (
@@ -25,7 +26,7 @@ def columns(cards: Iterable[Card]) -> list[tuple[str, list[Card]]]:
     """The cards by status: those of an earlier stage first, then by name; in each by identifier and path."""
     found: dict[tuple[int, str], list[Card]] = {}
     for card in cards:
-        found.setdefault((_STAGES.index(card.stage) if card.status else -1, card.status), []).append(card)
+        found.setdefault((STAGES.index(card.stage) if card.status else -1, card.status), []).append(card)
     return [(status or _NONE, sorted(found[key], key=_by_id)) for key in sorted(found) for status in (key[1],)]
 
 
@@ -63,7 +64,7 @@ def as_html(cards: Iterable[Card], address: Address) -> str:
 def _cells(card: Card) -> Sequence[str]:
     left = f", {count(card.samples, 'sample')} left" if card.samples else ""
     progress = f"{card.filled} of {count(card.total, 'section')}{left}"
-    name = card.id or card.path.replace("\\", "/").rpartition("/")[2]
+    name = card.id or posix(card.path).rpartition("/")[2]
     return [" ".join(cell.split()) for cell in (name, card.title, card.owner, card.target, progress)]
 
 

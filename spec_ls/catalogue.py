@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from itertools import chain, groupby
 from typing import Any, Literal, NamedTuple
 
-from spec_ls.bind import Fill
+from spec_ls.bind import Fill, lineage
 from spec_ls.facts import Facts
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, List, Paragraph, Plain, Quote, Section
 from spec_ls.outline.inline import plain, skeleton
@@ -458,7 +458,7 @@ def _read(spec: Spec, at: int, piece: Piece, rows: list[str], prefixes: Collecti
     items = list(items_of(section.blocks))
     sampled = [item for item in items if known.is_sample(item)]
     flags = set(_flag_lines(piece.facts, owner.slot, items)) if owner else set()
-    keys = [piece.facts.title.key, *(fill.slot.key for fill in _fills_above(owner))]
+    keys = [piece.facts.title.key, *(fill.slot.key for fill in lineage(owner))]
     depends = set(range(section.line, section.end_line)) if any(_DEPENDS in key for key in keys) else set()
     for item in items:
         label = label_of(item.lines[0].text) if item.lines else None
@@ -702,16 +702,9 @@ def _sections(spec: Spec) -> Iterator[Heading]:
         yield Heading(heading.title.strip(), heading.level, span, slot_path(fill) if fill and exactly else "")
 
 
-def _fills_above(fill: Fill | None) -> Iterator[Fill]:
-    """A fill and those that it lies in, from below."""
-    while fill is not None:
-        yield fill
-        fill = fill.parent
-
-
 def slot_path(fill: Fill) -> str:
     """What a slot is called among all of its template: the keys of the sections that it lies in, and its own."""
-    return "/".join(reversed([one.slot.key for one in _fills_above(fill)]))
+    return "/".join(reversed([one.slot.key for one in lineage(fill)]))
 
 
 def _with_fields(

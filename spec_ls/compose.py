@@ -18,7 +18,7 @@ from spec_ls.outline.blocks import Cell, Item, List, Section
 from spec_ls.outline.inline import is_italic, plain, split_number
 from spec_ls.outline.parse import split_cells
 from spec_ls.outline.shapes import label_of, unwrap
-from spec_ls.spec import Field, Spec
+from spec_ls.spec import Field, Spec, item_at
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot
 from spec_ls.template.read import is_sample
 from spec_ls.text import Edit, Span
@@ -171,6 +171,17 @@ def _template_line(line: str, stops: _Snippet, style: Style, kept: set[str]) -> 
         opened = stops.within(rest)
         return stops.literal(head) + (opened if not stops.active or "${" in opened else stops.stop(rest))
     return stops.literal(head + rest)
+
+
+def next_number(spec: Spec, parent: Fill, slot: SectionSlot, typed: Fill | None = None) -> int:
+    """The number behind the highest of the repeated sections of `slot` in `parent`, but for `typed`; 1 without any."""
+    start, index, pieces = len(slot.stem_key) + 1, slot.index, spec.pieces
+    tails = [
+        pieces[fill.piece].facts.title.key[start:].partition(" ")[0]
+        for fill in parent.children
+        if fill.slot.index == index and fill is not typed
+    ]
+    return max((int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 10), default=0) + 1
 
 
 def story_block(spec: Spec, slot: SectionSlot, number: int, snippet: bool = False) -> str:
@@ -565,18 +576,10 @@ def append_to_section(spec: Spec, piece: int, lines: Sequence[str]) -> Edit | No
 
 
 def _item_on(section: Section, line: int) -> Item | None:
-    def find(items: Sequence[Item]) -> Item | None:
-        for item in items:
-            if item.line <= line < item.end_line:
-                for block in item.blocks:
-                    if isinstance(block, List) and block.line <= line < block.end_line:
-                        return find(block.items) or item
-                return item
-        return None
-
+    """The innermost list item on a line of the section."""
     for block in section.blocks:
         if isinstance(block, List) and block.line <= line < block.end_line:
-            return find(block.items)
+            return item_at(block.items, line)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from spec_ls.config import schema
 from spec_ls.markup import code, escape
 from spec_ls.template import builtin_names
-from spec_ls.text import Edit, Point, Span
+from spec_ls.text import Edit, Point, Span, split_lines, strip_line_end
 from spec_ls.toml import Where, places_in, where
 
 ProposalKind = Literal["table", "key", "value", "file"]
@@ -215,7 +215,7 @@ def _files(source: str, at: Where, point: Point, folder: Folder) -> Iterator[Pro
     """The files and folders in the folder that is typed."""
     if not at.quote:
         return
-    line = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")[point.line]
+    line = strip_line_end(split_lines(source)[point.line])
     typed = line[at.span.start : point.offset].removeprefix("!")
     parent = typed[: typed.rfind("/") + 1]
     start = point.offset - len(typed) + len(parent)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from spec_ls.features import Person
 from spec_ls.files import is_inside, markdown_files
 from spec_ls.git import DIFF, LOG, MARKDOWN_FILES, blob_texts, git, git_bytes, handle_of_address, logged
-from spec_ls.owners import code_owners, folder_owners
+from spec_ls.owners import CodeOwners, Owner, code_owners, folder_owners
 from spec_ls.text import Span
 
 log = logging.getLogger(__name__)
@@ -26,31 +26,38 @@ _HEAD = 8192
 _MOST_BLOBS = 5000
 
 
-def people(root: Path, trouble: Callable[[str], object] = log.warning) -> tuple[Person, ...]:
+def people(
+    root: Path, trouble: Callable[[str], object] = log.warning, rules: CodeOwners | None = None
+) -> tuple[Person, ...]:
     """Those whom the repository names: owners in CODEOWNERS, then git authors with the most recent first.
 
     Each handle once, whatever its case. Empty where neither is there. What cannot be read goes to `trouble` as a
-    sentence. Never raises.
+    sentence. `rules` is CODEOWNERS where that has been read already. Never raises.
     """
     found: dict[str, Person] = {}
-    owners = (Person(owner.handle, "CODEOWNERS") for owner in code_owners(root, trouble).owners)
+    rules = rules or code_owners(root, trouble)
+    owners = (Person(owner.handle, "CODEOWNERS") for owner in rules.owners)
     for person in [*owners, *_authors(root)]:
         found.setdefault(person.handle.casefold(), person)
     return tuple(found.values())
 
 
 def owners(
-    root: Path, paths: Collection[str], trouble: Callable[[str], object] = log.warning
+    root: Path, paths: Collection[str], rules: CodeOwners, trouble: Callable[[str], object] = log.warning
 ) -> dict[str, tuple[Person, ...]]:
     """Who owns the files at `paths` (real ones): by CODEOWNERS, then by the OWNERS files above each, the nearest first.
 
     Never raises.
     """
-    rules, top = code_owners(root, trouble), os.path.realpath(root)
+    top = os.path.realpath(root)
+    of_folder: dict[str, tuple[Owner, ...]] = {}
     found: dict[str, tuple[Person, ...]] = {}
     for path in paths:
         told = [Person(one.handle, "CODEOWNERS") for one in rules.of(os.path.relpath(path, top).replace(os.sep, "/"))]
-        told += [Person(one.handle, "OWNERS") for one in folder_owners(root, path, trouble)]
+        folder = os.path.dirname(path)
+        if folder not in of_folder:
+            of_folder[folder] = folder_owners(root, path, trouble)
+        told += [Person(one.handle, "OWNERS") for one in of_folder[folder]]
         found[path] = tuple(dict.fromkeys(told))
     return found
 

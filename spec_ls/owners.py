@@ -121,7 +121,7 @@ def folder_owners(root: Path, path: str, trouble: Trouble = log.warning) -> tupl
     aliases: Mapping[str, Sequence[str]] | None = None
     top = os.path.realpath(root)
     folder = os.path.dirname(path)
-    while is_inside(root, folder) or folder == top:
+    while is_inside(root, folder):
         file = os.path.join(folder, "OWNERS")
         source = _read(root, file, trouble)
         if source is not None:

@@ -19,7 +19,7 @@ from spec_ls.template.model import SectionSlot, Template
 @dataclass(frozen=True, slots=True)
 class Rebound:
     """What was bound anew: the owners of the new pieces, how many pieces behind them changed theirs, and the fills
-    that stand otherwise than before."""
+    that stand otherwise than before, without those around them."""
 
     owners: list[Fill]
     reowned: int
@@ -94,7 +94,7 @@ class _Rebinder:
             self._replace(parent, slot, removed, [fill for fill in added if fill.slot is slot])
         self._move(owners, reowned, {id(fill) for fill in removed})
         concerned = [above, parent, *owners, *reowned, *(fill for fill in before if fill and fill not in removed)]
-        return Rebound(owners, len(reowned), _with_parents(concerned))
+        return Rebound(owners, len(reowned), concerned)
 
     def _kind(self, head: Head) -> SectionSlot | None:
         """The repeated slot that a heading fills wherever it stands in its parent; None where it can fill none."""
@@ -202,14 +202,3 @@ class _Rebinder:
                 missing.anchor += grown
         if binding.ignored:
             binding.ignored = {piece + grown if piece >= end else piece for piece in binding.ignored}
-
-
-def _with_parents(fills: Sequence[Fill]) -> list[Fill]:
-    """Each of the fills and of those that it lies in, once."""
-    found: dict[int, Fill] = {}
-    for fill in fills:
-        one: Fill | None = fill
-        while one is not None and id(one) not in found:
-            found[id(one)] = one
-            one = one.parent
-    return list(found.values())

@@ -543,7 +543,7 @@ class Spec:
         if heading and not heading.line <= inside.line < heading.end_line:
             heading = None
         block = next((block for block in section.blocks if block.line <= inside.line < block.end_line), None)
-        item = _item_at(block.items, inside.line) if isinstance(block, List) else None
+        item = item_at(block.items, inside.line) if isinstance(block, List) else None
         return Cursor(piece, self.binding.owners[piece], field, item, block, heading)
 
 
@@ -584,12 +584,12 @@ def plain_value(entry: Entry) -> str:
     return words
 
 
-def _item_at(items: Sequence[Item], line: int) -> Item | None:
+def item_at(items: Sequence[Item], line: int) -> Item | None:
     """The innermost list item on a line."""
     for item in items:
         if item.line <= line < item.end_line:
             for block in item.blocks:
                 if isinstance(block, List) and block.line <= line < block.end_line:
-                    return _item_at(block.items, line) or item
+                    return item_at(block.items, line) or item
             return item
     return None

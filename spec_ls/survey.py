@@ -76,16 +76,16 @@ class Surveyor:
             elif stamp is not None and stamp == self._told.get((root, path)) and not look_anyway:
                 yield {"same": path}
             else:
-                yield from self._look(root, path, resolver)
+                yield from self._look(root, path, stamp, resolver)
                 self._told[root, path] = stamp
         yield {"done": root}
 
-    def _look(self, root: str, path: str, resolver: Resolver) -> Iterator[Json]:
+    def _look(self, root: str, path: str, stamp: _Stamp, resolver: Resolver) -> Iterator[Json]:
         """What is to be told of one file."""
         try:
             if path.lower().endswith(MARKDOWN) and is_inside(root, path):
                 policy = resolver.policy(path)
-                source = None if policy.barred else _source(path)
+                source = None if policy.barred else _source(path, stamp)
                 if source is not None:
                     card = Document(source, policy=policy).card(CardMaker(path, policy.prefixes))
                     if card is not None:
@@ -107,11 +107,11 @@ def _stamp(path: str) -> _Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _source(path: str) -> str | None:
+def _source(path: str, stamp: _Stamp) -> str | None:
     """The text of a file; None where there is none, or it is too large to be judged. Raises CannotRead."""
+    if stamp is None or stamp[1] > MOST_BYTES:
+        return None
     try:
-        if not os.path.exists(path) or os.path.getsize(path) > MOST_BYTES:
-            return None
         return decode(regular_bytes(path, MOST_BYTES))
     except (OSError, ValueError) as error:
         raise CannotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -248,9 +248,12 @@ class Document:
         found = self.judge.problems(stage)
         if not self.policy.known:
             return found
-        if found is not self._found or stage is not None:
-            self._found, self._left = found, list(unknown(found, self.text, self.policy.known))
-        return self._left
+        if found is self._found:
+            return self._left
+        left = list(unknown(found, self.text, self.policy.known))
+        if stage is None:
+            self._found, self._left = found, left
+        return left
 
     def all_problems(self) -> list[Problem]:
         """As `problems`, with those that the baseline passes over."""

@@ -166,11 +166,11 @@ CRASHES = """
 import os, time
 from spec_ls import survey
 look = survey.Surveyor._look
-def crash(self, root, path, resolver):
+def crash(self, root, path, *more):
     if "crash" in path: os._exit(3)
     if "hang" in path: time.sleep(60)
     if "babble" in path: print("no answer", flush=True)
-    yield from look(self, root, path, resolver)
+    yield from look(self, root, path, *more)
 survey.Surveyor._look = crash
 survey.main()
 """

@@ -14,7 +14,7 @@ from spec_ls.catalogue import Catalogue
 from spec_ls.features import Person, Surroundings
 from spec_ls.lifecycle import ProblemsAt, obstacles, progress, steps
 from spec_ls.markup import code, escape, quote
-from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, List, Paragraph, Table
+from spec_ls.outline.blocks import Block, Comment, FrontMatter, List, Paragraph, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined
 from spec_ls.rules import CATALOGUE, rule
@@ -70,7 +70,7 @@ def _on_text(spec: Spec, point: Point, around: Surroundings, problems_at: Proble
     if cursor.field is not None:
         return _on_field(spec, cursor.field, point, around, problems_at)
     if cursor.heading is not None:
-        return _on_word(spec, point, around) or _on_heading(spec, cursor, cursor.heading, problems_at)
+        return _on_word(spec, point, around) or _on_heading(spec, cursor, problems_at)
     if not _is_text(cursor.block, point.line - spec.base(cursor.piece)):
         return None
     return _on_word(spec, point, around) or _on_item(spec, cursor, point)
@@ -246,7 +246,7 @@ def _on_identifier(spec: Spec, name: str, catalogue: Catalogue) -> Iterator[str]
 # --- sections ---------------------------------------------------------------------------------
 
 
-def _on_heading(spec: Spec, cursor: Cursor, heading: Heading, problems_at: ProblemsAt | None) -> Hover | None:
+def _on_heading(spec: Spec, cursor: Cursor, problems_at: ProblemsAt | None) -> Hover | None:
     span = spec.span(spec.heading_place(cursor.piece))
     if cursor.piece == spec.binding.title:
         title = spec.template.title

@@ -18,7 +18,7 @@ from spec_ls.outline.inline import skeleton
 from spec_ls.outline.metadata import field_key
 from spec_ls.outline.shapes import items_of, joined
 from spec_ls.spec import Field, Place, Spec, plain_value
-from spec_ls.template.model import BlockSlot, SectionSlot
+from spec_ls.template.model import BlockSlot
 from spec_ls.text import Edit, Span, Text, apply_edits
 
 _NUMBER = re.compile(r"(?:section\s|[^\w\s]|\s)*+([0-9]{1,9}(?:\.[0-9]{1,9})*)", re.I)
@@ -88,7 +88,7 @@ def _add_story(spec: Spec, span: Span) -> Iterator[Action]:
     while fill is not None:
         for slot in fill.slot.sections:
             if slot.repeats:
-                number = _next_number(spec, fill, slot)
+                number = compose.next_number(spec, fill, slot)
                 last = max((one for one in fill.children if one.slot is slot), key=lambda one: one.piece, default=None)
                 place = compose.section_place(spec, slot, fill, last)
                 block = compose.story_block(spec, slot, number)
@@ -99,15 +99,6 @@ def _add_story(spec: Spec, span: Span) -> Iterator[Action]:
                     article = "an" if stem[0] in "aeiou" else "a"
                     yield Action(f"Add {article} {stem}{having}", "refactor.rewrite", (edit,))
         fill = fill.parent
-
-
-def _next_number(spec: Spec, parent: Fill, slot: SectionSlot) -> int:
-    numbers = [0]
-    for fill in parent.children:
-        if fill.slot.index == slot.index:
-            found = re.match(r" ([0-9]{1,9})\b", spec.pieces[fill.piece].facts.title.key[len(slot.stem_key) :])
-            numbers.append(int(found[1]) if found else 0)
-    return max(numbers) + 1
 
 
 def _renumber(spec: Spec, span: Span) -> Iterator[Action]:
@@ -230,7 +221,7 @@ def _story_of(spec: Spec, fill: Fill, block: BlockSlot, items: Sequence[Sequence
     if parent is None:
         return None
     last = max((one for one in parent.children if one.slot is slot), key=lambda one: one.piece)
-    story = compose.story_block(spec, slot, _next_number(spec, parent, slot)).split("\n")
+    story = compose.story_block(spec, slot, compose.next_number(spec, parent, slot)).split("\n")
     samples = {skeleton(item.text) for item in block.items}
     demanded = {
         skeleton(item.text)

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from spec_ls.catalogue import Card, Catalogue, Mention, named_at
+from spec_ls.moves import posix
 from spec_ls.outline.inline import plain, split_number, title_of
 from spec_ls.outline.shapes import unwrap
 from spec_ls.spec import Spec
 from spec_ls.template.model import SectionSlot, Template
 from spec_ls.template.needs import split_marks
 from spec_ls.text import Edit, Point, Span, Text
-from spec_ls.values import count, handle_of
+from spec_ls.values import count, handle_of, identifier
 
 NameKind = Literal["id", "handle", "title", "section"]
 
@@ -141,19 +142,19 @@ def _rename_id(old: str, new: str, catalogue: Catalogue, template: Template | No
     slot = next((slot for slot in slots if slot.prefix and slot.prefix.casefold() == parts[1].casefold()), None)
     prefix, digits = (slot.prefix, slot.digits) if slot else (parts[1], min(len(parts[2]), 3))
     if wanted is None or wanted[1] != prefix or len(wanted[2]) < digits:
-        sample = f"{prefix}{'42'.zfill(digits)}"
+        sample = identifier(prefix, 42, digits)
         raise Refused(f"An identifier is {prefix} and at least {count(digits, 'digit')}, such as {sample}.")
     own = catalogue.by_id(old)
     if len(own) > 1:
-        names = ", ".join(posixpath.basename(_posix(card.path)) for card in own)
+        names = ", ".join(posixpath.basename(posix(card.path)) for card in own)
         raise Refused(f"{len(own)} specs have the identifier {old} ({names}); change the one that is wrong by hand.")
     taken = [card for card in catalogue.by_id(new) if card not in own]
     if taken:
-        raise Refused(f"{new} is taken: {taken[0].title or posixpath.basename(_posix(taken[0].path))} has it.")
+        raise Refused(f"{new} is taken: {taken[0].title or posixpath.basename(posix(taken[0].path))} has it.")
     changes = [_change(card, mention, new) for card, mention in catalogue.mentions(old, "id") if mention.text != new]
     files = []
     for card in own:
-        folder, _, base = _posix(card.path).rpartition("/")
+        folder, _, base = posix(card.path).rpartition("/")
         named = _file_name(base, old, new)
         if folder and named != base:
             files.append((card.path, card.path[: len(card.path) - len(base)] + named))
@@ -214,10 +215,6 @@ def _checked_title(title: str) -> str:
 
 
 # --- files
-
-
-def _posix(path: str) -> str:
-    return path.replace("\\", "/")
 
 
 def _file_name(base: str, old: str, new: str) -> str:

@@ -734,10 +734,12 @@ class SpecLanguageServer(WireServer):
 
         def find_out() -> _Known:
             from spec_ls import index
+            from spec_ls.owners import code_owners
 
             troubles: list[str] = []
-            people = index.people(root, troubles.append)
-            owners = index.owners(root, paths, troubles.append)
+            rules = code_owners(root, troubles.append)
+            people = index.people(root, troubles.append, rules)
+            owners = index.owners(root, paths, rules, troubles.append)
             ids = index.identifiers(root, prefix, trouble=troubles.append)
             me = index.own_handle(root)
             return _Known(me, people, owners, ids, tuple(dict.fromkeys(troubles)), time.monotonic())

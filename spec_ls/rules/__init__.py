@@ -218,8 +218,6 @@ class Judge:
         self._allowances = {
             at if at < first else at + grown: found for at, found in allowances if not first <= at < last
         }
-        for at in range(first, first + splice.added):
-            self._allow(at)
         for at in range(first, last):
             self._of_piece.pop(at, None)
             self._of_fill.pop(at, None)

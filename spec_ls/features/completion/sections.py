@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from spec_ls import compose
-from spec_ls.bind import Fill, Missing
+from spec_ls.bind import Fill, Missing, lineage
 from spec_ls.features.completion.base import Completion, blank_below, in_document, set_off
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import says_something
@@ -44,7 +44,7 @@ def _parts(spec: Spec, piece: int, end: int, typed: Fill | None = None) -> list[
     missing = [one for one in spec.missing if not one.slot.repeats and one.slot.need != "example" and one.slot.title]
     if typed is not None and not typed.slot.repeats:
         missing.insert(0, Missing(typed.slot, typed.parent, None, piece))
-    above = list(_lineage(spec.binding.owners[piece]))
+    above = list(lineage(spec.binding.owners[piece]))
     parts = list(_repeated(spec, above, typed))
     for one in missing:
         if one.parent is not None and one.parent not in above:
@@ -55,12 +55,6 @@ def _parts(spec: Spec, piece: int, end: int, typed: Fill | None = None) -> list[
         number = compose.section_number(spec, one.slot, piece + 1, end)
         parts.append(_Part(one.slot.title, level, _fits(spec, one, piece), f"{need}{noun}", number, one.slot))
     return sorted(parts, key=lambda part: (not part.fits, -part.level))
-
-
-def _lineage(fill: Fill | None) -> Iterator[Fill]:
-    while fill is not None:
-        yield fill
-        fill = fill.parent
 
 
 def _fits(spec: Spec, missing: Missing, piece: int) -> bool:
@@ -77,20 +71,9 @@ def _repeated(spec: Spec, above: Sequence[Fill], typed: Fill | None) -> Iterator
     for fill in above:
         for slot in fill.slot.sections:
             if slot.repeats:
-                number = _next_number(spec, fill, slot, typed)
+                number = compose.next_number(spec, fill, slot, typed)
                 level = min(6, max(1, slot.level + spec.binding.shift))
                 yield _Part(f"{slot.stem} {number}", level, True, f"one more {slot.stem.lower()}", number, slot)
-
-
-def _next_number(spec: Spec, parent: Fill, slot: SectionSlot, typed: Fill | None) -> int:
-    """The number behind the highest of the repeated sections of `slot` in `parent`; 1 where there is none."""
-    start, index, pieces = len(slot.stem_key) + 1, slot.index, spec.pieces
-    tails = [
-        pieces[fill.piece].facts.title.key[start:].partition(" ")[0]
-        for fill in parent.children
-        if fill.slot.index == index and fill is not typed
-    ]
-    return max((int(tail) for tail in tails if tail.isascii() and tail.isdigit() and len(tail) < 10), default=0) + 1
 
 
 def headings(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator[Completion]:
