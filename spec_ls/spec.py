@@ -153,20 +153,22 @@ class Spec:
         return touched
 
     def _take(self, updates: Sequence[Update]) -> Touched | None:
-        if any(after.first < before.first + len(before.added) for before, after in pairwise(updates)):
+        if len(updates) > 1 and any(
+            after.first < before.first + len(before.added) for before, after in pairwise(updates)
+        ):
             self._bind()  # a heading has gone, and with it what an update above it had brought
             return None
         # The last of the text first: where the others have not been taken yet, pieces count as they did before.
         touched = Touched()
         starts = self.outline.starts
-        above = [0, *accumulate(len(update.added) - len(update.removed) for update in updates)]
-        for update, grown in zip(reversed(updates), above[-2::-1], strict=True):
+        grown = sum([len(update.added) - len(update.removed) for update in updates])
+        for update in reversed(updates):
+            grown -= len(update.added) - len(update.removed)
             fresh: dict[int, Piece] = {}
             if self._take_local(update, grown, starts, fresh):
-                touched.add(
-                    owner for at in fresh if fresh[at].facts is not self.pieces[at].facts for owner in self._owner(at)
-                )
                 for at, piece in fresh.items():
+                    if piece.facts is not self.pieces[at].facts:
+                        touched.add(self._owner(at))
                     self.pieces[at] = piece
                 touched.pieces.update(fresh)
             elif self.today is not None or not self._rebind(update, grown, starts, fresh, touched):

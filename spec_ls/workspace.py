@@ -137,8 +137,10 @@ class Document:
             change = self.text.replace(new_text)
             self.backlog += sum(map(len, self.text.lines[change.line : change.line + change.added]))
         else:
-            first, last = sorted((span.first, span.last))
-            self._size += _bytes(new_text) - _bytes(self.text.slice(Span(*first, *last)))
+            first, last = sorted((span[:2], span[2:]))
+            self._size += _bytes(new_text)
+            if first != last:
+                self._size -= _bytes(self.text.slice(Span(*first, *last)))
             change = self.text.splice(span, new_text)
             self.backlog += len(new_text)
         self._changes.add(change)
@@ -151,7 +153,7 @@ class Document:
         self._choose()
 
     def _settle(self) -> None:
-        if not self._changes:
+        if not self._changes.items:
             return
         self.backlog = 0
         if self._large is not None or self._size > self._max_bytes:
@@ -241,7 +243,8 @@ class Document:
 
         `stage` asks what would be wrong there; by default the document's own status decides.
         """
-        if not self.decision.is_spec:
+        self._settle()
+        if not self._decision.is_spec:
             return []
         if self._large is not None:
             return self._large
@@ -271,7 +274,10 @@ class Document:
 
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""
-        crashed = [] if self.is_large else sorted(self.judge.crashed - self._told)
+        self._settle()
+        if self._judge is None or self._large is not None or self._judge.crashed <= self._told:
+            return []
+        crashed = sorted(self._judge.crashed - self._told)
         self._told.update(crashed)
         return crashed
 

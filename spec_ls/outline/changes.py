@@ -11,17 +11,17 @@ class Changes:
     Each change names lines of the text now; they are disjoint and in order.
     """
 
-    __slots__ = ("_items",)
+    __slots__ = ("items",)
 
     def __init__(self) -> None:
-        self._items: list[Change] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._items)
+        self.items: list[Change] = []
 
     def add(self, change: Change) -> None:
         """Takes the next change, which names lines of the text before it."""
         if not change.removed and not change.added:
+            return
+        if not self.items:
+            self.items.append(change)
             return
         grown = change.added - change.removed
         start, stop = change.line, change.line + change.removed
@@ -29,7 +29,7 @@ class Changes:
         after: list[Change] = []
         growth = 0
         old = change.old
-        for item in self._items:
+        for item in self.items:
             if item.line + item.added < start or (item.line + item.added == start and item.added and change.removed):
                 before.append(item)
             elif item.line > stop or (item.line == stop and item.added and change.removed):
@@ -42,9 +42,9 @@ class Changes:
         merged = Change(start, length - growth, length + grown, None)
         if merged.removed == merged.added == 1:
             merged = merged._replace(old=old)
-        self._items = [*before, merged, *after]
+        self.items = [*before, merged, *after]
 
     def take(self) -> list[Change]:
         """The changes so far, and none from now on."""
-        items, self._items = self._items, []
+        items, self.items = self.items, []
         return items
