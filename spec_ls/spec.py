@@ -61,11 +61,13 @@ class Touched:
     """What an edit touched that left the binding as it was beyond: pieces, and the fills whose facts or place changed.
 
     `splices` come one after the other, from the last of the text to its first; without any, no heading was bound anew.
+    `metadata`: entries of the metadata have come, gone or changed.
     """
 
     pieces: set[int] = field(default_factory=set)
     fills: dict[int, Fill] = field(default_factory=dict)
     splices: list[Splice] = field(default_factory=list)
+    metadata: bool = False
 
     def add(self, fills: Iterable[Fill]) -> None:
         """Notes fills and all that they lie in."""
@@ -150,6 +152,8 @@ class Spec:
             if touched is not None and (newer is None or newer.splices):
                 self._bind()
                 return None
+            if touched is not None and newer is not None:
+                touched.metadata |= newer.metadata
         return touched
 
     def _take(self, updates: Sequence[Update]) -> Touched | None:
@@ -167,13 +171,17 @@ class Spec:
             fresh: dict[int, Piece] = {}
             if self._take_local(update, grown, starts, fresh):
                 for at, piece in fresh.items():
-                    if piece.facts is not self.pieces[at].facts:
+                    before = self.pieces[at].facts
+                    if piece.facts is not before:
                         touched.add(self._owner(at))
+                        touched.metadata |= piece.facts.entries != before.entries
                     self.pieces[at] = piece
                 touched.pieces.update(fresh)
             elif self.today is not None or not self._rebind(update, grown, starts, fresh, touched):
                 self._bind(fresh.values())
                 return None
+        if touched.metadata:
+            self._read_fields()
         return touched
 
     def _owner(self, at: int) -> tuple[Fill, ...]:
@@ -272,8 +280,8 @@ class Spec:
         return facts_of(section, owner.slot, self.template, False, self.text.lines, base, titles)
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
-        """Whether facts differ only in what nothing but their own fill depends on."""
-        for name in ("entries", "bold", "unclosed", "words", "opening", "yaml"):
+        """Whether facts differ only in what nothing but their own fill and the metadata depends on."""
+        for name in ("bold", "unclosed", "words", "opening", "yaml"):
             if getattr(old, name) != getattr(new, name):
                 return False
         before, after = old.heading, new.heading
@@ -405,6 +413,7 @@ class Spec:
                 self.strays.remove(field)
         if self.stated is not None:
             self.fields.setdefault(self.stated.key, [self.stated])
+        self.asked = tuple([self.needs(slot) for slot in lookup(self.template).conditional])
 
     def field(self, slot: FieldSlot | None) -> Field | None:
         """The first entry of the carrier that fills `slot`."""

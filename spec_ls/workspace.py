@@ -162,7 +162,7 @@ class Document:
             return
         before = self._spec
         touched = before.update(self._outline.update(self._changes.take()))
-        if touched is None or (touched.splices and len(self.policy.recognised) > 1):
+        if touched is None or touched.metadata or (touched.splices and len(self.policy.recognised) > 1):
             self._choose()
         if self._judge is not None and self._spec is before:
             self._judge.refresh(touched)

@@ -67,6 +67,7 @@ BLOCKS = [
     "| **Status** | Done |",
     "| **Status** | Review |",
     "| **Spec ID** | SPEC-007 |",
+    "| **Tier** | 2 |",
     "| Owner | @mira | extra",
     "Status | Review",
     "| Approvers | `@ana`, @o\\|x |",
@@ -108,7 +109,9 @@ def documents(draw: st.DrawFn) -> str:
     return kept[0] + "\n" + draw(texts(8)) + "\n" + kept[1]
 
 
-INSERTS = st.one_of(st.sampled_from([*BLOCKS, "\n", "\r", "\r\n", "#", "`", "-", " ", "x", "😀", "", ""]), texts(4))
+INSERTS = st.one_of(
+    st.sampled_from([*BLOCKS, "\n", "\r", "\r\n", "#", "`", "-", " ", "|", "\\", "x", "😀", "", ""]), texts(4)
+)
 
 
 @st.composite

@@ -2,16 +2,18 @@
 
 What a line is for CommonMark is settled by its first letter at the latest: markers, fences, rules,
 underlines and list numbers all stand before it. So where a line of text keeps everything up to its
-first letter, the blocks stay as they are and only the words change. What looks beyond that is left to
-the parser: tables (`|`), link reference definitions (`[`), HTML (`<`) and fences' own lines.
+first letter, the blocks stay as they are and only the words change. A table's row is one as long as it
+begins with its bar. What looks beyond that is left to the parser: other lines with a `|`, link reference
+definitions (`[`), HTML (`<`) and fences' own lines.
 """
 
 from __future__ import annotations
 
 import re
 
-from spec_ls.outline.blocks import Block, Chunk, Fence, Heading, Item, List, Paragraph, Section, TextLine
+from spec_ls.outline.blocks import Block, Chunk, Fence, Heading, Item, List, Paragraph, Row, Section, Table, TextLine
 from spec_ls.outline.inline import plain
+from spec_ls.outline.parse import split_cells
 
 _LETTER = re.compile(r"[^\W\d_]")
 _SPECIAL = "[<`~#＃"
@@ -22,7 +24,7 @@ def patch_chunk(chunk: Chunk, line: int, old: str, new: str) -> Chunk | None:
 
     `old` and `new` are without line ends. The chunk itself comes back where nothing in it has changed.
     """
-    if chunk.definitions or "|" in old or "|" in new or "\0" in old or "\0" in new:
+    if chunk.definitions or "\0" in old or "\0" in new:
         return None
     for at, section in enumerate(chunk.sections):
         if section.line <= line < section.end_line:
@@ -35,13 +37,19 @@ def patch_chunk(chunk: Chunk, line: int, old: str, new: str) -> Chunk | None:
 
 
 def _patch_section(section: Section, line: int, old: str, new: str) -> Section | None:
-    heading = section.heading
+    heading, has_bars = section.heading, "|" in old or "|" in new
     if heading is not None and line < heading.end_line:
+        if has_bars:
+            return None
         changed = _patch_heading(heading, old, new)
         return None if changed is None else Section(changed, section.line, section.end_line, section.blocks)
     for at, block in enumerate(section.blocks):
         if block.line <= line < block.end_line:
-            patched = _patch_block(block, line, old, new)
+            patched: Block | None
+            if isinstance(block, Table):
+                patched = _patch_table(block, line, old, new)
+            else:
+                patched = None if has_bars else _patch_block(block, line, old, new)
             if patched is None or patched is block:
                 return section if patched is block else None
             blocks = (*section.blocks[:at], patched, *section.blocks[at + 1 :])
@@ -57,6 +65,18 @@ def _patch_heading(heading: Heading, old: str, new: str) -> Heading | None:
     if words is None:
         return None
     return Heading(heading.level, heading.line, heading.end_line, words, plain(words.text), heading.style)
+
+
+def _patch_table(table: Table, line: int, old: str, new: str) -> Table | None:
+    """The table with another row; None unless that begins as before and has as many cells."""
+    at, head = line - table.line - 2, old[: old.find("|") + 1]
+    if at < 0 or not head or head.strip(" ") != "|" or not new.startswith(head):
+        return None
+    cells = split_cells(new, line)
+    if len(cells) != len(table.rows[at].cells):
+        return None
+    rows = (*table.rows[:at], Row(line, cells), *table.rows[at + 1 :])
+    return Table(table.line, table.end_line, table.header, rows)
 
 
 def _patch_block(block: Block, line: int, old: str, new: str) -> Block | None:

@@ -169,7 +169,7 @@ class Judge:
         self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, tuple[int, _Judged]]]
         self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
-        self._metadata: object = None
+        self._asked: tuple[bool, ...] = ()
         self._stage: Stage | None = None
         self._heavy: dict[tuple[bool, int], list[Finding]] = {}
         self._placed: dict[int, _Placed] = {}
@@ -180,7 +180,8 @@ class Judge:
 
     def refresh(self, touched: Touched | None) -> None:
         """Runs what an update of the spec calls for: the rules of what it touched, or all on None."""
-        if touched is not None:
+        asked = self.spec.asked
+        if touched is not None and not (touched.metadata and (self._stage, self._asked) != (self.spec.stage, asked)):
             if not self._anchors.isdisjoint(touched.pieces):
                 self._listed = None
             for splice in touched.splices:
@@ -191,7 +192,7 @@ class Judge:
                 self._allow(at)
             for fill in touched.fills.values():
                 self._judge_fill(fill)
-            if touched.splices:
+            if touched.splices or touched.metadata:
                 self._judge_spec()
             return
         if self._stage != self.spec.stage:
@@ -239,7 +240,6 @@ class Judge:
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
         spec, pieces = self.spec, self._pieces
-        metadata = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
         found, judged = self._of_piece, self._of_fill
         known = {
             (id(piece.section), piece.slot): (piece, at, found.get(at, []))
@@ -250,10 +250,10 @@ class Judge:
         lost_pieces, lost_fills = self._dropped
         if len(pieces) - len(spec.pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             self._dropped = known, fills
-        if metadata != self._metadata:
+        if spec.asked != self._asked:
             fills = lost_fills = {}
             self._dropped = self._dropped[0], {}
-        self._metadata = metadata
+        self._asked = spec.asked
         self._pieces = list(spec.pieces)
         self._ignored = frozenset(spec.binding.ignored)
         self._of_piece, self._of_fill = {}, {}

@@ -105,7 +105,7 @@ class Rule:
     """A rule, named after the bad thing.
 
     - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew
-    - `check_fill` reads one fill, the facts of its pieces and the metadata: kept until the facts change
+    - `check_fill` reads one fill, the facts of its pieces and what the spec needs: kept until one of them changes
     - `check_piece` reads the blocks of one piece and the slot it belongs to: kept until one of them changes
 
     `fix` yields the ways to mend a finding, the best first. `leftover` marks rules about text that should

@@ -17,7 +17,8 @@ _LONGEST_SAMPLE = 1000
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """`samples`: skeletons of the list items to replace; `guidance`: by skeleton;  `titles`: keys of all sections,
-    `repeated`: those that repeat; `labels`: skeletons of all items and labelled blocks."""
+    `repeated`: those that repeat; `conditional`: those that the metadata asks for; `labels`: skeletons of all items and
+    labelled blocks."""
 
     samples: frozenset[str]
     items: frozenset[str]
@@ -26,6 +27,7 @@ class Lookup:
     fields: frozenset[str]
     titles: frozenset[str]
     repeated: tuple[SectionSlot, ...]
+    conditional: tuple[SectionSlot, ...]
     labels: frozenset[str]
 
     def is_sample(self, item: Item) -> bool:
@@ -91,6 +93,7 @@ def _make(template: Template) -> Lookup:
         fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
         titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
         repeated=tuple(slot for slot in template.all_sections() if slot.repeats),
+        conditional=tuple(slot for slot in template.all_sections() if slot.need == "conditional"),
         labels=frozenset(
             name
             for slot in template.all_sections()
