@@ -130,6 +130,7 @@ class Spec:
         self.pieces: list[Piece] = []
         self._dropped: dict[int, Piece] = {}
         self.binding = Binding(None, 0, [], [], [], set(), 0)
+        self.entries: list[tuple[int, tuple[Entry, ...], bool]] | None = None
         self._bind()
 
     @property
@@ -370,11 +371,17 @@ class Spec:
 
     def _read_fields(self) -> None:
         """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
+        found = [
+            (at, piece.facts.entries, piece.preamble) for at, piece in enumerate(self.pieces) if piece.facts.entries
+        ]
+        if found == self.entries:
+            return
+        self.entries = found
         slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
         self.stated: Field | None = None
         groups: dict[tuple[int, int], list[Field]] = {}
-        for at, piece in enumerate(self.pieces):
-            for entry in piece.facts.entries if piece.facts.entries else ():
+        for at, entries, _ in found:
+            for entry in entries:
                 if entry.carrier == "section":
                     self.stated = self.stated or Field(at, entry, self.template.stated)
                     continue

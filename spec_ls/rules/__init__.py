@@ -170,6 +170,7 @@ class Judge:
         self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
         self._asked: tuple[bool, ...] = ()
+        self._entries: object = None
         self._stage: Stage | None = None
         self._heavy: dict[tuple[bool, int], list[Finding]] = {}
         self._placed: dict[int, _Placed] = {}
@@ -204,8 +205,9 @@ class Judge:
 
     def _judge_spec(self) -> None:
         self._listed = None
+        known, self._entries = self._entries, self.spec.entries
         for one in CATALOGUE:
-            if one.check is not None:
+            if one.check is not None and not (one.of_metadata and known is self._entries):
                 found = self._run(one, partial(one.check, self.spec))
                 if found != self._of_spec.get(one.name):  # equal ones stay the same objects, and so their problems
                     self._of_spec[one.name] = found

@@ -104,7 +104,8 @@ def _nothing(spec: Spec, finding: Finding) -> Iterator[Fix]:
 class Rule:
     """A rule, named after the bad thing.
 
-    - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew
+    - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew, and where
+      it is `of_metadata`, which reads the fields alone, until one of those changes
     - `check_fill` reads one fill, the facts of its pieces and what the spec needs: kept until one of them changes
     - `check_piece` reads the blocks of one piece and the slot it belongs to: kept until one of them changes
 
@@ -120,6 +121,7 @@ class Rule:
     check_piece: PieceCheck | None = None
     fix: Mend = _nothing
     leftover: bool = False
+    of_metadata: bool = False
 
     @property
     def has_fix(self) -> bool:

@@ -16,9 +16,9 @@ _LONGEST_SAMPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton;  `titles`: keys of all sections,
-    `repeated`: those that repeat; `conditional`: those that the metadata asks for; `labels`: skeletons of all items and
-    labelled blocks."""
+    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; `titles`: keys of all sections, also
+    their `other_names`; `repeated`: those that repeat; `conditional`: those that the metadata asks for; `labels`:
+    skeletons of all items and labelled blocks."""
 
     samples: frozenset[str]
     items: frozenset[str]
@@ -26,6 +26,7 @@ class Lookup:
     longest_guidance: int
     fields: frozenset[str]
     titles: frozenset[str]
+    other_names: Mapping[str, str]
     repeated: tuple[SectionSlot, ...]
     conditional: tuple[SectionSlot, ...]
     labels: frozenset[str]
@@ -92,6 +93,7 @@ def _make(template: Template) -> Lookup:
         longest_guidance=max(map(len, shown), default=0),
         fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
         titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
+        other_names={alias: slot.key for slot in template.all_sections() for alias in slot.aliases},
         repeated=tuple(slot for slot in template.all_sections() if slot.repeats),
         conditional=tuple(slot for slot in template.all_sections() if slot.need == "conditional"),
         labels=frozenset(
