@@ -241,8 +241,13 @@ def link_targets(line: str) -> Iterator[Mention]:
         return
     for found in _TARGET.finditer(_without_code(line)):
         group = found.lastindex or 0
-        if found[group] and not _SCHEME.match(found[group]):
+        if found[group] and not has_scheme(found[group]):
             yield Mention(*found.span(group), found[group])
+
+
+def has_scheme(target: str) -> bool:
+    """Whether the target of a link leads to another host or scheme."""
+    return _SCHEME.match(target) is not None
 
 
 def tickets_in(value: str) -> Iterator[Mention]:
