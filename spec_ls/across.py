@@ -1,4 +1,4 @@
-"""Finds out what one spec asks about others (`Others`): the catalogue's answers at once, those of disk and git looked up.
+"""Finds out what one spec asks about others (`Others`): the catalogue answers at once, disk and git are looked up.
 
 One way for the editor, which has them looked up in a thread, and for the command line, which waits.
 """
@@ -6,9 +6,8 @@ One way for the editor, which has them looked up in a thread, and for the comman
 from __future__ import annotations
 
 import os
-import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from spec_ls import index
-from spec_ls.branches import BranchFile, Branches, branches, is_here, references
+from spec_ls.branches import Branches, BranchFile, branches, is_here, references
 from spec_ls.catalogue import Card, CardMaker, Catalogue, identifier_of
 from spec_ls.files import MARKDOWN
 from spec_ls.git import root_of
@@ -88,9 +87,9 @@ class Around:
         """What the other specs say as far as the document called `key` asks; `before` where that still holds."""
         seat = _seat(key, spec, policy)
         ask = partial(self.ask, seat)
-        if before is not None and (before.name, before.prefixes) == (seat.id.casefold(), policy.prefixes):
-            if before.still(ask):
-                return before
+        same = before is not None and (before.name, before.prefixes) == (seat.id.casefold(), policy.prefixes)
+        if before is not None and same and before.still(ask):
+            return before
         return Others(ask, seat.id.casefold(), policy.prefixes, partial(self._near, seat))
 
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:

@@ -19,7 +19,7 @@ from spec_ls.outline.shapes import items_of, joined, label_of, shown_title, with
 from spec_ls.spec import Field, Piece, Place, Spec, is_sample_value, plain_value
 from spec_ls.template.kinds import is_begun
 from spec_ls.template.lookup import lookup
-from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Template
+from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Stage, Template
 from spec_ls.text import Point, Span, strip_line_end
 from spec_ls.values import (
     code_spans,
@@ -100,7 +100,7 @@ class Card:
     title: str = ""
     title_span: Span | None = None
     status: str = ""
-    stage: str = "draft"
+    stage: Stage = "draft"
     owner: str = ""
     approvers: tuple[str, ...] = ()
     target: str = ""
@@ -218,6 +218,10 @@ class Catalogue:
         if self._shown.pop(path, None) is not None:
             self._take(path, self._resting.get(path))
 
+    def settle(self) -> None:
+        """Takes in the open documents as they stand."""
+        self._settle()
+
     def _settle(self, name: str | None = None) -> None:
         """Takes in the open documents as they stand; with `name`, those alone that have or had this identifier."""
         for path, (ask, ask_id, _) in self._shown.items():
@@ -272,6 +276,17 @@ class Catalogue:
         if whole:
             return [card for card in known if card.id and card.id.casefold().startswith(folded)]
         return [card for card in known if card.id.startswith(typed)]
+
+    def known_by_id(self, name: str) -> list[Card]:
+        """The `known` cards of an identifier, whatever its case, in the order of their paths."""
+        _ = self.known
+        found = self._by_id.get(name.casefold(), {})
+        return [found[path] for path in sorted(found)]
+
+    def naming(self, handle: str, but: str) -> int:
+        """How many `known` cards but that of a path have a handle in their metadata, whatever its case."""
+        names = self._vocabulary.get("handle", {}).get(handle.casefold(), {})
+        return len(names) - (but in names)
 
     def vocabulary(self, kind: str, but: str = "") -> dict[str, int]:
         """The names of a kind in all `known` cards but that of the path `but`, and how many have each.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from spec_ls.others import Others
+
 
 class Move(NamedTuple):
     """A status that the document came to have by a commit, and the one before: empty where it had none, None where that
@@ -32,10 +34,12 @@ class Known:
 
     - `now`: what time it is, in the reader's zone
     - `moves`: the statuses that the document's commits gave it, the latest first
+    - `others`: what the specs around it say; None while they are looked at
     """
 
     now: datetime | None = None
     moves: tuple[Move, ...] = ()
+    others: Others | None = None
 
     @property
     def today(self) -> date | None:

@@ -133,6 +133,11 @@ def _part(value: str, start: int, end: int) -> Part:
     return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
 
 
+def same_handle(handle: str) -> str:
+    """The form in which handles are compared: case and the way in which letters are put together say nothing."""
+    return unicodedata.normalize("NFC", handle).casefold()
+
+
 def handle_of(value: str) -> str | None:
     """The one handle that a value is; None where it is none or several."""
     found = [part.handle for part in handles(value)]

@@ -34,12 +34,15 @@ FLOORS = (
     ("features",),
     ("files", "git"),
     ("owners",),
+    ("branches",),
     ("index", "history"),
     ("baseline", "config"),
     ("configuring",),
     ("resolver",),
     ("workspace",),
-    ("survey", "begin", "outside"),
+    ("survey", "begin"),
+    ("across",),
+    ("outside",),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

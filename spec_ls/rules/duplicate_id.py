@@ -11,7 +11,6 @@ a branch has.
 
 from collections.abc import Iterator
 
-from spec_ls.catalogue import own_identifier
 from spec_ls.rules.base import Finding, Fix, Rule, Weights
 from spec_ls.rules.references import elsewhere
 from spec_ls.spec import Spec
@@ -22,11 +21,14 @@ _SHOWN = 3
 
 
 def check(spec: Spec) -> Iterator[Finding]:
-    others, own = spec.known.others, own_identifier(spec)
-    if others is None or own is None or own.text.casefold() != others.name:
+    others = spec.known.others
+    twins = others.twins() if others is not None else None
+    if others is None or twins is None or not twins.others:
         return
-    twins = others.twins()
-    if twins is None or not twins.others:
+    from spec_ls.catalogue import own_identifier  # the first findings do without
+
+    own = own_identifier(spec)
+    if own is None or own.text.casefold() != others.name:
         return
     places = [other.where for other in twins.others[:_SHOWN]]
     left = len(twins.others) - len(places)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from spec_ls.catalogue import Mention, mentions_in
 from spec_ls.others import Other, Others
 from spec_ls.outline.inline import normal_label
 from spec_ls.rules.base import Elsewhere
 from spec_ls.spec import Place, Spec
 from spec_ls.text import Span
 from spec_ls.values import code_spans, has_scheme
+
+if TYPE_CHECKING:
+    from spec_ls.catalogue import Mention
 
 
 class Reference(NamedTuple):
@@ -63,7 +65,10 @@ def _mentions(spec: Spec, at: int, others: Others) -> Sequence[Mention]:
     rows = spec.text.lines[base + section.line : base + section.end_line]
     before = others.read
     if before is not None and before[0] is section and before[1] is spec.fields and before[2] == rows:
-        return before[3]
+        known: Sequence[Mention] = before[3]
+        return known
+    from spec_ls.catalogue import mentions_in  # the first findings do without
+
     prefixes = others.prefixes | {slot.prefix for slot in spec.template.fields if slot.prefix}
     found = mentions_in(spec, at, prefixes) if any(_may_name(row, prefixes) for row in rows) else ()
     others.read = section, spec.fields, rows, found
