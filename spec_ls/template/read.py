@@ -74,6 +74,12 @@ _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
 _APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_KEPT_COMMENT = re.compile(
+    r"^\s*(?:(?:markdownlint|prettier|textlint|remark|lint|alex|doctoc|dprint|rumdl|mdl)"
+    r"(?:-\w|\s(?:off|on|ignore|disable|enable)\b)|(?:vale|cspell|rumdl)(?::|\s+\w+\.\w|\s(?:off|on)\b))"
+    r"|\bSPDX-License-Identifier\b|\bcopyright (?:\(c\)|©|[12][0-9]{3})",
+    re.I,
+)
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
@@ -524,7 +530,10 @@ def attached_annotations(
 
 
 def _speaks(comment: str) -> bool:
-    """Whether a comment says something to a person: marks for tools, such as `toc`, are a word or two."""
+    """Whether a comment says something to the author: marks for tools, such as `toc`, are a word or two, or have a
+    tool's name in front; a licence stays."""
+    if _KEPT_COMMENT.search(comment):
+        return False
     return len(re.findall(r"\w+", comment)) > 2 or comment.rstrip().endswith((".", "?", "!", ":", "…"))
 
 
