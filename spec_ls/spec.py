@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
+from spec_ls.known import NOTHING, Known
 from spec_ls.outline import MANY, Outline, Update
 from spec_ls.outline.blocks import Block, Box, Heading, Item, List, Section
 from spec_ls.outline.inline import Title, plain, skeleton
@@ -117,10 +118,11 @@ class Spec:
     """An outline bound to `template`. Binding never raises, whatever the text.
 
     Where that is an older version of the document's template, `today` is the same outline bound to today's; it is kept
-    up together with this one.
+    up together with this one. `known` is what the world around the document says.
     """
 
-    def __init__(self, outline: Outline, template: Template, today: Spec | None = None) -> None:
+    def __init__(self, outline: Outline, template: Template, today: Spec | None = None, known: Known = NOTHING) -> None:
+        self.known = known
         self.outline = outline
         self.template = template
         self.today = today

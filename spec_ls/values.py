@@ -415,7 +415,10 @@ def is_dates(text: str, with_time: bool) -> bool:
 
     `with_time` allows a time of day behind each (RFC 3339).
     """
+    return None not in days_of(text, with_time)
+
+
+def days_of(text: str, with_time: bool) -> list[date | None]:
+    """The days that such a text names; None for each part that is none."""
     days = [day.strip() for day in re.split("[,;]", _REMARK.sub("", text))]
-    if with_time:
-        days = [_TIME.sub("", day) for day in days]
-    return all(iso_date(day) is not None for day in days)
+    return [iso_date(_TIME.sub("", day) if with_time else day) for day in days]
