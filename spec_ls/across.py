@@ -87,10 +87,10 @@ class Around:
         """What the other specs say as far as the document called `key` asks; `before` where that still holds."""
         seat = _seat(key, spec, policy)
         ask = partial(self.ask, seat)
-        same = before is not None and (before.name, before.prefixes) == (seat.id.casefold(), policy.prefixes)
+        same = before is not None and (before.id, before.prefixes) == (seat.id, policy.prefixes)
         if before is not None and same and before.still(ask):
             return before
-        return Others(ask, seat.id.casefold(), policy.prefixes, partial(self._near, seat))
+        return Others(ask, seat.id, policy.prefixes, partial(self._near, seat))
 
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
         """The answer to a question of the document at `seat`; None where it is not known yet: then it is `wanted`."""
@@ -126,7 +126,7 @@ class Around:
     def _other(self, card: Card) -> Other:
         known = self._others.get(card.path)
         if known is None or known[0] is not card:
-            known = self._others[card.path] = card, _other(card, self._shown(card.path), card.path)
+            known = self._others[card.path] = card, other_of(card, self._shown(card.path), card.path)
         return known[1]
 
     def _shown(self, key: str) -> str:
@@ -155,7 +155,8 @@ class Around:
 
     def _person(self, seat: Seat, handle: str) -> bool | None:
         roster = self._roster(seat)
-        if roster is None or not (seat.reviewers or (roster.has_owners and len(self.catalogue.known) > 1)):
+        is_one_of_many = any(card.path != seat.key for card in self.catalogue.known)
+        if roster is None or not (seat.reviewers or (roster.has_owners and is_one_of_many)):
             return None
         name = same_handle(handle)
         if name in roster.handles or name in map(same_handle, seat.reviewers):
@@ -228,7 +229,7 @@ class Around:
             policy = self._policy(path)
             self._parsed[key] = Document(file.text, policy=policy).card(CardMaker(path, policy.prefixes))
         card = self._parsed[key]
-        return _other(card, file.path, "")._replace(branch=file.branch) if card else None
+        return other_of(card, file.path, "", file.branch) if card else None
 
     def _find_twins(self, there: Branches, question: Question) -> Twins:
         seat, root = question.of, Path(self.root)
@@ -284,9 +285,10 @@ def _seat(key: str, spec: Spec, policy: Policy) -> Seat:
     return Seat(key, identifier_of(spec), slot.prefix if slot else "", slot.digits if slot else 0, reviewers, tickets)
 
 
-def _other(card: Card, shown: str, key: str) -> Other:
+def other_of(card: Card, shown: str, key: str, branch: str = "") -> Other:
+    """What a card says of another spec."""
     needs = tuple(dict.fromkeys(Step(mention.text, mention.span) for mention in card.needs()))
-    return Other(shown, key, card.id, card.title, card.status, card.stage, card.place, needs)
+    return Other(shown, key, card.id, card.title, card.status, card.stage, card.place, needs, branch)
 
 
 def _number(name: str) -> tuple[str, int]:

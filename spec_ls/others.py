@@ -56,18 +56,19 @@ class Others:
     """Answers about other specs, people and files, each asked for once: for as long as this object is in force, it
     stays the same. None is not known, or not known yet.
 
-    `name` is the document's identifier, case folded, `prefixes` are those of the team's identifiers. `near` gives the
+    `id` is the document's identifier, `prefixes` are those of the team's identifiers. `near` gives the
     names of a kind that one may have been meant for, the best first.
     """
 
     def __init__(
         self,
         ask: Ask,
-        name: str = "",
+        id: str = "",
         prefixes: Collection[str] = (),
         near: Callable[[Kind, str], tuple[str, ...]] = lambda kind, name: (),
     ) -> None:
-        self.name = name
+        self.id = id
+        self.name = id.casefold()
         self.prefixes = frozenset(prefixes)
         self.near = near
         self._ask = ask

@@ -45,12 +45,10 @@ def references(spec: Spec, at: int, others: Others) -> Iterator[Reference]:
             yield Reference(mention.text, Place(at, mention.span), mention.role == "dependency", target)
 
 
-def lone_links(spec: Spec, at: int, others: Others) -> Iterator[tuple[str, Place]]:
-    """The targets of the relative links in a section whose words name no spec."""
-    mentions = _mentions(spec, at, others)
-    naming = [_link_around(_row(spec, at, one), one, mentions) for one in mentions if one.kind == "id"]
-    for mention in mentions:
-        if mention.kind == "link" and mention not in naming:
+def links(spec: Spec, at: int, others: Others) -> Iterator[tuple[str, Place]]:
+    """The targets of the relative links in a section."""
+    for mention in _mentions(spec, at, others):
+        if mention.kind == "link":
             yield mention.text, Place(at, mention.span)
 
 

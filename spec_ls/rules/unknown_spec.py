@@ -11,7 +11,7 @@ How to fix: name the spec that is meant; where one has nearly this identifier, t
 from collections.abc import Iterator
 
 from spec_ls.rules.base import Finding, Fix, Rule, Weights
-from spec_ls.rules.references import lone_links, references
+from spec_ls.rules.references import links, references
 from spec_ls.spec import Piece, Spec
 from spec_ls.text import Edit
 
@@ -20,11 +20,13 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     others = spec.known.others
     if others is None:
         return
+    told: set[str] = set()
     for one in references(spec, at, others):
         if others.specs(one.name) == () and not (one.target and others.has_file(one.target)):
+            told.add(one.target)
             yield Finding(RULE.name, one.place, f"There is no spec {one.name}.", one.name)
-    for target, place in lone_links(spec, at, others):
-        if others.has_file(target) is False:
+    for target, place in links(spec, at, others):
+        if target not in told and others.has_file(target) is False:
             yield Finding(RULE.name, place, f"There is no file {target}.", "")
 
 
