@@ -5,10 +5,10 @@ One way for the editor, which has them looked up in a thread, and for the comman
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,22 +16,25 @@ from urllib.parse import unquote
 
 from spec_ls import index
 from spec_ls.branches import Branches, BranchFile, branches, is_here, references
-from spec_ls.catalogue import Card, CardMaker, Catalogue, identifier_of
-from spec_ls.files import MARKDOWN
+from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, identifier_of
+from spec_ls.files import MARKDOWN, markdown_files
 from spec_ls.git import root_of
 from spec_ls.history import Histories, head_state
-from spec_ls.others import Kind, Other, Others, Step, Twins
+from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
 from spec_ls.owners import code_owners
 from spec_ls.resolver import Policy
 from spec_ls.spec import Spec
-from spec_ls.survey import listed
+from spec_ls.survey import Surveyor
 from spec_ls.values import identifier, identifiers_in, last_number, same_handle
 from spec_ls.workspace import Document
+
+log = logging.getLogger(__name__)
 
 _TAIL = re.compile("[#?]")
 _LEADING = re.compile("[0-9]+")
 _NEAR_HANDLE = 75.0
 _MOST_NEAR = 3
+_MOST_ENTRIES = 200_000
 
 Policies = Callable[[str], Policy]
 
@@ -44,18 +47,6 @@ class Question(NamedTuple):
     name: str
     of: Seat | None = None
     beside: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """The document that asks: what it is called in the catalogue, and what its identifier is and has to be like."""
-
-    key: str
-    id: str
-    prefix: str
-    digits: int
-    reviewers: tuple[str, ...] = ()
-    tickets: str = ""
 
 
 class Roster(NamedTuple):
@@ -86,11 +77,9 @@ class Around:
     def others(self, key: str, spec: Spec, policy: Policy, before: Others | None = None) -> Others:
         """What the other specs say as far as the document called `key` asks; `before` where that still holds."""
         seat = _seat(key, spec, policy)
-        ask = partial(self.ask, seat)
-        same = before is not None and (before.id, before.prefixes) == (seat.id, policy.prefixes)
-        if before is not None and same and before.still(ask):
+        if before is not None and before.seat == seat and before.holds():
             return before
-        return Others(ask, seat.id, policy.prefixes, partial(self._near, seat))
+        return Others(seat, partial(self.ask, seat), partial(self._near, seat))
 
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
         """The answer to a question of the document at `seat`; None where it is not known yet: then it is `wanted`."""
@@ -212,8 +201,8 @@ class Around:
 
     def _is_file_name(self, name: str) -> bool:
         prefix, number = _number(name)
-        for path in listed(self.root, []):
-            base = os.path.basename(path).casefold()
+        for source in markdown_files(self.root, _MOST_ENTRIES).sources:
+            base = os.path.basename(source.path).casefold()
             leading = _LEADING.match(base)
             if leading and int(leading[0]) == number:
                 return True
@@ -236,7 +225,9 @@ class Around:
         assert seat is not None
         own = self._shown(seat.key)
         by_path = {one.path: one for one in self.catalogue.known_by_id(question.name)}
-        beside = [self._other(by_path[key]) for key in question.beside if key in by_path]
+        if not self._is_one(seat.key):
+            return Twins(())
+        beside = [self._other(by_path[key]) for key in question.beside if key in by_path and self._is_one(key)]
         elsewhere: dict[str, tuple[BranchFile, Other]] = {}
         for file in there.naming(question.name):
             other = self._parse(file) if file.path not in elsewhere else None
@@ -255,6 +246,10 @@ class Around:
         taken = {*index.identifiers(root, seat.prefix), *(card.id for card in self.catalogue.known)}
         free = identifier(seat.prefix, last_number(seat.prefix, taken) + rank, seat.digits)
         return Twins(others, free, certain=min(ages)[0] < age)
+
+    def _is_one(self, key: str) -> bool:
+        """Whether a document counts among the specs here: its file is none that git ignores."""
+        return self.catalogue.rests(key) or not os.path.exists(key)
 
     def _age(self, key: str, head: object) -> tuple[int, int]:
         """When a document was added; without a commit it is the last."""
@@ -278,11 +273,24 @@ class Around:
         return Roster({same_handle(one.handle): one.handle for one in people}, bool(rules.owners))
 
 
+def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
+    """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
+    sentence."""
+    found = Catalogue()
+    for answer in Surveyor().answers({"root": root}):
+        if "card" in answer:
+            found.put(from_plain(answer["card"]))
+        elif "trouble" in answer:
+            trouble(answer["trouble"])
+    return found
+
+
 def _seat(key: str, spec: Spec, policy: Policy) -> Seat:
     slot, config = spec.template.field("id"), policy.config
     reviewers = tuple(config.people.reviewers) if config else ()
     tickets = config.tickets.pattern if config else ""
-    return Seat(key, identifier_of(spec), slot.prefix if slot else "", slot.digits if slot else 0, reviewers, tickets)
+    prefix, digits = (slot.prefix, slot.digits) if slot else ("", 0)
+    return Seat(key, identifier_of(spec), prefix, digits, policy.prefixes | {prefix} - {""}, reviewers, tickets)
 
 
 def other_of(card: Card, shown: str, key: str, branch: str = "") -> Other:
@@ -295,3 +303,22 @@ def _number(name: str) -> tuple[str, int]:
     """An identifier's prefix and number."""
     prefix = name.rstrip("0123456789")
     return prefix, int(name[len(prefix) :] or 0)
+
+
+class AtOnce(Around):
+    """The same for one who waits: what is asked is looked up at once, and then holds."""
+
+    def __init__(self, root: str, policy: Policies, histories: Histories) -> None:
+        super().__init__(root, Catalogue(), policy, histories)
+        self._is_read = False
+
+    def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
+        if not self._is_read:
+            self._is_read = True
+            self.catalogue = catalogue_of(self.root, log.warning)
+        return super().ask(seat, kind, name)
+
+    def _looked_up(self, question: Question) -> Any:
+        if question not in self.found:
+            self.found |= self.look_up([question])
+        return self.found[question]

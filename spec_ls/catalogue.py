@@ -277,6 +277,10 @@ class Catalogue:
             return [card for card in known if card.id and card.id.casefold().startswith(folded)]
         return [card for card in known if card.id.startswith(typed)]
 
+    def rests(self, path: str) -> bool:
+        """Whether the file at a path is one of the specs, as it is on disk."""
+        return path in self._resting
+
     def known_by_id(self, name: str) -> list[Card]:
         """The `known` cards of an identifier, whatever its case, in the order of their paths."""
         _ = self.known

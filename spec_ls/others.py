@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from spec_ls.template.model import Stage
@@ -13,6 +14,23 @@ Kind = Literal["specs", "twins", "person", "file"]
 Ask = Callable[[Kind, str], Any]
 
 _MOST_VISITED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The document that asks: what it is called in the catalogue, its identifier and what that has to be like.
+
+    - `prefixes`: those of the team's identifiers
+    - `reviewers`, `tickets`: the team's people and the pattern of its tickets, as it configures them
+    """
+
+    key: str
+    id: str
+    prefix: str
+    digits: int
+    prefixes: frozenset[str]
+    reviewers: tuple[str, ...] = ()
+    tickets: str = ""
 
 
 class Step(NamedTuple):
@@ -56,20 +74,12 @@ class Others:
     """Answers about other specs, people and files, each asked for once: for as long as this object is in force, it
     stays the same. None is not known, or not known yet.
 
-    `id` is the document's identifier, `prefixes` are those of the team's identifiers. `near` gives the
-    names of a kind that one may have been meant for, the best first.
+    `near` gives the names of a kind that one may have been meant for, the best first.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        id: str = "",
-        prefixes: Collection[str] = (),
-        near: Callable[[Kind, str], tuple[str, ...]] = lambda kind, name: (),
-    ) -> None:
-        self.id = id
-        self.name = id.casefold()
-        self.prefixes = frozenset(prefixes)
+    def __init__(self, seat: Seat, ask: Ask, near: Callable[[Kind, str], tuple[str, ...]]) -> None:
+        self.seat = seat
+        self.name = seat.id.casefold()
         self.near = near
         self._ask = ask
         self._told: dict[tuple[Kind, str], Any] = {}
@@ -123,9 +133,9 @@ class Others:
             link = before[link[0]]
         return tuple(reversed(way))
 
-    def still(self, ask: Ask) -> bool:
-        """Whether `ask` answers all that was asked as before."""
-        return all(ask(kind, name) == told for (kind, name), told in list(self._told.items()))
+    def holds(self) -> bool:
+        """Whether all that was asked would be answered as before."""
+        return all(self._ask(kind, name) == told for (kind, name), told in list(self._told.items()))
 
     def _answer(self, kind: Kind, name: str) -> Any:
         key = kind, name

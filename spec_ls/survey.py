@@ -62,7 +62,7 @@ class Surveyor:
         look_anyway = paths is not None
         if paths is None:
             troubles: list[str] = []
-            paths = listed(root, troubles)
+            paths = _listed(root, troubles)
             yield from ({"trouble": trouble} for trouble in troubles)
             yield {"total": len(paths)}
         skipped = frozenset(request.get("skip", ()))
@@ -117,7 +117,7 @@ def _source(path: str, stamp: _Stamp) -> str | None:
         raise CannotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
-def listed(root: str, troubles: list[str]) -> list[str]:
+def _listed(root: str, troubles: list[str]) -> list[str]:
     """The Markdown files under `root` that git does not ignore, by their real paths, at most so many."""
     if not may_be_root(Path(root)):
         return []

@@ -27,7 +27,7 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         seen.add(one.name.casefold())
         way = others.way_back(one.name)
         if way:
-            names = [others.id, *(other.id for other, _ in way), others.id]
+            names = [others.seat.id, *(other.id for other, _ in way), others.seat.id]
             if len(names) > _MOST_SHOWN:
                 names[_MOST_SHOWN - 2 : -2] = ["…"]
             steps = (
@@ -35,7 +35,7 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
                 for other, step in way
                 if other.key
             )
-            message = f"{others.id} depends on itself: {' → '.join(names)}."
+            message = f"{others.seat.id} depends on itself: {' → '.join(names)}."
             yield Finding(RULE.name, one.place, message, elsewhere=tuple(steps))
 
 

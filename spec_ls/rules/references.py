@@ -67,7 +67,7 @@ def _mentions(spec: Spec, at: int, others: Others) -> Sequence[Mention]:
         return known
     from spec_ls.catalogue import mentions_in  # the first findings do without
 
-    prefixes = others.prefixes | {slot.prefix for slot in spec.template.fields if slot.prefix}
+    prefixes = others.seat.prefixes
     found = mentions_in(spec, at, prefixes) if any(_may_name(row, prefixes) for row in rows) else ()
     others.read = section, spec.fields, rows, found
     return found

@@ -196,10 +196,8 @@ def _document(sheet: Sheet, source: str | None = None) -> Document:
     document = Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
     document.know(_known(sheet.block.options))
     if sheet.beside or sheet.branched or "team" in sheet.block.options:
-        around = _Around(sheet)
-        document.know(
-            replace(document.spec.known, others=around.others("/specs/this.md", document.spec, document.policy))
-        )
+        others = _Around(sheet).others("/specs/this.md", document.spec, document.policy)
+        document.know(replace(document.spec.known, others=others))
     return document
 
 
@@ -216,7 +214,7 @@ class _Around(Around):
             case "specs":
                 return tuple(one for one in sheet.branched if one.id.casefold() == question.name)
             case "twins":
-                beside = self.ask(Seat("", "", "", 0), "specs", question.name)
+                beside = self.ask(Seat("", "", "", 0, frozenset()), "specs", question.name)
                 elsewhere = [one for one in sheet.branched if one.id.casefold() == question.name]
                 others = (*(one for one in beside if one not in elsewhere), *elsewhere)
                 free = sheet.block.options.get("free", "")
