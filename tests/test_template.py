@@ -619,6 +619,9 @@ def test_the_clock_of_the_sign_off() -> None:
     template = read_template("# T\n\n## Team\nwithin 9 days\n\n## End\n*Sign off within 2 days.*\n- [ ] Lead\n", "t")
     assert template.review_hours == 48
     assert [slot.sign_off for slot in template.sections] == [False, True]
+    plan = "## Rollout\n*Watch it; roll back within 24 hours.*\n- [ ] Watched?\n"
+    assert read_template(f"# T\n\n{plan}", "t").review_hours is None
+    assert read_template(f"# T\n\n{plan}\n## Review\n*All answer within 36h.*\n", "t").review_hours == 36
 
 
 STATES = """\
