@@ -159,7 +159,7 @@ def test_the_built_in_differs_by_its_annotations_alone() -> None:
     meanings = {f"states.{at}.meaning": ("", state["meaning"]) for at, state in enumerate(annotated["states"])}
     assert all(said for _, said in meanings.values())
     moves = {key: value for key, value in found.items() if ".moves" in key}
-    assert found == {**kept, **meanings, **moves}
+    assert found == {**kept, **meanings, **moves, "has_moves": (False, True)}
     assert moves == {"states.5.moves": (["Kill"], ["Kill", "Draft"])}
 
 

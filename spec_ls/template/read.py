@@ -160,6 +160,7 @@ class _Reader:
             sections=slots,
             headings=tuple(self._headings[line] for line in sorted(self._headings)),
             states=_states(status, words),
+            has_moves=any(word.word == "move" for word in words),
             status_key=status.key if status else "",
             stated=stated,
             stated_in=stated_in,
