@@ -1,8 +1,8 @@
 """Writes what the README shows of rules, server and command line, from the rules, the server and the command line.
 
-`python docs/generate.py` writes the tables of README.md, docs/demo.svg, the JSON Schema of the configuration and, for VS
-Code, the settings of the server and the snippets; with `--check` it writes nothing and exits with 1, naming what is out of
-date.
+`python docs/generate.py` writes the tables of README.md, docs/demo.svg, the JSON Schema of the configuration and, for
+VS Code, the settings of the server and the snippets; with `--check` it writes nothing and exits with 1, naming what is
+out of date.
 """
 
 from __future__ import annotations
