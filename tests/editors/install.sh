@@ -45,7 +45,10 @@ from_npm() {
 
 for part; do
     case $part in
-    browser) packages chromium chromium ;;
+    browser)
+        packages chromium chromium
+        packages /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
+        ;;
     code-server) from_npm ;;
     neovim) packages /usr/bin/nvim neovim ;;
     emacs) packages emacs emacs-nox elpa-eglot elpa-lsp-mode elpa-markdown-mode ;;
