@@ -91,23 +91,24 @@ def branches(root: Path) -> Branches:
     found = Branches(root)
     tips: dict[tuple[str, str], BranchFile | None] = {}
     """Which file bore a name at this point of the walk back; None: one that is gone, or another."""
-    for header, letter, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
-        reference, _, at = header.partition("\x01")
+    for one in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
+        letter, path = one.letters[:1], one.path
+        reference, _, at = one.header.partition("\x01")
         key = reference, path
         if key not in tips:
             if letter == "D":
                 found.gone.add(key)
                 tips[key] = None
             else:
-                tips[key] = BranchFile(reference, path, blob)
+                tips[key] = BranchFile(reference, path, one.blob)
                 found.files.append(tips[key])  # type: ignore[arg-type]
         file = tips[key]
         if letter == "R":
-            found.gone.add((reference, before))
-            tips[reference, before] = file
+            found.gone.add((reference, one.before))
+            tips[reference, one.before] = file
         if file is not None:
             file.at = int(at) if at.isdigit() else 0
-            file.origin = {"A": "", "R": before}.get(letter, path)
+            file.origin = {"A": "", "R": one.before}.get(letter, path)
         if letter in "AR":
             tips[key] = None
     texts = dict(blob_texts(root, list(dict.fromkeys(file.blob for file in found.files))[:_MOST_BLOBS]))
