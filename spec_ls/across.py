@@ -56,11 +56,20 @@ class Roster(NamedTuple):
     has_owners: bool
 
 
+class _Told(NamedTuple):
+    """What disk and git say of a document's twins: those that count of the ones here, and those on branches."""
+
+    keys: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
+    free: str = ""
+    certain: bool = False
+
+
 class Around:
     """What lies around the specs of one root folder. `policy` says what holds for a file.
 
-    `ask` looks at nothing but the catalogue and what `look_up` has found so far; that one may take long and is for one
-    thread at a time.
+    `ask` looks at nothing but the catalogue and what `look_up` has `found` so far; that one may take long and is for
+    one thread at a time, which may be another.
     """
 
     def __init__(self, root: str, catalogue: Catalogue, policy: Policies, histories: Histories) -> None:
@@ -68,6 +77,8 @@ class Around:
         self.catalogue = catalogue
         self.found: dict[Question, Any] = {}
         self.wanted: set[Question] = set()
+        self.asked: set[Question] = set()
+        """Those that were asked since somebody emptied it."""
         self._policy = policy
         self._histories = histories
         self._others: dict[str, tuple[Card, Other]] = {}
@@ -87,8 +98,7 @@ class Around:
             case "specs":
                 return self._specs(seat, name)
             case "twins":
-                keys = tuple(card.path for card in self.catalogue.known_by_id(name) if card.path != seat.key)
-                return self._looked_up(Question("twins", name, seat, keys))
+                return self._twins(seat, name)
             case "person":
                 return self._person(seat, name)
             case "file":
@@ -96,6 +106,7 @@ class Around:
                 return self._looked_up(Question("file", path)) if path else None
 
     def _looked_up(self, question: Question) -> Any:
+        self.asked.add(question)
         if question in self.found:
             return self.found[question]
         self.wanted.add(question)
@@ -111,6 +122,14 @@ class Around:
             return None
         told: tuple[Other, ...] | None = self._looked_up(Question("specs", name))
         return told
+
+    def _twins(self, seat: Seat, name: str) -> Twins | None:
+        beside = [card for card in self.catalogue.known_by_id(name) if card.path != seat.key]
+        told: _Told | None = self._looked_up(Question("twins", name, seat, tuple(card.path for card in beside)))
+        if told is None:
+            return None
+        here = (self._other(card) for card in beside if card.path in told.keys)
+        return Twins((*here, *told.others), told.free, told.certain)
 
     def _other(self, card: Card) -> Other:
         known = self._others.get(card.path)
@@ -220,32 +239,31 @@ class Around:
         card = self._parsed[key]
         return other_of(card, file.path, "", file.branch) if card else None
 
-    def _find_twins(self, there: Branches, question: Question) -> Twins:
+    def _find_twins(self, there: Branches, question: Question) -> _Told:
         seat, root = question.of, Path(self.root)
         assert seat is not None
         own = self._shown(seat.key)
-        by_path = {one.path: one for one in self.catalogue.known_by_id(question.name)}
         if not self._is_one(seat.key):
-            return Twins(())
-        beside = [self._other(by_path[key]) for key in question.beside if key in by_path and self._is_one(key)]
+            return _Told()
+        beside = tuple(filter(self._is_one, question.beside))
         elsewhere: dict[str, tuple[BranchFile, Other]] = {}
         for file in there.naming(question.name):
             other = self._parse(file) if file.path not in elsewhere else None
             if other and other.id.casefold() == question.name and self._is_another(there, file, own):
                 elsewhere[file.path] = file, other
-        others = (*beside, *(other for _, other in elsewhere.values()))
-        if not others:
-            return Twins(())
+        others = tuple(other for _, other in elsewhere.values())
+        if not beside and not others:
+            return _Told()
         head = head_state(root)
-        ages = [(self._age(one.key, head), one.path) for one in beside]
+        ages = [(self._age(key, head), self._shown(key)) for key in beside]
         ages += [((1, file.at), file.path) for file, _ in elsewhere.values()]
         age = self._age(seat.key, head)
         rank = sum(one < (age, own) for one in ages)
         if not rank:
-            return Twins(others)
-        taken = {*index.identifiers(root, seat.prefix), *(card.id for card in self.catalogue.known)}
+            return _Told(beside, others)
+        taken = {*index.identifiers(root, seat.prefix), *self.catalogue.taken}
         free = identifier(seat.prefix, last_number(seat.prefix, taken) + rank, seat.digits)
-        return Twins(others, free, certain=min(ages)[0] < age)
+        return _Told(beside, others, free, certain=min(ages)[0] < age)
 
     def _is_one(self, key: str) -> bool:
         """Whether a document counts among the specs here: its file is none that git ignores."""

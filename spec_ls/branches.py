@@ -92,7 +92,7 @@ def branches(root: Path) -> Branches:
     tips: dict[tuple[str, str], BranchFile | None] = {}
     """Which file bore a name at this point of the walk back; None: one that is gone, or another."""
     for one in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
-        letter, path = one.letters[:1], one.path
+        letter, path = one.letter, one.path
         reference, _, at = one.header.partition("\x01")
         key = reference, path
         if key not in tips:

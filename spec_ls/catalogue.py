@@ -277,6 +277,11 @@ class Catalogue:
             return [card for card in known if card.id and card.id.casefold().startswith(folded)]
         return [card for card in known if card.id.startswith(typed)]
 
+    @property
+    def taken(self) -> list[str]:
+        """The identifiers of the cards as they were when last asked, case folded; may be asked in another thread."""
+        return list(self._by_id)
+
     def rests(self, path: str) -> bool:
         """Whether the file at a path is one of the specs, as it is on disk."""
         return path in self._resting

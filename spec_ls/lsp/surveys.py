@@ -63,6 +63,8 @@ class Survey:
     known: bool = False
     """A look at all files has ended, however."""
     cancelled: bool = False
+    news: int = 0
+    """How many answers said something new."""
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     """The files at which the process crashed."""
@@ -254,8 +256,10 @@ class Surveys:
                         if job.paths is None and not survey.cancelled:
                             survey.catalogue.keep(seen)
                             survey.whole = True
+                        survey.news += news
                         if news:
                             self._show_anew()
+                        self._server.knowledge.look_soon(loop)
                         return True
             return False
         finally:
