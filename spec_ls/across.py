@@ -22,6 +22,7 @@ from spec_ls.git import root_of
 from spec_ls.history import Histories, head_state
 from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
 from spec_ls.owners import code_owners
+from spec_ls.patterns import safe_pattern
 from spec_ls.resolver import Policy
 from spec_ls.spec import Spec
 from spec_ls.survey import Surveyor
@@ -118,7 +119,7 @@ class Around:
         found = [card for card in self.catalogue.known_by_id(name) if card.path != seat.key]
         if found:
             return tuple(map(self._other, found))
-        if seat.tickets and re.fullmatch(seat.tickets, name, re.I):
+        if seat.tickets and _is_ticket(seat, name):
             return None
         told: tuple[Other, ...] | None = self._looked_up(Question("specs", name))
         return told
@@ -309,6 +310,13 @@ def _seat(key: str, spec: Spec, policy: Policy) -> Seat:
     tickets = config.tickets.pattern if config else ""
     prefix, digits = (slot.prefix, slot.digits) if slot else ("", 0)
     return Seat(key, identifier_of(spec), prefix, digits, policy.prefixes | {prefix} - {""}, reviewers, tickets)
+
+
+def _is_ticket(seat: Seat, name: str) -> bool:
+    """Whether an identifier, case folded, is what the team's tickets are called."""
+    pattern, (prefix, _) = safe_pattern(seat.tickets), _number(name)
+    written = (one + name[len(prefix) :] for one in seat.prefixes if one.casefold() == prefix)
+    return any(pattern.fullmatch(one) for one in written)
 
 
 def other_of(card: Card, shown: str, key: str, branch: str = "") -> Other:

@@ -105,9 +105,10 @@ def test_a_branch_has_taken_an_identifier(made: Repository) -> None:
     assert "specs/b 📦.md on the branch origin/feature/größe" in told(clone, "a.md")[0]
 
 
-@pytest.mark.parametrize(
-    "case", ["edited", "moved there", "moved here", "rewritten there", "squashed", "squashed, moved"]
-)
+CASES = ["edited", "moved there", "moved here", "rewritten there", "squashed", "squashed, moved"]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_a_spec_on_another_branch_is_no_other_spec(made: Repository, case: str) -> None:
     made.save({"a.md": spec("001"), "x.md": spec("009")}, "2026-01-01")
     made.git("switch", "--quiet", "--create", "other")

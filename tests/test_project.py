@@ -25,7 +25,7 @@ FLOORS = (
     ("text", "markup", "toml"),
     ("outline",),
     ("template",),
-    ("values", "patterns", "allowances", "facts", "bind", "rebind", "known", "spec", "numbering"),
+    ("values", "patterns", "allowances", "facts", "bind", "rebind", "others", "known", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
     ("catalogue", "graph", "moves", "past"),
