@@ -603,6 +603,7 @@ class SpecLanguageServer(WireServer):
             from spec_ls.lsp.surveys import Surveys
 
             self._surveys = Surveys(self)
+            self._surveys.ended = self._look_around
         return self._surveys
 
     @cached_property
@@ -610,6 +611,10 @@ class SpecLanguageServer(WireServer):
         from spec_ls.lsp.outside import Knowledge  # the first findings do without
 
         return Knowledge(self)
+
+    def _look_around(self) -> None:
+        if self._loop is not None:
+            self.knowledge.look_soon(self._loop)
 
     def know(self, shown: OpenDocument, known: Known) -> None:
         """Takes what is known around a document now, and shows what follows from it."""

@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -99,6 +99,8 @@ class Surveys:
         self._process: Process | None = None
         self._letting_go: asyncio.TimerHandle | None = None
         self._troubles = 0
+        self.ended: Callable[[], object] = lambda: None
+        """Called when a look at files has ended, with news or without."""
 
     def survey(self, root: str, renew: bool = False) -> Survey:
         """What is known of the specs below `root`. The first time, and with `renew` once it is a minute old, a look at
@@ -259,7 +261,7 @@ class Surveys:
                         survey.news += news
                         if news:
                             self._show_anew()
-                        self._server.knowledge.look_soon(loop)
+                        self.ended()
                         return True
             return False
         finally:
