@@ -14,6 +14,7 @@ from spec_ls.rules.base import Finding, Fix, Rule, Weights
 from spec_ls.rules.references import links, references
 from spec_ls.spec import Piece, Spec
 from spec_ls.text import Edit
+from spec_ls.values import identifiers_in
 
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
@@ -22,12 +23,20 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         return
     told: set[str] = set()
     for one in references(spec, at, others):
-        if others.specs(one.name) == () and not (one.target and others.has_file(one.target)):
+        if others.specs(one.name) != () or _is_sample(spec, one.name):
+            continue
+        if not (one.target and others.has_file(one.target)):
             told.add(one.target)
             yield Finding(RULE.name, one.place, f"There is no spec {one.name}.", one.name)
     for target, place in links(spec, at, others):
         if target not in told and others.has_file(target) is False:
             yield Finding(RULE.name, place, f"There is no file {target}.", "")
+
+
+def _is_sample(spec: Spec, name: str) -> bool:
+    """Whether the template itself has an identifier."""
+    found = identifiers_in(spec.template.source, (name.rstrip("0123456789"),))
+    return any(one.words.casefold() == name.casefold() for one in found)
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
