@@ -57,7 +57,7 @@ class Roster(NamedTuple):
     has_owners: bool
 
 
-class _Told(NamedTuple):
+class Kin(NamedTuple):
     """What disk and git say of a document's twins: those that count of the ones here, and those on branches."""
 
     keys: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class Around:
 
     def _twins(self, seat: Seat, name: str) -> Twins | None:
         beside = [card for card in self.catalogue.known_by_id(name) if card.path != seat.key]
-        told: _Told | None = self._looked_up(Question("twins", name, seat, tuple(card.path for card in beside)))
+        told: Kin | None = self._looked_up(Question("twins", name, seat, tuple(card.path for card in beside)))
         if told is None:
             return None
         here = (self._other(card) for card in beside if card.path in told.keys)
@@ -240,12 +240,12 @@ class Around:
         card = self._parsed[key]
         return other_of(card, file.path, "", file.branch) if card else None
 
-    def _find_twins(self, there: Branches, question: Question) -> _Told:
+    def _find_twins(self, there: Branches, question: Question) -> Kin:
         seat, root = question.of, Path(self.root)
         assert seat is not None
         own = self._shown(seat.key)
         if not self._is_one(seat.key):
-            return _Told()
+            return Kin()
         beside = tuple(filter(self._is_one, question.beside))
         elsewhere: dict[str, tuple[BranchFile, Other]] = {}
         for file in there.naming(question.name):
@@ -254,17 +254,17 @@ class Around:
                 elsewhere[file.path] = file, other
         others = tuple(other for _, other in elsewhere.values())
         if not beside and not others:
-            return _Told()
+            return Kin()
         head = head_state(root)
         ages = [(self._age(key, head), self._shown(key)) for key in beside]
         ages += [((1, file.at), file.path) for file, _ in elsewhere.values()]
         age = self._age(seat.key, head)
         rank = sum(one < (age, own) for one in ages)
         if not rank:
-            return _Told(beside, others)
+            return Kin(beside, others)
         taken = {*index.identifiers(root, seat.prefix), *self.catalogue.taken}
         free = identifier(seat.prefix, last_number(seat.prefix, taken) + rank, seat.digits)
-        return _Told(beside, others, free, certain=min(ages)[0] < age)
+        return Kin(beside, others, free, certain=min(ages)[0] < age)
 
     def _is_one(self, key: str) -> bool:
         """Whether a document counts among the specs here: its file is none that git ignores."""

@@ -15,13 +15,13 @@ from typing import Any, cast
 from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
-from spec_ls.across import Around, Question, Roster, Seat, other_of
+from spec_ls.across import Around, Kin, Question, Roster, other_of
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
 from spec_ls.history import Histories
 from spec_ls.known import Known, Move
 from spec_ls.moves import Moves, relinked
-from spec_ls.others import Other, Twins
+from spec_ls.others import Other
 from spec_ls.resolver import Policy, default_policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
@@ -214,11 +214,9 @@ class _Around(Around):
             case "specs":
                 return tuple(one for one in sheet.branched if one.id.casefold() == question.name)
             case "twins":
-                beside = self.ask(Seat("", "", "", 0, frozenset()), "specs", question.name)
-                elsewhere = [one for one in sheet.branched if one.id.casefold() == question.name]
-                others = (*(one for one in beside if one not in elsewhere), *elsewhere)
+                elsewhere = tuple(one for one in sheet.branched if one.id.casefold() == question.name)
                 free = sheet.block.options.get("free", "")
-                return Twins(others, free.removesuffix("?"), not free.endswith("?"))
+                return Kin(question.beside, elsewhere, free.removesuffix("?"), not free.endswith("?"))
             case "roster":
                 team = sheet.block.options.get("team", "").split()
                 return Roster({same_handle(one): one for one in team}, bool(team))
