@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from spec_ls.template.model import Stage
@@ -137,8 +138,29 @@ class Others:
         """Whether all that was asked would be answered as before."""
         return all(self._ask(kind, name) == told for (kind, name), told in list(self._told.items()))
 
+    def record(self) -> str:
+        """All that was asked and what the answers were, as JSON: `holds_for` says whether they would be the same."""
+        told = [(kind, name, _digest(answer)) for (kind, name), answer in self._told.items()]
+        seat = {**asdict(self.seat), "prefixes": sorted(self.seat.prefixes)}
+        return json.dumps([seat, told])
+
     def _answer(self, kind: Kind, name: str) -> Any:
         key = kind, name
         if key not in self._told:
             self._told[key] = self._ask(kind, name)
         return self._told[key]
+
+
+def holds_for(record: str, ask: Callable[[Seat, Kind, str], Any]) -> bool:
+    """Whether all answers of a record would be given again. Raises ValueError, TypeError or KeyError for what is no
+    record."""
+    given, told = json.loads(record)
+    reviewers, prefixes = tuple(given.pop("reviewers")), frozenset(given.pop("prefixes"))
+    seat = Seat(**given, prefixes=prefixes, reviewers=reviewers)
+    return all(_digest(ask(seat, kind, name)) == digest for kind, name, digest in told)
+
+
+def _digest(answer: Any) -> str:
+    from hashlib import blake2b  # nobody but the command line keeps answers
+
+    return blake2b(repr(answer).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

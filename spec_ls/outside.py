@@ -14,6 +14,7 @@ from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Change, Histories, head_state
 from spec_ls.known import Known, Move
+from spec_ls.others import holds_for
 from spec_ls.resolver import Policy, default_policy
 from spec_ls.template.model import Template
 from spec_ls.workspace import Document
@@ -40,13 +41,26 @@ class Outside:
 
         Never raises.
         """
-        known, others = self.known(path, document.spec.template), None
-        root = _root(path, document.policy, folders) if path is not None else None
-        if path is not None and root is not None:
-            if root not in self._around:
-                self._around[root] = AtOnce(root, self._policy, self._histories)
-            others = self._around[root].others(path, document.spec, document.policy)
+        known, around = self.known(path, document.spec.template), self._around_of(path, document.policy, folders)
+        others = around.others(path, document.spec, document.policy) if around and path else None
         document.know(replace(known, others=others))
+
+    def still(self, record: str, path: str | None, policy: Policy, folders: Sequence[str] = ()) -> bool:
+        """Whether other specs would answer a document as they did when that was recorded (`Others.record`; empty where
+        nobody was there to ask)."""
+        around = self._around_of(path, policy, folders)
+        if around is None or not record:
+            return around is None and not record
+        try:
+            return holds_for(record, around.ask)
+        except (ValueError, TypeError, KeyError):
+            return False
+
+    def _around_of(self, path: str | None, policy: Policy, folders: Sequence[str]) -> AtOnce | None:
+        root = _root(path, policy, folders) if path is not None else None
+        if root is not None and root not in self._around:
+            self._around[root] = AtOnce(root, self._policy, self._histories)
+        return self._around[root] if root is not None else None
 
     def now(self) -> datetime:
         """What time it is, in the zone of this machine."""

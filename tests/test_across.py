@@ -199,6 +199,28 @@ def test_a_roster_is_closed_by_codeowners_or_configuration(made: Repository) -> 
     assert told(made, "c.md") == ["unknown-handle: @org/Team is none of the team's handles."]
 
 
+def test_what_was_asked_can_be_kept_and_asked_again(made: Repository) -> None:
+    made.save({"a.md": spec("001", "SPEC-002, SPEC-004, [x](x.md)"), "b.md": spec("002"), "c.md": spec("003")})
+
+    def holds(record: str) -> bool:
+        document, _ = judged(made, "a.md")
+        return Outside().still(record, str(made.root.resolve() / "a.md"), document.policy)
+
+    others = judged(made, "a.md")[0].spec.known.others
+    assert others is not None
+    record = others.record()
+    assert holds(record)
+    made.write("c.md", spec("003", status="Done"))
+    assert holds(record)
+    made.write("b.md", spec("002", status="Done"))
+    assert not holds(record)
+    made.write("b.md", spec("002"))
+    made.write("x.md", "# Words")
+    assert not holds(record)
+    assert not holds("")
+    assert not holds("[]")
+
+
 # --- both doors
 
 

@@ -33,6 +33,7 @@ class Neighbours:
         self._around: dict[str, tuple[Survey, Around]] = {}
         self._states: dict[str, object] = {}
         self._asking: set[str] = set()
+        self._revisions: dict[str, int] = {}
 
     def look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Tells each open spec what others say now, and has looked up what is not known yet."""
@@ -41,10 +42,12 @@ class Neighbours:
             survey = shown.survey
             if shown.path is not None and survey is not None and survey.whole and shown.reading is None and shown.spec:
                 groups.setdefault(survey.root, []).append(shown)
+        revisions = {shown.uri: shown.revision for group in groups.values() for shown in group}
+        is_typed_in, self._revisions = self._revisions != revisions, revisions
         for root, group in groups.items():
             assert group[0].survey is not None
             around = self._around_of(group[0].survey)
-            if len(group) > 1:
+            if len(group) > 1 and not is_typed_in:
                 around.catalogue.settle()
             around.asked.clear()
             for shown in group:
@@ -52,6 +55,8 @@ class Neighbours:
             if len(around.found) > _MOST_KEPT:
                 around.found = {question: around.found[question] for question in around.asked & around.found.keys()}
             self._look_up(loop, root, around)
+        if is_typed_in and any(len(group) > 1 for group in groups.values()):
+            self._server.knowledge.look_soon(loop)  # what is typed counts for others when it rests
 
     def _around_of(self, survey: Survey) -> Around:
         known = self._around.get(survey.root)
