@@ -32,6 +32,7 @@ SPEC = """\
 ### Dependencies
 - **Services**: 😀 {needs}
 """
+Json = dict[str, Any]
 ACROSS = {"duplicate-id", "unknown-spec", "unknown-handle", "circular-dependency", "premature-status"}
 SEVERITIES = {"error": 1, "warning": 2, "information": 3, "hint": 4}
 
@@ -227,11 +228,9 @@ def test_what_was_asked_can_be_kept_and_asked_again(made: Repository) -> None:
 class Editor:
     """A client of the server; `now` is what was published last for each file."""
 
-    def __init__(self, root: Path, encoding: str = "utf-16") -> None:
+    def __init__(self, root: Path, capabilities: Json) -> None:
         self.server = Stdio()
         self.root = root
-        told = {"relatedInformation": True}
-        capabilities = {"general": {"positionEncodings": [encoding]}, "textDocument": {"publishDiagnostics": told}}
         self.server.initialize(capabilities, rootUri=root.as_uri())
         self.server.notify("initialized", {})
 
@@ -262,8 +261,8 @@ class Editor:
 def editor(made: Repository) -> Iterator[Any]:
     editors = []
 
-    def start(encoding: str = "utf-16") -> Editor:
-        editors.append(Editor(made.root, encoding))
+    def start(encoding: str = "utf-16", **capabilities: Any) -> Editor:
+        editors.append(Editor(made.root, {"general": {"positionEncodings": [encoding]}, **capabilities}))
         return editors[-1]
 
     yield start
@@ -281,7 +280,7 @@ def printed(root: Path, *arguments: str, stdin: str = "") -> list[dict[str, Any]
 def test_the_editor_says_what_the_command_line_says(made: Repository, editor: Any, encoding: str) -> None:
     made.save({"a.md": spec("001", "SPEC-002, SPEC-003, SPEC-004", "Approved"), "b.md": spec("002", "📦 SPEC-001")})
     made.save({"sub/c.md": spec("004", "SPEC-001", "Done")})
-    started = editor(encoding)
+    started = editor(encoding, textDocument={"publishDiagnostics": {"relatedInformation": True}})
     started.open("a.md")
     rules = ["circular-dependency", "premature-status", "unknown-spec", "circular-dependency"]
     found = started.told("a.md", *rules)
@@ -324,3 +323,28 @@ def test_what_is_typed_into_one_spec_is_told_in_another(made: Repository, editor
     changes = [{"uri": (made.root / "nine.md").as_uri(), "type": 1}]
     started.server.notify("workspace/didChangeWatchedFiles", {"changes": changes})
     started.told("a.md")
+
+
+def test_a_client_that_pulls_is_asked_to_pull_again(made: Repository, editor: Any) -> None:
+    """Specs that are not open are judged by what the others say, too; a client that knows no places elsewhere gets
+    none."""
+    made.save({"a.md": spec("001", "SPEC-002"), "b.md": spec("002", "SPEC-001"), "c.md": spec("001")})
+    started = editor(textDocument={"diagnostic": {}}, workspace={"diagnostics": {"refreshSupport": True}})
+    started.open("a.md")
+    wanted = ["duplicate-id", "circular-dependency"]
+
+    def codes(items: list[Json]) -> list[str]:
+        assert not [one for one in items if "relatedInformation" in one]
+        return [one["code"] for one in items if one["code"] in ACROSS]
+
+    def pull() -> list[str]:
+        params = {"textDocument": {"uri": (made.root / "a.md").as_uri()}}
+        return codes(started.server.request("textDocument/diagnostic", params)["result"]["items"])
+
+    while pull() != wanted:
+        asked = started.server.wait_for(lambda message: message.get("method") == "workspace/diagnostic/refresh")
+        started.server.received.remove(asked)
+        started.server.send({"jsonrpc": "2.0", "id": asked["id"], "result": None})
+    reports = started.server.request("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
+    told = {Path(one["uri"]).name: codes(one["items"]) for one in reports}
+    assert told == {"a.md": wanted, "b.md": ["circular-dependency"], "c.md": ["duplicate-id"]}
