@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from spec_ls.git import root_of
 from spec_ls.history import Change, Histories, head_state
 from spec_ls.known import Known, Move
+from spec_ls.outline import Outline
+from spec_ls.past import approving, sections
+from spec_ls.spec import Spec
 from spec_ls.template.model import Template
+from spec_ls.text import Text
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +40,18 @@ class Outside:
         if path is None or root is None:
             return Known(self.now())
         changes = self._histories.changes(path, template, head_state(root))
-        return Known(self.now(), tuple(_moves(changes)))
+        moves = tuple(map(_move, changes))
+        approved = approving(moves, template)
+        blob = changes[moves.index(approved)].revision.blob if approved is not None else ""
+        source = self._histories.source(path, blob) if blob else None
+        if source is None:
+            return Known(self.now(), moves)
+        return Known(self.now(), moves, sections(Spec(Outline(Text(source)), template)))
 
 
-def _moves(changes: tuple[Change, ...]) -> Iterator[Move]:
-    for status, before, revision in changes:
-        yield Move(status, before, revision.at.astimezone(), revision.author, revision.handle)
+def _move(change: Change) -> Move:
+    status, before, revision = change
+    return Move(status, before, revision.at.astimezone(), revision.author, revision.handle)
 
 
 def _ahead() -> timedelta:

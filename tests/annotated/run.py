@@ -17,8 +17,9 @@ from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
-from spec_ls.known import Known, Move
+from spec_ls.known import Known, Move, Sections
 from spec_ls.moves import Moves, relinked
+from spec_ls.past import sections
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
@@ -72,6 +73,7 @@ class Sheet:
     final: bool = True
     bom: bool = False
     beside: tuple[Card, ...] = ()
+    approved: Sections | None = None
 
     @property
     def source(self) -> str:
@@ -121,6 +123,7 @@ def run_case(case: Case) -> Outcome:
     policy: Policy | None = None
     sheet: Sheet | None = None
     beside: list[Card] = []
+    approved: Sections | None = None
     for block in case.blocks:
         if block.kind == "template":
             template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
@@ -131,9 +134,11 @@ def run_case(case: Case) -> Outcome:
             found = _document(_sheet(block, template)).card(CardMaker(path))
             assert found is not None, f"line {block.line}: no spec"
             beside.append(found)
+        elif block.kind == "approved":
+            approved = sections(_document(_sheet(block, template)).spec)
         elif block.kind == "spec":
             sheet = _sheet(block, None if policy else template)
-            sheet.policy, sheet.beside = policy, tuple(beside)
+            sheet.policy, sheet.beside, sheet.approved = policy, tuple(beside), approved
             _judge(sheet, outcome)
         elif sheet is None:
             raise CaseError(f"line {block.line}: a {block.kind} block needs a spec block before it")
@@ -185,7 +190,7 @@ def _document(sheet: Sheet, source: str | None = None) -> Document:
     most = int(sheet.block.options.get("max-bytes", MOST_BYTES))
     text = sheet.source if source is None else source
     document = Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
-    document.know(_known(sheet.block.options))
+    document.know(replace(_known(sheet.block.options), approved=sheet.approved))
     return document
 
 
