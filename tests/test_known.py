@@ -163,5 +163,61 @@ def test_what_has_changed_since_the_approval_stands_beside_it(made: Repository) 
         ]
 
 
+CHECKOUTS = ["branch", "renamed", "worktree", "detached", "submodule", "merged"]
+
+
+@pytest.mark.parametrize("state", [*CHECKOUTS, "edge", "renamed only here", "no commit", "no repository", "no git"])
+def test_in_any_checkout_it_is_right_or_silent(
+    made: Repository, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.save({"a.md": APPROVED.replace("| Approved |", "| Draft |")}, "2026-03-01")
+    approving = made.save({"a.md": APPROVED.replace(WORDS, "Other words.")}, "2026-03-02")
+    made.save({"a.md": APPROVED}, "2026-03-03")
+    path = made.root / "a.md"
+    if state == "branch":
+        made.git("switch", "--quiet", "--orphan", "other")
+        made.save({"a.md": APPROVED}, "2026-03-04")
+        made.git("switch", "--quiet", "main")
+    elif state.startswith("renamed"):
+        path = made.root / "b 📦.md"
+        made.git("mv", "a.md", path.name)
+        if state == "renamed":
+            made.save({}, "2026-03-04")
+    elif state in ("worktree", "detached"):
+        made.git("worktree", "add", "--quiet", *(["--detach"] if state == "detached" else []), str(tmp_path / "tree"))
+        path = tmp_path / "tree" / "a.md"
+    elif state == "submodule":
+        outer = Repository(tmp_path / "outer")
+        outer.init()
+        outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", made.root.as_uri(), "inner")
+        path = outer.root / "inner" / "a.md"
+    elif state == "merged":
+        made.git("switch", "--quiet", "--create", "other", f"{approving}~1")
+        made.save({"b.md": "Words.\n"}, "2026-03-09")
+        made.git("merge", "--quiet", "--no-edit", "main")
+    elif state == "edge":
+        made.git("clone", "--quiet", "--depth=2", made.root.as_uri(), str(tmp_path / "edge"))
+        path = tmp_path / "edge" / "a.md"
+    elif state in ("no commit", "no repository"):
+        other = Repository(tmp_path / "other")
+        other.root.mkdir()
+        if state == "no commit":
+            other.init()
+        path = other.write("a.md", APPROVED)
+    elif state == "no git":
+        monkeypatch.setenv("PATH", "")
+    document = Document(path.read_text("utf-8"))
+    document.know(Outside().known(str(path), document.spec.template))
+    problems = {one.rule: one.message for one in document.problems() if one.rule != "overdue-target"}
+    assert problems == (
+        {
+            "skipped-move": "Status went from Draft to Approved on 2026-03-02 by Ada: skipped Review.",
+            "stale-approval": "This section has changed since it was approved on 2026-03-02 by Ada.",
+        }
+        if state in CHECKOUTS
+        else {}
+    )
+
+
 def line(number: int, characters: int) -> dict[str, Any]:
     return {"start": {"line": number, "character": 0}, "end": {"line": number, "character": characters}}
