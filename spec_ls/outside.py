@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,12 @@ from spec_ls.git import root_of
 from spec_ls.history import Change, Histories, head_state
 from spec_ls.known import Known, Move
 from spec_ls.others import holds_for
+from spec_ls.outline import Outline
+from spec_ls.past import approving, sections
 from spec_ls.resolver import Policy, default_policy
+from spec_ls.spec import Spec
 from spec_ls.template.model import Template
+from spec_ls.text import Text
 from spec_ls.workspace import Document
 
 log = logging.getLogger(__name__)
@@ -73,7 +77,13 @@ class Outside:
         if path is None or root is None:
             return Known(self.now())
         changes = self._histories.changes(path, template, head_state(root))
-        return Known(self.now(), tuple(_moves(changes)))
+        moves = tuple(map(_move, changes))
+        approved = approving(moves, template)
+        blob = changes[moves.index(approved)].revision.blob if approved is not None else ""
+        source = self._histories.source(path, blob) if blob else None
+        if source is None:
+            return Known(self.now(), moves)
+        return Known(self.now(), moves, sections(Spec(Outline(Text(source)), template)))
 
 
 def _root(path: str, policy: Policy, folders: Sequence[str]) -> str | None:
@@ -84,9 +94,9 @@ def _root(path: str, policy: Policy, folders: Sequence[str]) -> str | None:
     return next((os.path.realpath(one) for one in given if is_inside(one, path) and may_be_root(Path(one))), None)
 
 
-def _moves(changes: tuple[Change, ...]) -> Iterator[Move]:
-    for status, before, revision in changes:
-        yield Move(status, before, revision.at.astimezone(), revision.author, revision.handle)
+def _move(change: Change) -> Move:
+    status, before, revision = change
+    return Move(status, before, revision.at.astimezone(), revision.author, revision.handle)
 
 
 def _ahead() -> timedelta:

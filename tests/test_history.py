@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from repository import Repository, alone
 
+from spec_ls.git import Objects
 from spec_ls.history import Histories, head_files
 from spec_ls.template import builtin
 
@@ -63,6 +64,29 @@ def test_each_status_has_a_day_and_an_author(made: Repository) -> None:
 def test_what_is_not_committed_is_no_change(made: Repository) -> None:
     made.write(NAME, spec("Done"))
     assert told(made) == STATUSES
+
+
+def test_texts_are_read_whatever_becomes_of_the_process(made: Repository) -> None:
+    names = {"large.md": "x" * 2_000_001, "bytes.md": "\0", "two\nlines 📦.md": "Words.\n"}
+    made.save(names)
+    (made.root / "bytes.md").write_bytes(b"\xff\xfe\xff")
+    made.save({})
+    objects = Objects(made.root)
+
+    def text(name: str) -> str | None:
+        found = objects.text(f"HEAD:{name}")
+        assert found is None or found[0] == made.git("rev-parse", f"HEAD:{name}")
+        return found[1] if found else "none"
+
+    assert [text(name) for name in (*names, "nowhere.md", "docs")] == [None, None, "Words.\n", "none", "none"]
+    process = objects._process
+    assert process is not None
+    process.kill()
+    assert text("two\nlines 📦.md") == "Words.\n"
+    process = objects._process
+    objects.close()
+    assert process is not None and process.poll() is not None
+    assert Objects(made.root / "docs").text("") is None
 
 
 def test_a_rename_goes_on(made: Repository) -> None:

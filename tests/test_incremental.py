@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spec_ls.bind import Binding
+from spec_ls.known import Known, Move
+from spec_ls.past import sections
 from spec_ls.template import builtin
 from spec_ls.template.read import read_template
 from spec_ls.text import Span, Text
@@ -143,6 +146,19 @@ def picture(document: Document) -> tuple[object, ...]:
     return document.text.lines, outline, facts, bound, findings, shown, document.decision, spec.stage
 
 
+def approved(source: str) -> Known:
+    """What is known of the world where `source` is what was approved, and its time is over."""
+    spec = Document(source).spec
+    moves = (Move("Approved", "Draft", datetime(2026, 3, 5, tzinfo=UTC), "Ada"),)
+    return Known(datetime(2099, 3, 5, tzinfo=UTC), moves, sections(spec))
+
+
+def opened(source: str, known: Known) -> Document:
+    document = Document(source)
+    document.know(known)
+    return document
+
+
 def place(text: Text, at: float, within: float) -> tuple[int, int]:
     line = min(int(at * len(text.lines)), len(text.lines) - 1)
     return line, round(within * len(text.content(line)))
@@ -155,14 +171,15 @@ def place(text: Text, at: float, within: float) -> tuple[int, int]:
 )
 @given(documents(), edits())
 def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float, float, str, bool]]) -> None:
-    document = Document(source)
+    known = approved(source)
+    document = opened(source, known)
     document.judge.problems()
     for at, within, length, new_text, asked in changes:
         first = place(document.text, at, within)
         last = max(first, place(document.text, min(1.0, at + length), within))
         document.change(Replacement(Span(*first, *last), new_text))
         if asked or (at, within, length, new_text, asked) == changes[-1]:
-            assert picture(document) == picture(Document(document.text.source))
+            assert picture(document) == picture(opened(document.text.source, known))
 
 
 STORIES = [f"### Story {number}: As a user, I want x, so that y" for number in range(1, 9)]
@@ -222,7 +239,8 @@ AT_HEADINGS = st.lists(
 @settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "250")), deadline=None)
 @given(repeating(), AT_HEADINGS)
 def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, int, int, str, bool]]) -> None:
-    document = Document(source)
+    known = approved(source)
+    document = opened(source, known)
     document.judge.problems()
     for number, (at, column, length, new_text, asked) in enumerate(keys, 1):
         lines = document.text.lines
@@ -234,7 +252,7 @@ def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, in
         last = min(first + length, len(document.text.content(line)))
         document.change(Replacement(Span(line, first, line, last), new_text))
         if asked or number == len(keys):
-            assert picture(document) == picture(Document(document.text.source))
+            assert picture(document) == picture(opened(document.text.source, known))
 
 
 @pytest.mark.parametrize(

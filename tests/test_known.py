@@ -14,6 +14,11 @@ import pytest
 from repository import Repository, alone
 from stdio import Stdio
 
+from spec_ls.lsp.client import Client
+from spec_ls.lsp.convert import diagnostic_json
+from spec_ls.outside import Outside
+from spec_ls.workspace import Document
+
 APPROVED = (Path(__file__).parent / "cases" / "bases" / "approved.md").read_text("utf-8")
 """Its target date is 2026-12-01."""
 REVIEW = (Path(__file__).parent / "cases" / "bases" / "review.md").read_text("utf-8")
@@ -46,7 +51,7 @@ class Editor:
         self.server.notify("textDocument/didOpen", {"textDocument": item})
 
     def told(self, *rules: str) -> list[Any]:
-        """What is published once all of these rules, and no other of the kind, find something."""
+        """What is published once these rules, and no others, find something."""
 
         def fits(message: dict[str, Any]) -> bool:
             if message.get("method") != "textDocument/publishDiagnostics":
@@ -126,3 +131,93 @@ def test_the_command_line_tells_the_same_and_so_do_specs_that_are_not_open(made:
     told = {Path(one["uri"]).name: shown(one["items"]) for one in found}
     assert told == printed(made.root, "2026-12-24")
     assert [one[0] for found in told.values() for one in found] == ["overdue-review", "overdue-target"]
+
+
+# --- what was approved
+
+
+WORDS = "Flatmates order together and send each other screenshots of their baskets."
+
+
+def test_what_has_changed_since_the_approval_stands_beside_it(made: Repository) -> None:
+    """The text of the approving commit counts, later commits do not; what is not committed counts as today."""
+    made.save({"📦.md": APPROVED.replace("| Approved |", "| Review |").replace("two pilot cities", "one city")})
+    made.save({"📦.md": APPROVED}, "2026-03-02", "Jo <1+jonas@users.noreply.github.com>")
+    later = APPROVED.replace("| Approved |", "| Building |").replace("two pilot cities", "𝔪 three cities")
+    made.save({"📦.md": later}, "2026-03-03")
+    document = Document(later.replace(WORDS, "Flatmates order together. 🚀"))
+    document.know(Outside().known(str(made.root / "📦.md"), document.spec.template))
+    problems = [one for one in document.problems() if one.rule == "stale-approval"]
+    said = "This section has changed since it was approved on 2026-03-02 by @jonas."
+    assert [(one.span.start_line, one.severity, one.message) for one in problems] == [
+        (11, "information", said),
+        (50, "information", said),
+    ]
+    cohorts = "- **Cohorts**: two pilot cities first", "- **Cohorts**: 𝔪 three cities first"
+    for encoding, units in {"utf-8": 4, "utf-16": 2, "utf-32": 1}.items():
+        client = Client(encoding=encoding, related_information=True)
+        told = [diagnostic_json("file:///a", document.spec, one, client)["relatedInformation"] for one in problems]
+        assert [(one["message"], one["location"]["range"]) for (one,) in told] == [
+            (f"Before: {WORDS} · Now: Flatmates order together. 🚀", line(12, 26 + units)),
+            (f"Before: {cohorts[0]} · Now: {cohorts[1]}", line(52, 34 + units)),
+        ]
+
+
+CHECKOUTS = ["branch", "renamed", "worktree", "detached", "submodule", "merged"]
+
+
+@pytest.mark.parametrize("state", [*CHECKOUTS, "edge", "renamed only here", "no commit", "no repository", "no git"])
+def test_in_any_checkout_it_is_right_or_silent(
+    made: Repository, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.save({"a.md": APPROVED.replace("| Approved |", "| Draft |")}, "2026-03-01")
+    approving = made.save({"a.md": APPROVED.replace(WORDS, "Other words.")}, "2026-03-02")
+    made.save({"a.md": APPROVED}, "2026-03-03")
+    path = made.root / "a.md"
+    if state == "branch":
+        made.git("switch", "--quiet", "--orphan", "other")
+        made.save({"a.md": APPROVED}, "2026-03-04")
+        made.git("switch", "--quiet", "main")
+    elif state.startswith("renamed"):
+        path = made.root / "b 📦.md"
+        made.git("mv", "a.md", path.name)
+        if state == "renamed":
+            made.save({}, "2026-03-04")
+    elif state in ("worktree", "detached"):
+        made.git("worktree", "add", "--quiet", *(["--detach"] if state == "detached" else []), str(tmp_path / "tree"))
+        path = tmp_path / "tree" / "a.md"
+    elif state == "submodule":
+        outer = Repository(tmp_path / "outer")
+        outer.init()
+        outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", made.root.as_uri(), "inner")
+        path = outer.root / "inner" / "a.md"
+    elif state == "merged":
+        made.git("switch", "--quiet", "--create", "other", f"{approving}~1")
+        made.save({"b.md": "Words.\n"}, "2026-03-09")
+        made.git("merge", "--quiet", "--no-edit", "main")
+    elif state == "edge":
+        made.git("clone", "--quiet", "--depth=2", made.root.as_uri(), str(tmp_path / "edge"))
+        path = tmp_path / "edge" / "a.md"
+    elif state in ("no commit", "no repository"):
+        other = Repository(tmp_path / "other")
+        other.root.mkdir()
+        if state == "no commit":
+            other.init()
+        path = other.write("a.md", APPROVED)
+    elif state == "no git":
+        monkeypatch.setenv("PATH", "")
+    document = Document(path.read_text("utf-8"))
+    document.know(Outside().known(str(path), document.spec.template))
+    problems = {one.rule: one.message for one in document.problems() if one.rule != "overdue-target"}
+    assert problems == (
+        {
+            "skipped-move": "Status went from Draft to Approved on 2026-03-02 by Ada: skipped Review.",
+            "stale-approval": "This section has changed since it was approved on 2026-03-02 by Ada.",
+        }
+        if state in CHECKOUTS
+        else {}
+    )
+
+
+def line(number: int, characters: int) -> dict[str, Any]:
+    return {"start": {"line": number, "character": 0}, "end": {"line": number, "character": characters}}

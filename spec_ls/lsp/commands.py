@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +76,7 @@ async def _begin(ls: SpecLanguageServer, title: str, source: Source, policy: Pol
     form, folder = source.template, folder_of(source, policy, place)
     found = await asyncio.to_thread(identified, source, policy, folder)
     me = ls.settings.handle or await asyncio.to_thread(own_handle, Path(existing(folder)))
-    given = Given(title, found.identifier, me if form.owner is not None else "", date.today().isoformat())
+    given = Given(title, found.identifier, me if form.owner is not None else "", ls.today().isoformat())
     path = os.path.join(
         folder, file_name(title, found.number, found.like, found.identifier or source.name or form.name)
     )

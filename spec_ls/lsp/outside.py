@@ -32,6 +32,10 @@ class Knowledge:
         self._soon: asyncio.TimerHandle | None = None
         self._wake: asyncio.TimerHandle | None = None
 
+    def now(self) -> datetime:
+        """What time it is."""
+        return self._outside.now()
+
     def look_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Has it looked whether something has changed, unless that is about to be done."""
         if self._soon is None:

@@ -585,7 +585,7 @@ class SpecLanguageServer(WireServer):
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
-            today=date.today(),
+            today=self.today(),
             me=self.settings.handle or (known.me if known else ""),
             people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
@@ -611,6 +611,10 @@ class SpecLanguageServer(WireServer):
         from spec_ls.lsp.outside import Knowledge  # the first findings do without
 
         return Knowledge(self)
+
+    def today(self) -> date:
+        """The day on which it is."""
+        return self.knowledge.now().date()
 
     def _look_around(self) -> None:
         if self._loop is not None:

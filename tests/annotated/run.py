@@ -19,9 +19,10 @@ from spec_ls.across import Around, Kin, Question, Roster, other_of
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
 from spec_ls.history import Histories
-from spec_ls.known import Known, Move
+from spec_ls.known import Known, Move, Sections
 from spec_ls.moves import Moves, relinked
 from spec_ls.others import Other
+from spec_ls.past import sections
 from spec_ls.resolver import Policy, default_policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
@@ -77,6 +78,7 @@ class Sheet:
     bom: bool = False
     beside: tuple[Card, ...] = ()
     branched: tuple[Other, ...] = ()
+    approved: Sections | None = None
 
     @property
     def source(self) -> str:
@@ -127,6 +129,7 @@ def run_case(case: Case) -> Outcome:
     sheet: Sheet | None = None
     beside: list[Card] = []
     branched: list[Other] = []
+    approved: Sections | None = None
     for block in case.blocks:
         if block.kind == "template":
             template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
@@ -140,9 +143,12 @@ def run_case(case: Case) -> Outcome:
                 branched.append(other_of(found, path.removeprefix("/specs/"), "", block.options["branch"]))
             else:
                 beside.append(found)
+        elif block.kind == "approved":
+            approved = sections(_document(_sheet(block, template)).spec)
         elif block.kind == "spec":
             sheet = _sheet(block, None if policy else template)
-            sheet.policy, sheet.beside, sheet.branched = policy, tuple(beside), tuple(branched)
+            sheet.policy, sheet.beside, sheet.approved = policy, tuple(beside), approved
+            sheet.branched = tuple(branched)
             _judge(sheet, outcome)
         elif sheet is None:
             raise CaseError(f"line {block.line}: a {block.kind} block needs a spec block before it")
@@ -194,7 +200,7 @@ def _document(sheet: Sheet, source: str | None = None) -> Document:
     most = int(sheet.block.options.get("max-bytes", MOST_BYTES))
     text = sheet.source if source is None else source
     document = Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
-    document.know(_known(sheet.block.options))
+    document.know(replace(_known(sheet.block.options), approved=sheet.approved))
     if sheet.beside or sheet.branched or "team" in sheet.block.options:
         others = _Around(sheet).others("/specs/this.md", document.spec, document.policy)
         document.know(replace(document.spec.known, others=others))
