@@ -116,7 +116,7 @@ class Around:
     # --- specs
 
     def _specs(self, seat: Seat, name: str) -> tuple[Other, ...] | None:
-        found = [card for card in self.catalogue.known_by_id(name) if card.path != seat.key]
+        found = [card for card in self.catalogue.kept_by_id(name) if card.path != seat.key]
         if found:
             return tuple(map(self._other, found))
         if seat.tickets and _is_ticket(seat, name):
@@ -125,7 +125,7 @@ class Around:
         return told
 
     def _twins(self, seat: Seat, name: str) -> Twins | None:
-        beside = [card for card in self.catalogue.known_by_id(name) if card.path != seat.key]
+        beside = [card for card in self.catalogue.kept_by_id(name) if card.path != seat.key]
         told: Kin | None = self._looked_up(Question("twins", name, seat, tuple(card.path for card in beside)))
         if told is None:
             return None
@@ -150,7 +150,7 @@ class Around:
 
         folded = name.casefold()
         number = _number(folded)
-        ids = {card.id for card in self.catalogue.known if card.id and card.path != seat.key}
+        ids = {card.id for card in self.catalogue.kept if card.id and card.path != seat.key}
         scored = ((OSA.distance(folded, one.casefold(), score_cutoff=1), one) for one in ids)
         same = [one for one in ids if _number(one.casefold()) == number]
         near = sorted(one for score, one in scored if score == 1 and _number(one.casefold())[0] == number[0])
@@ -164,7 +164,7 @@ class Around:
 
     def _person(self, seat: Seat, handle: str) -> bool | None:
         roster = self._roster(seat)
-        is_one_of_many = any(card.path != seat.key for card in self.catalogue.known)
+        is_one_of_many = any(card.path != seat.key for card in self.catalogue.kept)
         if roster is None or not (seat.reviewers or (roster.has_owners and is_one_of_many)):
             return None
         name = same_handle(handle)

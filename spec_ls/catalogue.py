@@ -279,21 +279,25 @@ class Catalogue:
 
     @property
     def taken(self) -> list[str]:
-        """The identifiers of the cards as they were when last asked, case folded; may be asked in another thread."""
+        """The identifiers of the `kept` cards, case folded; may be asked in another thread."""
         return list(self._by_id)
 
     def rests(self, path: str) -> bool:
         """Whether the file at a path is one of the specs, as it is on disk."""
         return path in self._resting
 
-    def known_by_id(self, name: str) -> list[Card]:
-        """The `known` cards of an identifier, whatever its case, in the order of their paths."""
-        _ = self.known
+    @property
+    def kept(self) -> Collection[Card]:
+        """All cards as they were when something was last asked; asks no open document, and so may be asked by one."""
+        return self._cards.values()
+
+    def kept_by_id(self, name: str) -> list[Card]:
+        """The `kept` cards of an identifier, whatever its case, in the order of their paths."""
         found = self._by_id.get(name.casefold(), {})
         return [found[path] for path in sorted(found)]
 
     def naming(self, handle: str, but: str) -> int:
-        """How many `known` cards but that of a path have a handle in their metadata, whatever its case."""
+        """How many `kept` cards but that of a path have a handle in their metadata, whatever its case."""
         names = self._vocabulary.get("handle", {}).get(handle.casefold(), {})
         return len(names) - (but in names)
 
