@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 _SECONDS = 60.0
 
 _MOST_REVISIONS = 500
+_LATEST = 221_845_392_000
+"""The year 9000, in seconds as git counts them: what a commit says of its time may be anything."""
 _SECTION = re.compile(r"^##[ \t]", re.M)
 
 
@@ -110,6 +112,7 @@ class _History:
 
     def revision(self, commit: str, blob: str) -> Revision:
         at, author, address = self.commits[commit]
+        at = min(max(at, 0), _LATEST)
         return Revision(commit, datetime.fromtimestamp(at, UTC), author, handle_of_address(address), blob)
 
 

@@ -9,7 +9,10 @@ from repository import Repository, alone
 
 from spec_ls.git import Objects
 from spec_ls.history import Histories, head_files
+from spec_ls.outside import Outside
+from spec_ls.past import lasts
 from spec_ls.template import builtin
+from spec_ls.workspace import Document
 
 NAME = "docs/parcels 📦.md"
 MIRA = "Mira Vogel <1234+mira@users.noreply.github.com>"
@@ -125,6 +128,17 @@ def test_behind_the_edge_of_a_shallow_clone_nothing_is_known(made: Repository, t
 
     assert [(status, before) for status, before, *_ in cloned(1)] == [("Approved", None)]
     assert cloned(3) == [STATUSES[0], ("Review", None, "01-08", "Ada")]
+
+
+@pytest.mark.parametrize("when", ["@0 +0000", "@253402300799 -1200", "@99999999999999 +0000"])
+def test_a_commit_may_say_anything_of_its_time(made: Repository, when: str) -> None:
+    made.write(NAME, spec("Done"))
+    given = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+    made.git("commit", "--quiet", "--all", "--message", "Words", **given)
+    document = Document(spec("Done"))
+    document.know(Outside().known(str(made.root / NAME), builtin()))
+    assert [move.status for move in document.spec.known.moves][:2] == ["Done", "Approved"]
+    assert lasts(document.spec) and not document.judge.crashed
 
 
 @pytest.mark.parametrize("state", ["worktree", "detached"])

@@ -101,6 +101,11 @@ def test_a_day_that_ends_is_noticed_without_a_keystroke(made: Repository, editor
     assert [one[1:3] for one in started.told("overdue-target")] == [
         (3, "Target Date has passed, and the status is still Approved.")
     ]
+    text = {"text": APPROVED.replace("| Approved |", "| Building |") + "- so on\n" * 20_000}
+    item = {"uri": path.as_uri(), "version": 2}
+    started.server.notify("textDocument/didChange", {"textDocument": item, "contentChanges": [text]})
+    found = started.server.wait_for(lambda message: "still Building" in str(message))
+    assert found["params"]["version"] == 2, "what is known holds for a text that is read aside"
 
 
 def test_a_review_that_ends_is_noticed_without_a_keystroke(made: Repository, editor: Any) -> None:

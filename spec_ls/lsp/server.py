@@ -23,7 +23,7 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
-from spec_ls.files import is_inside, may_be_root
+from spec_ls.files import MARKDOWN, is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.known import Known
@@ -336,7 +336,7 @@ class SpecLanguageServer(WireServer):
                 self.protocol.failed("a long text", error)
                 self._mark_stale(shown)
             else:
-                shown.document = done.result()
+                shown.document, shown.asked = done.result(), None
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
@@ -747,7 +747,8 @@ class SpecLanguageServer(WireServer):
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files on disk have changed: those of the specs that are known are read again."""
         if self._surveys is not None:
-            self._surveys.changed(os.path.realpath(path) for path in map(_path_of, uris) if path)
+            paths = (path for path in map(_path_of, uris) if path and path.lower().endswith(MARKDOWN))
+            self._surveys.changed(map(os.path.realpath, paths))
 
     async def _wait(self, shown: OpenDocument, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
         try:
