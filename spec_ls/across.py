@@ -17,11 +17,12 @@ from urllib.parse import unquote
 from spec_ls import index
 from spec_ls.branches import Branches, BranchFile, branches, is_here, references
 from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, identifier_of
+from spec_ls.features import Person
 from spec_ls.files import MARKDOWN, markdown_files
 from spec_ls.git import root_of
 from spec_ls.history import Histories, head_state
 from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
-from spec_ls.owners import code_owners
+from spec_ls.owners import CodeOwners, code_owners
 from spec_ls.patterns import safe_pattern
 from spec_ls.resolver import Policy
 from spec_ls.spec import Spec
@@ -84,6 +85,8 @@ class Around:
         self._histories = histories
         self._others: dict[str, tuple[Card, Other]] = {}
         self._branches: tuple[bytes, Branches] | None = None
+        self._people: tuple[CodeOwners, tuple[Person, ...]] | None = None
+        self._names: list[str] | None = None
         self._parsed: dict[tuple[str, str], Card | None] = {}
 
     def others(self, key: str, spec: Spec, policy: Policy, before: Others | None = None) -> Others:
@@ -197,11 +200,7 @@ class Around:
 
     def look_up(self, questions: Iterable[Question]) -> dict[Question, Any]:
         """The answers of disk and git. Never raises on any content of those."""
-        told = references(Path(self.root))
-        if self._branches is None or self._branches[0] != told:
-            self._branches = told, branches(Path(self.root)) if told else Branches(Path(self.root))
-            self._parsed = {}
-        there, found = self._branches[1], dict[Question, Any]()
+        there, found = self._there(), dict[Question, Any]()
         for question in questions:
             match question.kind:
                 case "specs":
@@ -214,6 +213,15 @@ class Around:
                     found[question] = os.path.exists(question.name) or self._shown(question.name) in there.paths
         return found
 
+    def _there(self) -> Branches:
+        """What the branches have now; what else git is asked is asked anew."""
+        told = references(Path(self.root))
+        if self._branches is None or self._branches[0] != told:
+            self._branches = told, branches(Path(self.root)) if told else Branches(Path(self.root))
+            self._parsed = {}
+        self._people = self._names = None
+        return self._branches[1]
+
     def _find_specs(self, there: Branches, name: str) -> tuple[Other, ...] | None:
         """The specs of an identifier on branches; None where a file is called so that is none."""
         found = [other for file in there.naming(name) if (other := self._parse(file)) and other.id.casefold() == name]
@@ -221,8 +229,10 @@ class Around:
 
     def _is_file_name(self, name: str) -> bool:
         prefix, number = _number(name)
-        for source in markdown_files(self.root, _MOST_ENTRIES).sources:
-            base = os.path.basename(source.path).casefold()
+        if self._names is None:
+            sources = markdown_files(self.root, _MOST_ENTRIES).sources
+            self._names = [os.path.basename(source.path).casefold() for source in sources]
+        for base in self._names:
             leading = _LEADING.match(base)
             if leading and int(leading[0]) == number:
                 return True
@@ -285,11 +295,13 @@ class Around:
         return not there.had(file.path) and there.is_at_tip(file)
 
     def _find_roster(self, folder: str) -> Roster:
-        root = Path(self.root)
-        rules = code_owners(root)
-        inside = os.path.join(folder, "-.md")
-        people = [*index.people(root, rules=rules), *index.owners(root, [inside], rules)[inside]]
-        return Roster({same_handle(one.handle): one.handle for one in people}, bool(rules.owners))
+        root, inside = Path(self.root), os.path.join(folder, "-.md")
+        if self._people is None:
+            rules = code_owners(root)
+            self._people = rules, index.people(root, rules=rules)
+        rules, people = self._people
+        everybody = [*people, *index.owners(root, [inside], rules)[inside]]
+        return Roster({same_handle(one.handle): one.handle for one in everybody}, bool(rules.owners))
 
 
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
@@ -348,3 +360,6 @@ class AtOnce(Around):
         if question not in self.found:
             self.found |= self.look_up([question])
         return self.found[question]
+
+    def _there(self) -> Branches:
+        return self._branches[1] if self._branches is not None else super()._there()

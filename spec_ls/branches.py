@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from spec_ls.git import DIFF, LOG, MARKDOWN_FILES, blob_texts, git, git_bytes, logged, looked_up
+from spec_ls.values import numbered_words
 
+HEAD = 8192
+"""Code points of a file's beginning in which its own identifier stands."""
 _MOST_BLOBS = 5000
 _SECONDS = 60.0
 
@@ -48,7 +52,7 @@ class BranchFile:
         return Elsewhere(self.branch, self.path)
 
 
-@dataclass(slots=True)
+@dataclass
 class Branches:
     """What the branches of the repository at `root` had when this was made; the latest change comes first."""
 
@@ -61,10 +65,17 @@ class Branches:
     def paths(self) -> frozenset[str]:
         return frozenset(file.path for file in self.files)
 
-    def naming(self, name: str) -> Iterator[BranchFile]:
-        """The files in which a name stands anywhere, whatever its case."""
-        folded = name.casefold()
-        return (file for file in self.files if folded in file.text.casefold())
+    def naming(self, name: str) -> Sequence[BranchFile]:
+        """The files in whose heads an identifier stands, whatever its case."""
+        return self._by_word.get(name.casefold(), ())
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[BranchFile]]:
+        found: dict[str, list[BranchFile]] = {}
+        for file in self.files:
+            for word in {one.words.casefold() for one in numbered_words(file.text[:HEAD])}:
+                found.setdefault(word, []).append(file)
+        return found
 
     def is_at_tip(self, file: BranchFile) -> bool:
         """Whether the branch still has the file as it is here. Asks git."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from spec_ls.branches import Elsewhere, branches
+from spec_ls.branches import HEAD, Elsewhere, branches
 from spec_ls.features import Person
 from spec_ls.files import is_inside, markdown_files
 from spec_ls.git import git, handle_of_address
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 _COMMITS = 2000
 _MOST_FILES = 20_000
-_HEAD = 8192
 
 
 def people(
@@ -103,7 +102,7 @@ def identifiers(
             continue
         try:
             with open(source.path, "rb") as file:
-                found.update(match.decode("ascii", "replace") for match in found_in(file.read(_HEAD)))
+                found.update(match.decode("ascii", "replace") for match in found_in(file.read(HEAD)))
         except OSError as error:
             trouble(f"{source.path}: cannot be read: {error.strerror or error}")
     return frozenset(found | branch_identifiers(root, prefix).keys())
@@ -115,7 +114,7 @@ def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
     found_in = _identifiers(prefix)
     found: dict[str, Elsewhere] = {}
     for file in branches(root).files:
-        for name in found_in(file.text[:_HEAD].encode("utf-8", "replace")):
+        for name in found_in(file.text[:HEAD].encode("utf-8", "replace")):
             found.setdefault(name.decode("ascii"), file.where)
     return found
 

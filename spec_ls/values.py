@@ -190,10 +190,17 @@ def identifiers_in(line: str, prefixes: Iterable[str]) -> Iterator[Mention]:
     wanted = tuple(prefix.casefold() for prefix in prefixes if prefix and prefix.casefold() in folded)
     if not wanted:
         return
+    for found in numbered_words(line):
+        name = found.words.casefold()
+        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+            yield found
+
+
+def numbered_words(line: str) -> Iterator[Mention]:
+    """The words of a line that end with a digit, as every identifier does."""
     for found in _WORD.finditer(line):
         word = found[0].rstrip("_")  # emphasis
-        name = word.casefold()
-        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+        if word[-1:].isdigit():
             yield Mention(found.start(), found.start() + len(word), word)
 
 
