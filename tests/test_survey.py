@@ -126,7 +126,7 @@ def test_what_has_not_changed_is_not_read_again(root: Path) -> None:
     def told() -> list[tuple[str, str]]:
         answers = surveyor.answers({"root": str(root)})
         kinds = ("card", "gone", "same")
-        return [(kind, Path(found[1] if kind == "card" else found).name) for kind, found in _pairs(answers, kinds)]
+        return [(kind, Path(found[0] if kind == "card" else found).name) for kind, found in _pairs(answers, kinds)]
 
     assert told() == [("card", "1.md"), ("card", "2.md")]
     assert told() == [("same", "1.md"), ("same", "2.md")]
