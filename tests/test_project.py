@@ -39,6 +39,7 @@ FLOORS = (
     ("configuring",),
     ("resolver",),
     ("workspace",),
+    ("cache",),
     ("survey", "begin"),
     ("lsp", "cli"),
 )
@@ -55,6 +56,7 @@ WALLS = {
     "wcmatch": ("resolver",),
     "wcwidth": ("features",),
     "subprocess": ("git",),
+    "sqlite3": ("cache",),
 }
 """The only floors that may import a library, or run another program."""
 
