@@ -111,6 +111,11 @@ class Surveyor:
             yield {"log": cache.trouble}
         yield {"done": root}
 
+    def close(self) -> None:
+        """Lets go of the cards on disk."""
+        if self._cache is not None:
+            self._cache.close()
+
 
 class _Look:
     """One look at a file, begun at `now` (nanoseconds since the epoch). `key` tells from which bytes and policy

@@ -58,10 +58,11 @@ def catalogue_of(folder: str) -> Catalogue:
     if not os.path.isdir(folder):
         say(f"{folder}: there is no such folder")
         sys.exit(2)
-    catalogue = Catalogue()
-    for answer in Surveyor().answers({"root": os.path.realpath(folder)}):
+    catalogue, surveyor = Catalogue(), Surveyor()
+    for answer in surveyor.answers({"root": os.path.realpath(folder)}):
         if "card" in answer:
             catalogue.put(from_plain(answer["card"]))
         elif "trouble" in answer:
             say(answer["trouble"])
+    surveyor.close()
     return catalogue
