@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spec_ls.catalogue import SHAPE
-from spec_ls.files import Stamp
+from spec_ls.files import FileStamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -185,7 +185,7 @@ class Cache:
         if self._path is not None:
             self._try(self._open)
 
-    def content(self, path: str, stamp: Stamp) -> bytes | None:
+    def content(self, path: str, stamp: FileStamp) -> bytes | None:
         """The digest of the bytes of a file that has this stamp; None where nobody knows."""
         question = "SELECT content, proof, used FROM files WHERE path = ? AND stamp = ?"
         found = self._row(question, _path(path), _told(stamp))
@@ -196,7 +196,7 @@ class Cache:
         content: bytes = found[0]
         return content
 
-    def saw(self, path: str, stamp: Stamp, content: bytes) -> None:
+    def saw(self, path: str, stamp: FileStamp, content: bytes) -> None:
         """Keeps the digest of the bytes of a file, which will be known by its stamp."""
         key, told = _path(path), _told(stamp)
         self._files[key] = told, content, digest(key, _bytes(told), content)
@@ -351,5 +351,5 @@ def _path(path: str) -> bytes:
     return os.fsencode(path)
 
 
-def _told(stamp: Stamp) -> str:
+def _told(stamp: FileStamp) -> str:
     return " ".join(map(str, stamp))

@@ -31,7 +31,7 @@ class CannotRead(Exception):
     """A file or folder that cannot be read; the message says why and what to do."""
 
 
-class Stamp(NamedTuple):
+class FileStamp(NamedTuple):
     """What tells one state of a file from another: nanoseconds, bytes, and the file's number."""
 
     modified: int
@@ -45,13 +45,17 @@ class Stamp(NamedTuple):
         return max(self.modified, self.changed) < now - _COARSEST
 
 
-def stamp_of(path: str) -> Stamp | None:
-    """The stamp of what lies at `path`, links followed; None where there is nothing."""
+Stamp = tuple[object, ...] | None
+"""What tells one state of a file from another, a `FileStamp` or as an editor has it; None for no file."""
+
+
+def stamp_of(path: str) -> FileStamp | None:
+    """The state of a file as it is now, links followed; None where there is no such file. Never raises."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
+    return FileStamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)

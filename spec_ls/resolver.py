@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spec_ls.baseline import NAME as BASELINE
 from spec_ls.baseline import BrokenBaseline, Known, read_baseline
 from spec_ls.drift import means_the_same
-from spec_ls.files import CannotRead, decode, regular_bytes, stamp_of
+from spec_ls.files import CannotRead, Stamp, decode, regular_bytes, stamp_of
 from spec_ls.git import root_of
 from spec_ls.history import Histories, Question, head_files
 from spec_ls.rules.base import Severity, severities_of
@@ -116,10 +116,6 @@ def default_policy() -> Policy:
     return Policy(recognised=(builtin(),))
 
 
-_Stamp = tuple[object, ...] | None
-"""What tells one state of a file from another; None where there is no such file."""
-
-
 @dataclass(slots=True)
 class _Bound:
     """A template of a configuration: where it lies, what it says, which files it binds, and which a `!` takes out."""
@@ -178,7 +174,7 @@ class Resolver:
         extra = [folder for folder in os.environ.get(_TEMPLATE_FOLDERS, "").split(os.pathsep) if folder]
         self.allowed = [os.path.realpath(folder) for folder in (*allowed, *extra)]
         self._shown = shown
-        self._stamps: dict[str, _Stamp] = {}
+        self._stamps: dict[str, Stamp] = {}
         self._governing: dict[str, str | None] = {}
         self._loaded: dict[str, _Loaded] = {}
         self._baselines: dict[str, tuple[str, dict[str, Known]] | None] = {}
@@ -461,7 +457,7 @@ class Resolver:
         self._stamps[path] = stamp_of(path)
         return read_bounded(path)
 
-    def _stamp(self, path: str) -> _Stamp:
+    def _stamp(self, path: str) -> Stamp:
         shown = self._shown(path)
         return ("shown", shown) if shown is not None else stamp_of(path)
 

@@ -27,8 +27,8 @@ from spec_ls.catalogue import CardMaker, to_plain
 from spec_ls.files import (
     MARKDOWN,
     CannotRead,
+    FileStamp,
     RealPaths,
-    Stamp,
     decode,
     markdown_files,
     may_be_root,
@@ -60,7 +60,7 @@ class Surveyor:
     def __init__(self) -> None:
         self.cancelled = threading.Event()
         self._resolvers: dict[str, Resolver] = {}
-        self._told: dict[tuple[str, str], tuple[Stamp | None, bytes]] = {}
+        self._told: dict[tuple[str, str], tuple[FileStamp | None, bytes]] = {}
         """What was told of each file, by its root and path: its stamp, where any change shows in that, and the key of
         what was made of it."""
         self._cache: Cache | None = None
@@ -121,7 +121,7 @@ class _Look:
     """One look at a file, begun at `now` (nanoseconds since the epoch). `key` tells from which bytes and policy
     something was made; empty where nothing was."""
 
-    def __init__(self, path: str, is_inside: bool, stamp: Stamp | None, now: int) -> None:
+    def __init__(self, path: str, is_inside: bool, stamp: FileStamp | None, now: int) -> None:
         self._path = path
         self._is_inside = is_inside
         self._content: bytes | None = None

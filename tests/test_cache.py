@@ -19,7 +19,7 @@ from repository import Repository, alone
 
 from spec_ls import cache, survey
 from spec_ls.cache import Cache, Kept
-from spec_ls.files import Stamp, stamp_of
+from spec_ls.files import FileStamp, stamp_of
 from spec_ls.resolver import Policy
 from spec_ls.survey import Surveyor
 
@@ -43,10 +43,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def coarse_stamp(path: str) -> Stamp | None:
+def coarse_stamp(path: str) -> FileStamp | None:
     """As a file system tells it whose clock ticks once a second, and that knows no other time of a change."""
     found = stamp_of(path)
-    return found and Stamp(found.modified // 10**9 * 10**9, found.size, found.inode, 0)
+    return found and FileStamp(found.modified // 10**9 * 10**9, found.size, found.inode, 0)
 
 
 def spec(number: int, word: str = "🚦") -> str:
@@ -261,7 +261,7 @@ def test_what_was_not_used_for_longest_is_thrown_out(tmp_path: Path, monkeypatch
         one._today = day
         one.keep(b"%d" % day, kept)
         one.keep(b"large %d" % day, Kept(["x" * cache._LARGEST], ()))
-        one.saw(f"/{day}", Stamp(day, 1, 1, 1), b"content")
+        one.saw(f"/{day}", FileStamp(day, 1, 1, 1), b"content")
         assert one.find(b"0") == (kept if day else None)
         one.write()
         one.tidy()
@@ -269,8 +269,8 @@ def test_what_was_not_used_for_longest_is_thrown_out(tmp_path: Path, monkeypatch
     one = Cache(tmp_path)
     there = {day for day in range(30) if one.find(b"%d" % day)}
     assert 0 in there and there - {0} == set(range(30 - len(there) + 1, 30)) and 8 <= len(there) <= 10
-    assert sum(one.content(f"/{day}", Stamp(day, 1, 1, 1)) is not None for day in range(30)) == 10
-    assert one.content("/29", Stamp(29, 2, 1, 1)) is None
+    assert sum(one.content(f"/{day}", FileStamp(day, 1, 1, 1)) is not None for day in range(30)) == 10
+    assert one.content("/29", FileStamp(29, 2, 1, 1)) is None
     one.close()
 
 

@@ -25,10 +25,10 @@ FLOORS = (
     ("text", "markup", "toml"),
     ("outline",),
     ("template",),
-    ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
+    ("values", "patterns", "allowances", "facts", "bind", "rebind", "known", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
-    ("catalogue", "graph", "moves"),
+    ("catalogue", "graph", "moves", "past"),
     ("rules",),
     ("lifecycle", "describe", "board"),
     ("features",),
@@ -40,7 +40,7 @@ FLOORS = (
     ("resolver",),
     ("workspace",),
     ("cache",),
-    ("survey", "begin"),
+    ("survey", "begin", "outside"),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

@@ -16,6 +16,7 @@ from spec_ls.baseline import Known, still_there, write_baseline
 from spec_ls.cli.diff import diff_of_fixes
 from spec_ls.cli.report import JsonReport, LinesReport, PlainReport, Report, counted, place_of, say, shown_path
 from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source, replace_file
+from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
 from spec_ls.rules.base import Severity
 from spec_ls.template import builtin
@@ -143,6 +144,7 @@ class _Run:
     max_bytes: int
     template_file: str | None
     resolver: Resolver
+    outside: Outside = field(default_factory=Outside)
     specs: int = 0
     others: int = 0
     failed: bool = False
@@ -211,6 +213,7 @@ class _Run:
                 say(f"{name}: not a spec: {decision.why}; --template {self._any_template} checks it all the same")
             return
         self.specs += 1
+        document.know(self.outside.known(os.path.realpath(name), document.spec.template))
         problems = document.problems()
         for problem in problems:
             self.counts[problem.severity] += 1
