@@ -310,12 +310,13 @@ class Around:
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
     """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
     sentence."""
-    found = Catalogue()
-    for answer in Surveyor().answers({"root": root}):
+    found, surveyor = Catalogue(), Surveyor()
+    for answer in surveyor.answers({"root": root}):
         if "card" in answer:
             found.put(from_plain(answer["card"]))
         elif "trouble" in answer:
             trouble(answer["trouble"])
+    surveyor.close()
     return found
 
 
