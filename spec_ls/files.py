@@ -77,6 +77,19 @@ def regular_bytes(path: str | Path, most: int, flags: int = 0) -> bytes:
         return opened.read(most)
 
 
+Stamp = tuple[object, ...] | None
+"""What tells one state of a file from another; None where there is no such file."""
+
+
+def stamp_of(path: str) -> Stamp:
+    """The state of a file as it is now. Never raises."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
+
+
 def is_inside(folder: str | Path, path: str | Path) -> bool:
     """Whether a path stays in a folder when all links are followed."""
     real = os.path.realpath(folder)

@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from spec_ls.files import Stamp, stamp_of
 from spec_ls.git import (
     DIFF,
     LOG,
@@ -219,6 +220,11 @@ def head_files(root: Path) -> tuple[str, ...]:
     if head.startswith("ref:") and "\0" not in head:
         found.append(common / head.removeprefix("ref:").strip())
     return tuple(map(str, [*found, common / "shallow"]))
+
+
+def head_state(root: Path) -> tuple[Stamp, ...]:
+    """What tells that another commit is checked out in `root`, or a new one made there. Never raises."""
+    return tuple(map(stamp_of, head_files(root)))
 
 
 def _first_line(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from spec_ls.baseline import NAME as BASELINE
 from spec_ls.baseline import BrokenBaseline, Known, read_baseline
 from spec_ls.drift import means_the_same
-from spec_ls.files import CannotRead, decode, regular_bytes
+from spec_ls.files import CannotRead, Stamp, decode, regular_bytes, stamp_of
 from spec_ls.git import root_of
 from spec_ls.history import Histories, Question, head_files
 from spec_ls.rules.base import Severity, severities_of
@@ -116,10 +116,6 @@ def default_policy() -> Policy:
     return Policy(recognised=(builtin(),))
 
 
-_Stamp = tuple[object, ...] | None
-"""What tells one state of a file from another; None where there is no such file."""
-
-
 @dataclass(slots=True)
 class _Bound:
     """A template of a configuration: where it lies, what it says, which files it binds, and which a `!` takes out."""
@@ -178,7 +174,7 @@ class Resolver:
         extra = [folder for folder in os.environ.get(_TEMPLATE_FOLDERS, "").split(os.pathsep) if folder]
         self.allowed = [os.path.realpath(folder) for folder in (*allowed, *extra)]
         self._shown = shown
-        self._stamps: dict[str, _Stamp] = {}
+        self._stamps: dict[str, Stamp] = {}
         self._governing: dict[str, str | None] = {}
         self._loaded: dict[str, _Loaded] = {}
         self._baselines: dict[str, tuple[str, dict[str, Known]] | None] = {}
@@ -401,7 +397,7 @@ class Resolver:
         """What tells one state of a repository from another; watched from now on."""
         if root not in self._heads:
             files = head_files(root)
-            self._stamps.update((path, _stamp_of(path)) for path in files)
+            self._stamps.update((path, stamp_of(path)) for path in files)
             self._heads[root] = tuple(self._stamps[path] for path in files)
         return self._heads[root]
 
@@ -454,12 +450,12 @@ class Resolver:
         if shown is not None:
             self._stamps[path] = ("shown", shown)
             return shown
-        self._stamps[path] = _stamp_of(path)
+        self._stamps[path] = stamp_of(path)
         return read_bounded(path)
 
-    def _stamp(self, path: str) -> _Stamp:
+    def _stamp(self, path: str) -> Stamp:
         shown = self._shown(path)
-        return ("shown", shown) if shown is not None else _stamp_of(path)
+        return ("shown", shown) if shown is not None else stamp_of(path)
 
 
 def ask_at_once() -> Ask:
@@ -495,14 +491,6 @@ def _broken(reason: str) -> Faulty:
 def relative_to(path: str, folder: str) -> str:
     """A path as globs and the baseline have it: from `folder` on, with `/`."""
     return os.path.relpath(os.path.realpath(path), folder).replace(os.sep, "/")
-
-
-def _stamp_of(path: str) -> _Stamp:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
 
 
 def _is_within(path: str, folder: str) -> bool:

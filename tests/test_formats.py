@@ -13,9 +13,8 @@ import pytest
 from jsonschema import Draft4Validator
 
 from spec_ls.cli.formats import REPORTS, Format
-from spec_ls.cli.judging import Checked, Options, check_text
+from spec_ls.cli.judging import Checked, check_text
 from spec_ls.cli.report import Totals
-from spec_ls.resolver import Resolver
 from spec_ls.rules import CATALOGUE
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -41,8 +40,7 @@ def sources() -> dict[str, str]:
 def checked(tmp_path_factory: pytest.TempPathFactory) -> list[Checked]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("formats"))
-        resolver = Resolver()
-        found = [check_text(name, text, False, resolver, Options()) for name, text in sources().items()]
+        found = [check_text(name, text, False) for name, text in sources().items()]
     return [*found, Checked("gone.md", "unread", "there is no such file")]
 
 
@@ -98,7 +96,7 @@ def test_json_gives_edits_that_an_editor_would_make(checked: list[Checked]) -> N
             edits = [(edit["range"]["start"], edit["range"]["end"], edit["newText"]) for edit in fix["edits"]]
             starts = [((s["line"], s["character"]), (e["line"], e["character"]), new) for s, e, new in edits]
             after = spliced(texts[one["path"]], starts)
-            left = check_text(one["path"], after, True, Resolver(), Options()).found
+            left = check_text(one["path"], after, True).found
             before = next(found for found in checked if found.name == one["path"]).found
             alike = (one["rule"], one["message"])
             assert [(x.rule, x.message) for x in left].count(alike) < [(x.rule, x.message) for x in before].count(alike)
@@ -167,7 +165,7 @@ def test_sarif_fixes_change_what_they_say(sarif: dict[str, Any]) -> None:
                 start, end = (where["startLine"], where["startColumn"]), (where["endLine"], where["endColumn"])
                 edits.append(((start[0] - 1, start[1] - 1), (end[0] - 1, end[1] - 1), one["insertedContent"]["text"]))
             name = unquote(change["artifactLocation"]["uri"])
-            after = check_text(name, spliced(texts[name], edits), True, Resolver(), Options())
+            after = check_text(name, spliced(texts[name], edits), True)
             left = [(shown.rule, shown.message) for shown in after.found].count(
                 (result["ruleId"], result["message"]["text"])
             )
@@ -187,7 +185,7 @@ def test_fingerprints_survive_moved_lines_and_are_each_their_own(form: Format, c
     text = sources()[NAMES[1]]
     start = text.index("## ")
     moved = f"{text[:start]}Some words more.\n\nAnd more.\n\n{text[start:]}"
-    before, after = checked[1], check_text(NAMES[1], moved, True, Resolver(), Options())
+    before, after = checked[1], check_text(NAMES[1], moved, True)
     assert [shown.region.line for shown in before.found] != [shown.region.line for shown in after.found]
     assert prints(before) == prints(after)
     assert len(set(prints(before))) == len(before.found)

@@ -25,7 +25,7 @@ FLOORS = (
     ("text", "markup", "toml"),
     ("outline",),
     ("template",),
-    ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
+    ("values", "patterns", "allowances", "facts", "bind", "rebind", "known", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
     ("catalogue", "graph", "moves"),
@@ -39,7 +39,7 @@ FLOORS = (
     ("configuring",),
     ("resolver",),
     ("workspace",),
-    ("survey", "begin"),
+    ("survey", "begin", "outside"),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

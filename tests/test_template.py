@@ -376,7 +376,27 @@ def test_a_table_carries_the_metadata() -> None:
         ("Lead", "lead", "handle", "optional"),
         ("Team", "team", "text", "required"),
     ]
-    assert read_template("# T\n\n## A\n\n| Field | Value |\n|---|---|\n| Lead | @user |\n", "t").carrier == "none"
+    assert read_template("# T\n\n## A\n\n| Term | Value |\n|---|---|\n| Lead | @user |\n", "t").carrier == "none"
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "carrier"),
+    [
+        ("A", "| Field | Value |\n|---|---|\n| Lead | @user |", "table"),
+        ("1. Document Information", "- **Lead**: @user\n- **Day**: YYYY-MM-DD", "list"),
+        ("Metadata", "**Lead:** @user\n**Day:** YYYY-MM-DD", "lines"),
+        ("Preamble", "```\nLead: @user\nDay: YYYY-MM-DD\n```", "fence"),
+        ("Goals", "- **Lead**: @user\n- **Day**: YYYY-MM-DD", "none"),
+        ("Metadata", "Who and when.", "none"),
+    ],
+)
+def test_the_first_section_may_carry_the_metadata(title: str, body: str, carrier: str) -> None:
+    read = read_template(f"# T\n\n## {title}\n\n{body}\n\n## B\n", "t")
+    assert read.carrier == carrier
+    assert read.carried_in == (0 if carrier != "none" else -1)
+    assert bool(read.sections[0].items) == (title == "Goals"), "what is metadata is no item of the section"
+    later = read_template(f"# T\n\n## B\n\n## {title}\n\n{body}\n", "t")
+    assert later.carrier == "none"
 
 
 @pytest.mark.parametrize(

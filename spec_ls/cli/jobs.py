@@ -15,10 +15,12 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from typing import NamedTuple
 
-from spec_ls.cli.judging import Checked, Options, check_text
-from spec_ls.cli.results import Results, key_of
+from spec_ls.cli.judging import Checked, Judging, Options
+from spec_ls.cli.results import Kept, Results, key_of, template_by, template_key, world_key
 from spec_ls.files import CannotRead, Source, bytes_of, decode
-from spec_ls.resolver import Resolver
+from spec_ls.outside import Outside
+from spec_ls.resolver import Policy, Resolver
+from spec_ls.workspace import Document
 
 _BATCH = 32
 """Files that a process takes at once."""
@@ -39,8 +41,7 @@ class Worker:
     """Checks files by one resolver; each configuration and template is read once."""
 
     def __init__(self, work: Work, resolver: Resolver | None = None) -> None:
-        self.resolver = resolver or Resolver()
-        self._options = work.options
+        self._judging = Judging(resolver or Resolver(), Outside(), work.options)
         self._results = Results(work.cache) if work.cache else None
 
     def check(self, source: Source) -> Checked:
@@ -50,17 +51,32 @@ class Worker:
             text = decode(data)
         except CannotRead as error:
             return Checked(source.path, "unread", str(error))
-        key = None
-        if self._results is not None:
-            key = key_of(data, source.named, self.resolver.policy(source.path), self._options)
-            known = self._results.get(key, source.path) if key else None
-            if known is not None:
-                return known
-        checked = check_text(source.path, text, source.named, self.resolver, self._options)
-        settled = checked.kind != "unread" and not checked.troubles and not checked.mended
-        if self._results is not None and key and settled:
-            self._results.put(key, checked)
+        if self._results is None:
+            return self._judging.text(source.path, text, source.named).checked
+        policy = self._judging.resolver.policy(source.path)
+        key = key_of(data, source.named, policy, self._judging.options)
+        kept = self._results.get(key, source.path) if key else None
+        if kept is not None and kept.world == self._world(source.path, kept, policy):
+            return kept.checked
+        checked, document = self._judging.text(source.path, text, source.named)
+        if key and checked.kind != "unread" and not checked.troubles and not checked.mended:
+            self._results.put(key, self._kept(source.path, checked, document))
         return checked
+
+    def _kept(self, path: str, checked: Checked, document: Document | None) -> Kept:
+        if document is None:
+            return Kept(checked)
+        kept = Kept(checked, template_key(document.spec.template), document.spec.stage == "review")
+        return kept._replace(world=self._world(path, kept, document.policy))
+
+    def _world(self, path: str, kept: Kept, policy: Policy) -> str:
+        """What tells what the world around a file says now; empty where that does not matter."""
+        if not kept.template:
+            return ""
+        template = self._judging.options.template or template_by(kept.template, policy)
+        if template is None:
+            return "none"
+        return world_key(self._judging.outside.known(os.path.realpath(path), template), kept.timed)
 
     def commit(self) -> None:
         """Lets others have the results so far."""

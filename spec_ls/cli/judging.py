@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from spec_ls.cli.excerpt import Excerpt, excerpt
 from spec_ls.features.actions import fixed_together
 from spec_ls.files import CannotRead, CannotWrite, decode, rewrite_file
 from spec_ls.lifecycle import at_state
+from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
 from spec_ls.rules import fixes
 from spec_ls.rules.base import Fix, Problem, Severity
@@ -116,28 +118,58 @@ class UnknownStatus(Exception):
     """The template has no such status; the message names those it has."""
 
 
-def check_text(name: str, source: str, named: bool, resolver: Resolver, options: Options) -> Checked:
-    """Checks the text of the file at the path `name`. `named`: by the user, not found in a folder. Never raises."""
-    try:
-        return _checked(name, source, named, resolver, options)
-    except UnknownStatus as error:
-        return Checked(name, "unread", str(error))
-    except Exception:
-        log.exception("%s: could not be checked; please report this", name)
-        return Checked(name, "unread", "it was not checked")
+class Judged(NamedTuple):
+    """What there is to say of a file, and the document behind it; None where it is no spec."""
+
+    checked: Checked
+    document: Document | None = None
 
 
-def _checked(name: str, source: str, named: bool, resolver: Resolver, options: Options) -> Checked:
-    document = opened(name, source, resolver, options)
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """By what files are judged: what governs them, what the world around them says, and the options."""
+
+    resolver: Resolver
+    outside: Outside
+    options: Options
+
+    def text(self, name: str, source: str, named: bool) -> Judged:
+        """Checks the text of the file at the path `name`. `named`: by the user, not found in a folder. Never raises."""
+        try:
+            return _judged(name, source, named, self)
+        except UnknownStatus as error:
+            return Judged(Checked(name, "unread", str(error)))
+        except Exception:
+            log.exception("%s: could not be checked; please report this", name)
+            return Judged(Checked(name, "unread", "it was not checked"))
+
+    def document(self, name: str, source: str) -> Document:
+        """A document with all that the command line knows of it."""
+        options = self.options
+        policy = self.resolver.policy(name)
+        document = Document(source, options.template, policy=policy, max_bytes=options.max_bytes)
+        if document.decision.is_spec:
+            document.know(self.outside.known(os.path.realpath(name), document.spec.template))
+        return document
+
+
+def check_text(name: str, source: str, named: bool = True, options: Options | None = None) -> Checked:
+    """Checks one text, as `spec-ls check` does that has nothing else to check. Never raises."""
+    return Judging(Resolver(), Outside(), options or Options()).text(name, source, named).checked
+
+
+def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
+    options = judging.options
+    document = judging.document(name, source)
     decision = document.decision
     if not named and options.template is not None:
         decision = looks_filled_in(document.spec)
     if not decision.is_spec:
-        return Checked(name, "other", decision.why)
+        return Judged(Checked(name, "other", decision.why))
     after, mended = source, 0
     troubles: tuple[str, ...] = ()
     if options.fix:
-        fixed, mended = _mended(name, document, resolver, options)
+        fixed, mended = _mended(name, document, judging)
         after = fixed.text.source
         if options.write and after != source:
             try:
@@ -147,7 +179,7 @@ def _checked(name: str, source: str, named: bool, resolver: Resolver, options: O
                 troubles = (f"{name}: {error}",)
                 after, mended = source, 0
     spec, policy = document.spec, document.policy
-    return Checked(
+    checked = Checked(
         name,
         "spec",
         decision.why,
@@ -159,11 +191,7 @@ def _checked(name: str, source: str, named: bool, resolver: Resolver, options: O
         source if after != source else "",
         after if after != source else "",
     )
-
-
-def opened(name: str, source: str, resolver: Resolver, options: Options) -> Document:
-    """A document with all that the command line knows of it."""
-    return Document(source, options.template, policy=resolver.policy(name), max_bytes=options.max_bytes)
+    return Judged(checked, document)
 
 
 def problems(document: Document, options: Options) -> list[Problem]:
@@ -187,16 +215,16 @@ def _crashes(name: str, document: Document) -> tuple[str, ...]:
     )
 
 
-def _mended(name: str, document: Document, resolver: Resolver, options: Options) -> tuple[Document, int]:
+def _mended(name: str, document: Document, judging: Judging) -> tuple[Document, int]:
     """The document with its fixes made, and how many: again and again, as one fix can make room for the next."""
-    made, seen = 0, {document.text.source}
+    made, seen, options = 0, {document.text.source}, judging.options
     for _ in range(_MOST_ROUNDS):
         count, edits = fixed_together(document.spec, problems(document, options), options.takes)
         after = apply_edits(document.text.source, edits)
         if after in seen or not _can_be_read(after):
             break
         seen.add(after)
-        document, made = opened(name, after, resolver, options), made + count
+        document, made = judging.document(name, after), made + count
         if not document.decision.is_spec:
             break
     return document, made

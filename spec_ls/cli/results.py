@@ -13,14 +13,17 @@ import os
 import sqlite3
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import spec_ls
 from spec_ls.cli.excerpt import Excerpt
 from spec_ls.cli.judging import Checked, Mend, Options, Region, Shown
+from spec_ls.known import Known
 from spec_ls.resolver import Policy
+from spec_ls.template import builtin, builtin_names
 from spec_ls.template.model import Template
 
 FOLDER = "SPEC_LS_CACHE_DIR"
@@ -50,6 +53,16 @@ def results_file() -> str:
     return os.path.join(cache_folder(), _NAME)
 
 
+class Kept(NamedTuple):
+    """A result, and of what it depends on all that the text does not show: the template that judged the file and what
+    the world around it said, both empty where it is no spec. `timed`: the hour counts as well as the day."""
+
+    checked: Checked
+    template: str = ""
+    timed: bool = False
+    world: str = ""
+
+
 class Results:
     """The results of earlier runs in one file, which several processes may use at once. No method raises.
 
@@ -71,7 +84,7 @@ class Results:
                     with contextlib.suppress(OSError):
                         os.unlink(path + end)
 
-    def get(self, key: bytes, name: str) -> Checked | None:
+    def get(self, key: bytes, name: str) -> Kept | None:
         """What was found with that key, as a result of the file `name`; None where nothing is known."""
         if self._connection is None:
             return None
@@ -81,11 +94,11 @@ class Results:
         except (sqlite3.Error, ValueError, TypeError, KeyError, IndexError, RecursionError):
             return None
 
-    def put(self, key: bytes, checked: Checked) -> None:
+    def put(self, key: bytes, kept: Kept) -> None:
         """Keeps a result; for others it is there after `commit`."""
         if self._connection is not None:
             with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, _written(checked)))
+                self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, _written(kept)))
 
     def commit(self) -> None:
         """Makes what was kept last, and lets go of all of it where it takes more than a gigabyte."""
@@ -125,11 +138,11 @@ def key_of(data: bytes, named: bool, policy: Policy, options: Options) -> bytes 
     governing = (
         _version(),
         named,
-        (_of(options.template), options.max_bytes, options.status, options.template_file),
+        (template_key(options.template), options.max_bytes, options.status, options.template_file),
         (sorted(options.select), sorted(options.ignore), options.fix),
-        (_of(policy.bound), policy.barred, policy.why),
-        [(name, _of(template)) for name, template in policy.named.items()],
-        [_of(template) for template in policy.recognised],
+        (template_key(policy.bound), policy.barred, policy.why),
+        [(name, template_key(template)) for name, template in policy.named.items()],
+        [template_key(template) for template in policy.recognised],
         sorted((name, weight or "") for name, weight in policy.severities.items()),
         sorted(policy.known.items()),
     )
@@ -148,7 +161,19 @@ def _version() -> str:
 _hashes: dict[int, tuple[Template, str]] = {}
 
 
-def _of(template: Template | None) -> str:
+def world_key(known: Known, timed: bool) -> str:
+    """What tells one state of the world around a file from another."""
+    words = f"{known.now if timed else known.today} {replace(known, now=None)}"
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def template_by(key: str, policy: Policy) -> Template | None:
+    """The template of that key which may judge a file."""
+    there_are = (policy.bound, *policy.named.values(), *policy.recognised, *map(builtin, builtin_names()))
+    return next((template for template in there_are if template and template_key(template) == key), None)
+
+
+def template_key(template: Template | None) -> str:
     """What tells one template from another."""
     if template is None:
         return ""
@@ -162,14 +187,16 @@ def _of(template: Template | None) -> str:
 # --- results as JSON
 
 
-def _written(checked: Checked) -> str:
+def _written(kept: Kept) -> str:
+    checked = kept.checked
     left = None if checked.left is None else [[*kind, count] for kind, count in checked.left.items()]
-    return json.dumps([checked.kind, checked.why, checked.status, checked.found, left])
+    return json.dumps([*kept[1:], checked.kind, checked.why, checked.status, left, checked.found])
 
 
-def _read(value: str, name: str) -> Checked:
-    kind, why, status, found, left = json.loads(value)
-    return Checked(name, kind, why, status, tuple(map(_finding, found)), (), _left(left))
+def _read(value: str, name: str) -> Kept:
+    template, timed, world, kind, why, status, left, found = json.loads(value)
+    checked = Checked(name, kind, why, status, tuple(map(_finding, found)), (), _left(left))
+    return Kept(checked, template, timed, world)
 
 
 def _finding(data: Any) -> Shown:

@@ -15,12 +15,13 @@ import click
 
 from spec_ls.baseline import Known, write_baseline
 from spec_ls.cli.jobs import Work, Worker, check_here, check_in_processes, processes_for
-from spec_ls.cli.judging import Checked, Options, check_text
+from spec_ls.cli.judging import Checked, Judging, Options
 from spec_ls.cli.progress import Progress, can_show_progress
 from spec_ls.cli.report import Output, Printed, Report, Totals, counted, place_of, say, shown_path
 from spec_ls.cli.results import IN_MEMORY
 from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source, replace_file
 from spec_ls.git import UnknownChanges, changed_since, root_of
+from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
 from spec_ls.rules import CATALOGUE
 from spec_ls.template import builtin
@@ -252,7 +253,7 @@ class Run:
             source = decode(sys.stdin.buffer.read())
         except CannotRead as error:
             return Checked(self.stdin_name, "unread", str(error))
-        return check_text(self.stdin_name, source, True, self.resolver, self.options)
+        return Judging(self.resolver, Outside(), self.options).text(self.stdin_name, source, True).checked
 
     def _tell(self, source: Source, checked: Checked) -> None:
         """Says on standard error what a file's result says beside its findings."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spec_ls.files import CannotRead, decode, regular_bytes
+from spec_ls.files import CannotRead, decode, regular_bytes, stamp_of
+from spec_ls.git import root_of
+from spec_ls.history import head_state
+from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
 from spec_ls.workspace import Document
 
@@ -26,7 +29,8 @@ class ClosedSpecs:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="closed specs")
         self._for: object = None
         self._resolver = Resolver()
-        self._kept: dict[str, tuple[tuple[int, int], str]] = {}
+        self._outside = Outside()
+        self._kept: dict[str, tuple[object, str]] = {}
 
     async def paths(self) -> list[str]:
         """The real paths of the specs around the open ones and in the workspace's folders that are not open themselves,
@@ -60,11 +64,11 @@ class ClosedSpecs:
         self._kept[path] = stamp, items
         return items
 
-    def _judge(self, path: str) -> tuple[tuple[int, int], Document] | None:
+    def _judge(self, path: str) -> tuple[object, Document] | None:
         """The file as it stands, judged, and how it is known again; None where it is as it was, or cannot be read."""
         try:
-            told = os.stat(path)
-            stamp = told.st_mtime_ns, told.st_size
+            root = root_of(Path(path))
+            stamp = stamp_of(path), root and head_state(root), self._outside.now().date()
             if path in self._kept and self._kept[path][0] == stamp:
                 return None
             most = self._server.max_bytes
@@ -74,5 +78,6 @@ class ClosedSpecs:
             return None
         document = Document(source, policy=self._resolver.policy(path), max_bytes=most)
         if document.decision.is_spec:
+            document.know(self._outside.known(path, document.spec.template))
             document.problems()
         return stamp, document

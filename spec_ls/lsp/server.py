@@ -26,6 +26,7 @@ from spec_ls.features import Person, Surroundings
 from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
+from spec_ls.known import Known
 from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.commands import usable
 from spec_ls.lsp.configuration import Configuration, folder_paths
@@ -42,7 +43,9 @@ from spec_ls.workspace import Document, Replacement, is_markdown
 if TYPE_CHECKING:
     from spec_ls.catalogue import Card, CardMaker
     from spec_ls.lsp.closed import ClosedSpecs
+    from spec_ls.lsp.outside import Knowledge
     from spec_ls.lsp.surveys import Survey, Surveys
+    from spec_ls.template.model import Template
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +105,9 @@ class OpenDocument:
 
     memory: dict[str, Any] = field(default_factory=dict)
     """What features keep from one answer to the next, by name."""
+
+    asked: tuple[Template, object] | None = None
+    """For which template and state of the world it was last asked what is known around the document."""
 
     outdated: Callable[[], Policy] | None = None
     """Asks for the policy that holds now, where the one in force may be an old one."""
@@ -500,6 +506,8 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
+        if self.documents and self._loop is not None:
+            self.knowledge.look_soon(self._loop)
         if self._has_opened and self._survey_soon is None and self._loop is not None:
             self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
         if self.client.pull_diagnostics:
@@ -537,7 +545,7 @@ class SpecLanguageServer(WireServer):
 
         What is older than a minute is given out once more while it is found out anew.
         """
-        root = self._root_of(shown)
+        root = self.root_of(shown)
         identifier = shown.document.spec.template.field("id")
         prefix = identifier.prefix if identifier else ""
         if root is None:
@@ -555,7 +563,7 @@ class SpecLanguageServer(WireServer):
         """What is known beyond the document without asking anything."""
         return self._around(shown, None, "")
 
-    def _root_of(self, shown: OpenDocument) -> Path | None:
+    def root_of(self, shown: OpenDocument) -> Path | None:
         """The repository that a document lies in, looked for once a minute."""
         if shown.root is None or time.monotonic() - shown.root[1] > _FRESH_SECONDS:
             path = _path_of(shown.uri)
@@ -566,7 +574,7 @@ class SpecLanguageServer(WireServer):
         """The repository that a document lies in, else the workspace folder, else its own; None where it is no file."""
         if shown.path is None:
             return None
-        root = self._root_of(shown)
+        root = self.root_of(shown)
         folders = [str(root)] if root else self.configuration.resolver.folders
         return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
 
@@ -596,6 +604,19 @@ class SpecLanguageServer(WireServer):
 
             self._surveys = Surveys(self)
         return self._surveys
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        from spec_ls.lsp.outside import Knowledge  # the first findings do without
+
+        return Knowledge(self)
+
+    def know(self, shown: OpenDocument, known: Known) -> None:
+        """Takes what is known around a document now, and shows what follows from it."""
+        if shown.document.know(known):
+            self._changed[shown.uri] = None
+            self._have_pulled_anew()
+            self.on_idle()
 
     @cached_property
     def closed(self) -> ClosedSpecs:
@@ -667,7 +688,7 @@ class SpecLanguageServer(WireServer):
 
     def _find_survey(self, shown: OpenDocument) -> Survey:
         """That around a document."""
-        found = self._survey_around(shown.path, self._root_of(shown)) if shown.path is not None else None
+        found = self._survey_around(shown.path, self.root_of(shown)) if shown.path is not None else None
         if found is not None:
             return found
         if self._alone is None:
@@ -730,7 +751,7 @@ class SpecLanguageServer(WireServer):
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
 
         root, prefix = key
-        paths = [shown.path for shown in self.documents.values() if shown.path and self._root_of(shown) == root]
+        paths = [shown.path for shown in self.documents.values() if shown.path and self.root_of(shown) == root]
 
         def find_out() -> _Known:
             from spec_ls import index

@@ -109,7 +109,7 @@ class Rule:
     - `check_piece` reads the blocks of one piece and the slot it belongs to: kept until one of them changes
 
     `fix` yields the ways to mend a finding, the best first. `leftover` marks rules about text that should
-    not be there any more.
+    not be there any more; `outside` those that read what the world around the document says (`Spec.known`).
     """
 
     name: str
@@ -120,6 +120,7 @@ class Rule:
     check_piece: PieceCheck | None = None
     fix: Mend = _nothing
     leftover: bool = False
+    outside: bool = False
 
     @property
     def has_fix(self) -> bool:

@@ -181,6 +181,8 @@ class Template:
     guidance: tuple[Guidance, ...] = ()
     carrier: Literal["table", "yaml", "list", "lines", "fence", "section", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
+    carried_in: int = -1
+    """The index of the section that carries the metadata, as `## Metadata` does; none: it stands before the first."""
     fields: tuple[FieldSlot, ...] = ()
     sections: tuple[SectionSlot, ...] = ()
     headings: tuple[HeadingNote, ...] = ()

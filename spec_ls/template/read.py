@@ -74,6 +74,12 @@ _CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
 _APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_KEPT_COMMENT = re.compile(
+    r"^\s*(?:(?:markdownlint|prettier|textlint|remark|lint|alex|doctoc|dprint|rumdl|mdl)"
+    r"(?:-\w|\s(?:off|on|ignore|disable|enable)\b)|(?:vale|cspell|rumdl)(?::|\s+\w+\.\w|\s(?:off|on)\b))"
+    r"|\bSPDX-License-Identifier\b|\bcopyright (?:\(c\)|©|[12][0-9]{3})",
+    re.I,
+)
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
@@ -126,6 +132,8 @@ class _Reader:
         self._headings: dict[int, HeadingNote] = {}
         self._title: str | None = None
         self._stated: tuple[FieldSlot, int] | None = None
+        self._carrier: Section | None = None
+        self._carried_in = -1
 
     def template(self, name: str) -> Template:
         starts = self._outline.starts
@@ -133,7 +141,7 @@ class _Reader:
             (section, starts[index]) for index, chunk in enumerate(self._outline.chunks) for section in chunk.sections
         ]
         title = title_heading(flat)
-        found = carried(flat, title, self._text.lines, self._lines)
+        found, self._carrier = carried(flat, title, self._text.lines, self._lines)
         placed = attached_annotations(flat, self._lines, [one.line for one in found])
         for one in placed:
             self._notes.setdefault((one.place, one.line), []).append(one.annotation)
@@ -155,6 +163,7 @@ class _Reader:
             guidance=tuple(self._opening(flat, title)),
             carrier=found[0].entry.carrier if fields else "none",
             carrier_source=carrier_source(found, self._lines) if fields else (),
+            carried_in=self._carried_in if fields else -1,
             fields=fields,
             sections=slots,
             headings=tuple(self._headings[line] for line in sorted(self._headings)),
@@ -274,7 +283,10 @@ class _Reader:
         for example in examples or (part,):
             shown_need: Need = "example" if examples else need
             self._note_heading(example.heading, example.heading.line + example.base, shown_need, example.above)
-        items, blocks = self._content(part, keep)
+        carries = part.section is self._carrier
+        if carries:
+            self._carried_in = index
+        items, blocks = self._content(part, keep) if not carries else ((), ())
         key = title_of(title).key
         if self._stated is None and not stem and is_status(field_key(title)):
             self._stated = self._status_of(part, title, need, index)
@@ -302,7 +314,7 @@ class _Reader:
             sign_off=any(_CLOCK.search(note.text) for note in guidance)
             or (any(item.kind == "check" for item in items) and bool(_APPROVAL.search(title))),
             work=not negated and any(item.kind == "sample" and item.box for item in items),
-            asks="" if keep else self._asks(part),
+            asks="" if keep or carries else self._asks(part),
             own=self._own(part),
             origin=Origin(line=line, end_line=part.end_line),
         )
@@ -518,7 +530,10 @@ def attached_annotations(
 
 
 def _speaks(comment: str) -> bool:
-    """Whether a comment says something to a person: marks for tools, such as `toc`, are a word or two."""
+    """Whether a comment says something to the author: marks for tools, such as `toc`, are a word or two, or have a
+    tool's name in front; a licence stays."""
+    if _KEPT_COMMENT.search(comment):
+        return False
     return len(re.findall(r"\w+", comment)) > 2 or comment.rstrip().endswith((".", "?", "!", ":", "…"))
 
 

@@ -6,7 +6,7 @@ import difflib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
+from spec_ls.known import Known, Move
 from spec_ls.moves import Moves, relinked
 from spec_ls.resolver import Policy
 from spec_ls.rules import fixes
@@ -183,7 +184,27 @@ def _sheet(block: Block, template: Template | None) -> Sheet:
 def _document(sheet: Sheet, source: str | None = None) -> Document:
     most = int(sheet.block.options.get("max-bytes", MOST_BYTES))
     text = sheet.source if source is None else source
-    return Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
+    document = Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
+    document.know(_known(sheet.block.options))
+    return document
+
+
+def _known(options: dict[str, str]) -> Known:
+    """What the world around the document says: `now`, and its `moves`, the first of them in front."""
+    now = _time(options["now"]) if "now" in options else None
+    moves: list[Move] = []
+    before = None if "shallow" in options else ""
+    for said in filter(None, options.get("moves", "").split("; ")):
+        day, _, rest = said.partition(" ")
+        status, _, who = rest.partition(" by ")
+        handle = who if who.startswith("@") else ""
+        moves.insert(0, Move(status, before, _time(day), who.removeprefix("@"), handle))
+        before = status
+    return Known(now, tuple(moves))
+
+
+def _time(said: str) -> datetime:
+    return datetime.fromisoformat(said).replace(tzinfo=UTC)
 
 
 # --- findings -------------------------------------------------------------------------------
@@ -271,6 +292,7 @@ def faults_of_fix(document: Document, problem: Problem, fix: Fix, template: Temp
     for end in {_line_end(line) for line in split_lines(result)} - {""} - (ends or {"\n"}):
         yield f"it brings in the line end {end!r}"
     after = Document(result, template, policy=document.policy)
+    after.know(document.spec.known)
     before_findings, after_findings = document.problems(stage), after.problems(stage)
 
     def count(problems: Sequence[Problem]) -> int:

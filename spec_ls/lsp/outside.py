@@ -1,0 +1,77 @@
+"""Keeps what is known around the open specs up to date: asked in a thread, and anew when it may have changed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from spec_ls.history import head_state
+from spec_ls.known import Known
+from spec_ls.outside import Outside
+from spec_ls.template.model import Template
+
+if TYPE_CHECKING:
+    from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
+
+_SOON_SECONDS = 0.2
+"""How long after a message it is looked whether something has changed; what comes meanwhile is part of it."""
+_SLACK_SECONDS = 0.05
+
+
+class Knowledge:
+    """Asks about each open spec once for each state of its repository, each day, and each template that judges it."""
+
+    def __init__(self, server: SpecLanguageServer) -> None:
+        self._server = server
+        self._outside = Outside(server.configuration.past.histories)
+        self._soon: asyncio.TimerHandle | None = None
+        self._wake: asyncio.TimerHandle | None = None
+
+    def look_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Has it looked whether something has changed, unless that is about to be done."""
+        if self._soon is None:
+            self._soon = loop.call_later(_SOON_SECONDS, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._soon = None
+        if self._server.is_waited_for():
+            self.look_soon(loop)
+            return
+        now = self._outside.now()
+        states: dict[object, object] = {}
+        for shown in self._server.documents.values():
+            spec = shown.spec if shown.reading is None else None
+            if spec is None:
+                continue
+            root = self._server.root_of(shown)
+            if root is not None and root not in states:
+                states[root] = head_state(root)
+            before, state = shown.asked, (states.get(root), now.date())
+            if before is None or before[0] is not spec.template or before[1] != state:
+                shown.asked = spec.template, state
+                self._ask(loop, shown, spec.template)
+        self._set_alarm(loop, now)
+
+    def _ask(self, loop: asyncio.AbstractEventLoop, shown: OpenDocument, template: Template) -> None:
+        asked = shown.asked
+
+        def take(done: asyncio.Future[Known]) -> None:
+            is_there = self._server.documents.get(shown.uri) is shown and shown.reading is None
+            if not is_there or shown.asked is not asked or done.cancelled() or done.exception() is not None:
+                return
+            spec = shown.spec
+            if spec is not None and spec.template is template:
+                self._server.know(shown, done.result())
+                self._set_alarm(loop, self._outside.now())
+
+        past = self._server.configuration.past
+        loop.run_in_executor(past.pool, self._outside.known, shown.path, template).add_done_callback(take)
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, now: datetime) -> None:
+        """Has it looked again when the day ends."""
+        if self._wake is not None:
+            self._wake.cancel()
+        midnight = datetime.combine(now.date() + timedelta(days=1), time()).astimezone()
+        seconds = (midnight - now).total_seconds() + _SLACK_SECONDS
+        self._wake = loop.call_later(seconds, self._look, loop)
