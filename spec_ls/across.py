@@ -87,6 +87,7 @@ class Around:
         self._branches: tuple[bytes, Branches] | None = None
         self._people: tuple[CodeOwners, tuple[Person, ...]] | None = None
         self._names: list[str] | None = None
+        """Those of the files that are no specs."""
         self._parsed: dict[tuple[str, str], Card | None] = {}
 
     def others(self, key: str, spec: Spec, policy: Policy, before: Others | None = None) -> Others:
@@ -233,7 +234,8 @@ class Around:
         prefix, number = _number(name)
         if self._names is None:
             sources = markdown_files(self.root, _MOST_ENTRIES).sources
-            self._names = [os.path.basename(source.path).casefold() for source in sources]
+            others = (source.path for source in sources if not self.catalogue.rests(source.path))
+            self._names = [os.path.basename(path).casefold() for path in others]
         for base in self._names:
             leading = _LEADING.match(base)
             if leading and int(leading[0]) == number:
@@ -359,6 +361,12 @@ class AtOnce(Around):
             self._is_read = True
             self.catalogue = catalogue_of(self.root, log.warning)
         return super().ask(seat, kind, name)
+
+    def take(self, document: Document, path: str) -> None:
+        """Takes a spec as its file has it now."""
+        card = document.card(CardMaker(path, document.policy.prefixes)) if self._is_read else None
+        if card is not None:
+            self.catalogue.put(card)
 
     def _looked_up(self, question: Question) -> Any:
         if question not in self.found:

@@ -30,29 +30,33 @@ _NOW = "SPEC_LS_NOW"
 
 
 class Outside:
-    """What git says is kept for each state of a repository, what other specs say for good. `policy` says what holds for
-    a file. For one thread at a time; its methods may take long."""
+    """What git says is kept for each state of a repository, what other specs say until `forget`. `policy` says what
+    holds for a file; `folders` are taken for the workspace where there is neither a repository nor a configuration. For
+    one thread at a time; its methods may take long."""
 
-    def __init__(self, histories: Histories | None = None, policy: Policies = lambda path: default_policy()) -> None:
+    def __init__(
+        self,
+        histories: Histories | None = None,
+        policy: Policies = lambda path: default_policy(),
+        folders: Sequence[str] = (),
+    ) -> None:
         self._histories = histories or Histories()
         self._policy = policy
+        self._folders = [os.path.realpath(folder) for folder in folders]
         self._around: dict[str, AtOnce] = {}
         self._ahead = _ahead()
 
-    def know(self, document: Document, path: str | None, folders: Sequence[str] = ()) -> None:
-        """Tells a spec all that is known around it. `path` is that of its file (a real path; None where it is none);
-        `folders` (real ones) are taken for the workspace where there is neither a repository nor a configuration.
-
-        Never raises.
-        """
-        known, around = self.known(path, document.spec.template), self._around_of(path, document.policy, folders)
+    def know(self, document: Document, path: str | None) -> None:
+        """Tells a spec all that is known around it. `path` is that of its file (a real path; None where it is none).
+        Never raises."""
+        known, around = self.known(path, document.spec.template), self._around_of(path, document.policy)
         others = around.others(path, document.spec, document.policy) if around and path else None
         document.know(replace(known, others=others))
 
-    def still(self, record: str, path: str | None, policy: Policy, folders: Sequence[str] = ()) -> bool:
+    def still(self, record: str, path: str | None, policy: Policy) -> bool:
         """Whether other specs would answer a document as they did when that was recorded (`Others.record`; empty where
         nobody was there to ask)."""
-        around = self._around_of(path, policy, folders)
+        around = self._around_of(path, policy)
         if around is None or not record:
             return around is None and not record
         try:
@@ -60,8 +64,18 @@ class Outside:
         except (ValueError, TypeError, KeyError):
             return False
 
-    def _around_of(self, path: str | None, policy: Policy, folders: Sequence[str]) -> AtOnce | None:
-        root = _root(path, policy, folders) if path is not None else None
+    def wrote(self, document: Document, path: str) -> None:
+        """Takes a spec as its file (a real path) has it now."""
+        around = self._around_of(path, document.policy)
+        if around is not None:
+            around.take(document, path)
+
+    def forget(self) -> None:
+        """Lets go of what other specs said: files may have changed."""
+        self._around.clear()
+
+    def _around_of(self, path: str | None, policy: Policy) -> AtOnce | None:
+        root = _root(path, policy, self._folders) if path is not None else None
         if root is not None and root not in self._around:
             self._around[root] = AtOnce(root, self._policy, self._histories)
         return self._around[root] if root is not None else None

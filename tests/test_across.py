@@ -348,3 +348,30 @@ def test_a_client_that_pulls_is_asked_to_pull_again(made: Repository, editor: An
     reports = started.server.request("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
     told = {Path(one["uri"]).name: codes(one["items"]) for one in reports}
     assert told == {"a.md": wanted, "b.md": ["circular-dependency"], "c.md": ["duplicate-id"]}
+
+
+def test_results_that_were_kept_count_as_long_as_the_others_say_the_same(
+    made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPEC_LS_CACHE_DIR", str(tmp_path / "cache"))
+    made.save({f"{number}.md": spec(f"{number:03}", "SPEC-001, SPEC-100", "Approved") for number in range(2, 52)})
+    made.save({"1.md": spec("001", status="Review")})
+
+    def counts() -> dict[str, int]:
+        codes = [one["rule"] for one in printed(made.root, ".")]
+        return {code: codes.count(code) for code in sorted(set(codes))}
+
+    assert counts() == counts() == {"unknown-spec": 50}
+    made.write("1.md", spec("100"))
+    assert counts() == {"premature-status": 50, "unknown-spec": 50}
+
+
+def test_what_is_mended_makes_room_for_others(made: Repository) -> None:
+    made.save({"a.md": spec("001")}, "2026-01-01")
+    made.save({"b.md": spec("001"), "c.md": spec("001")}, "2026-02-01")
+    command = [sys.executable, "-m", "spec_ls", "check", "--format", "json", "--fix", "."]
+    done = subprocess.run(command, cwd=made.root, capture_output=True, timeout=60)
+    assert "SPEC-002" in (made.root / "b.md").read_text("utf-8")
+    assert "SPEC-003" in (made.root / "c.md").read_text("utf-8")
+    found = [(one["path"], one["rule"]) for one in json.loads(done.stdout) if one["rule"] in ACROSS]
+    assert found == [("a.md", "duplicate-id")], "it was looked at first"

@@ -57,9 +57,10 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
-    "wcwidth": ("features",),
+    "wcwidth": ("features", "cli"),
+    "multiprocessing": ("cli",),
     "subprocess": ("git",),
-    "sqlite3": ("cache",),
+    "sqlite3": ("cache", "cli"),
 }
 """The only floors that may import a library, or run another program."""
 
