@@ -57,6 +57,8 @@ _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
 """How long after the first findings the specs around are looked at, unless a feature asks for them before."""
+_LOOK_SECONDS = 0.2
+"""How long after a message it is looked whether the world around the open documents has changed."""
 _MOST_TROUBLES = 20
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -232,6 +234,7 @@ class SpecLanguageServer(WireServer):
         self._has_opened = False
         """A document was opened whose surroundings nobody has looked at."""
         self._survey_soon: asyncio.TimerHandle | None = None
+        self._look_soon: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in (
@@ -506,8 +509,8 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
-        if self.documents and self._loop is not None:
-            self.knowledge.look_soon(self._loop)
+        if self.documents and self._look_soon is None and self._loop is not None:
+            self._look_soon = self._loop.call_later(_LOOK_SECONDS, self._look_around)
         if self._has_opened and self._survey_soon is None and self._loop is not None:
             self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
         if self.client.pull_diagnostics:
@@ -610,6 +613,13 @@ class SpecLanguageServer(WireServer):
         from spec_ls.lsp.outside import Knowledge  # the first findings do without
 
         return Knowledge(self)
+
+    def _look_around(self) -> None:
+        self._look_soon = None
+        if self.is_waited_for():
+            self.on_idle()
+        elif self._loop is not None:
+            self.knowledge.look(self._loop)
 
     def today(self) -> date:
         """The day on which it is."""
