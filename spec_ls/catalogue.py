@@ -16,10 +16,10 @@ from spec_ls.facts import Facts
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, List, Paragraph, Plain, Quote, Section
 from spec_ls.outline.inline import plain, skeleton
 from spec_ls.outline.shapes import items_of, joined, label_of, shown_title, without_comments
-from spec_ls.spec import Field, Piece, Spec, is_sample_value, plain_value
+from spec_ls.spec import Field, Piece, Place, Spec, is_sample_value, plain_value
 from spec_ls.template.kinds import is_begun
 from spec_ls.template.lookup import lookup
-from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Template
+from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Stage, Template
 from spec_ls.text import Point, Span, strip_line_end
 from spec_ls.values import (
     code_spans,
@@ -100,7 +100,7 @@ class Card:
     title: str = ""
     title_span: Span | None = None
     status: str = ""
-    stage: str = "draft"
+    stage: Stage = "draft"
     owner: str = ""
     approvers: tuple[str, ...] = ()
     target: str = ""
@@ -218,6 +218,10 @@ class Catalogue:
         if self._shown.pop(path, None) is not None:
             self._take(path, self._resting.get(path))
 
+    def settle(self) -> None:
+        """Takes in the open documents as they stand."""
+        self._settle()
+
     def _settle(self, name: str | None = None) -> None:
         """Takes in the open documents as they stand; with `name`, those alone that have or had this identifier."""
         for path, (ask, ask_id, _) in self._shown.items():
@@ -272,6 +276,30 @@ class Catalogue:
         if whole:
             return [card for card in known if card.id and card.id.casefold().startswith(folded)]
         return [card for card in known if card.id.startswith(typed)]
+
+    @property
+    def taken(self) -> list[str]:
+        """The identifiers of the `kept` cards, case folded; may be asked in another thread."""
+        return list(self._by_id)
+
+    def rests(self, path: str) -> bool:
+        """Whether the file at a path is one of the specs, as it is on disk."""
+        return path in self._resting
+
+    @property
+    def kept(self) -> Collection[Card]:
+        """All cards as they were when something was last asked; asks no open document, and so may be asked by one."""
+        return self._cards.values()
+
+    def kept_by_id(self, name: str) -> list[Card]:
+        """The `kept` cards of an identifier, whatever its case, in the order of their paths."""
+        found = self._by_id.get(name.casefold(), {})
+        return [found[path] for path in sorted(found)]
+
+    def naming(self, handle: str, but: str) -> int:
+        """How many `kept` cards but that of a path have a handle in their metadata, whatever its case."""
+        names = self._vocabulary.get("handle", {}).get(handle.casefold(), {})
+        return len(names) - (but in names)
 
     def vocabulary(self, kind: str, but: str = "") -> dict[str, int]:
         """The names of a kind in all `known` cards but that of the path `but`, and how many have each.
@@ -483,6 +511,16 @@ def _own_words(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int])
 # --- mentions
 
 
+def mentions_in(spec: Spec, at: int, prefixes: Collection[str]) -> tuple[Mention, ...]:
+    """What the section at an index of the pieces names; lines count from its chunk's start. `prefixes` are those of
+    identifiers. Only parts about dependencies have such. Never raises on any text."""
+    piece, base = spec.pieces[at], spec.base(at)
+    rows = spec.text.lines[base + piece.section.line : base + piece.section.end_line]
+    found = _read(spec, at, piece, rows, prefixes).mentions
+    fields = [field for field in chain.from_iterable(spec.fields.values()) if field.piece == at]
+    return _with_fields(spec, found, fields, prefixes) if fields else found
+
+
 def _mentions(
     section: Section, rows: Sequence[str], prefixes: Collection[str], flags: Collection[int], depends: Collection[int]
 ) -> Iterator[Mention]:
@@ -627,13 +665,13 @@ def _assembled(
     template = spec.template
     owner, approvers = _own(spec, template.owner), _own(spec, template.approvers)
     dates = (slot for slot in template.fields if slot.kind == "date" and not slot.today and not is_begun(slot.key))
-    name, name_span = _identifier(spec)
+    own = own_identifier(spec)
     title, title_span = _title(spec)
     return Card(
         path=path,
         template=template.name,
-        id=name,
-        id_span=name_span,
+        id=own.text if own else "",
+        id_span=spec.span(own.place) if own else None,
         title=title,
         title_span=title_span,
         status=spec.state.name if spec.state else _words(_own(spec, template.status)),
@@ -667,16 +705,25 @@ def _words(field: Field | None) -> str:
 
 def identifier_of(spec: Spec) -> str:
     """The identifier that a spec gives itself; empty while there is none."""
-    return _identifier(spec)[0]
+    found = own_identifier(spec)
+    return found.text if found else ""
 
 
-def _identifier(spec: Spec) -> tuple[str, Span | None]:
+class Identifier(NamedTuple):
+    """An identifier, and where the metadata says it."""
+
+    text: str
+    place: Place
+
+
+def own_identifier(spec: Spec) -> Identifier | None:
+    """The identifier that a spec gives itself; None while there is none."""
     field = _own(spec, spec.template.field("id"))
     if field is not None and field.slot is not None:
-        line, start, *_ = spec.span(field.at(field.entry.value_span))
+        line, start, *_ = field.entry.value_span
         for found in identifiers_in(field.entry.value, (field.slot.prefix,)):
-            return found.words, _span(line, start + found.start, found.words)
-    return "", None
+            return Identifier(found.words, field.at(_span(line, start + found.start, found.words)))
+    return None
 
 
 def _title(spec: Spec) -> tuple[str, Span | None]:

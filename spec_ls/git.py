@@ -97,6 +97,10 @@ class Objects:
             self._end.cancel()
         if process is not None:
             _kill(process)
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
 
     def _text(self, name: bytes) -> tuple[str, str | None] | None:
         process = self._running()
@@ -135,7 +139,7 @@ class Objects:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
-    process.communicate()
+    process.wait()
 
 
 class Logged(NamedTuple):

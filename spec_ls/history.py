@@ -219,6 +219,20 @@ class Histories:
                 yield Change(status, before, history.revision(step.commit, step.blob))
                 status = found[0] if found else None
 
+    def added(self, document: str, head: object) -> int | None:
+        """When the file `document` (a real path) was added, by the author's clock (seconds since 1970); 0 where that is
+        not known. None where no commit has it. Never raises."""
+        try:
+            root = root_of(Path(document))
+            history, path = (self._history(root, head), _relative(document, root)) if root else (None, "")
+        except Exception:
+            log.exception("%s: its history could not be read", document)
+            return None
+        if history is None or path not in history.revisions:
+            return None
+        commit = history.added.get(path)
+        return history.commits[commit][0] if commit else 0
+
     def source(self, document: str, blob: str) -> str | None:
         """The text of a revision; None where it cannot be read."""
         root = root_of(Path(document))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from spec_ls.others import Others
+
 SectionKey = tuple[int | str, ...]
 """Names a section whatever its title: its slot, the number of one that repeats, the title of one of the team's own."""
 SectionLines = tuple[str, ...]
@@ -41,11 +43,13 @@ class Known:
     - `now`: what time it is, in the reader's zone
     - `moves`: the statuses that the document's commits gave it, the latest first
     - `approved`: the sections that the commit had in them by which the document came to be approved, if it still is
+    - `others`: what the specs around it say; None while they are looked at
     """
 
     now: datetime | None = None
     moves: tuple[Move, ...] = ()
     approved: Sections | None = None
+    others: Others | None = None
 
     @property
     def today(self) -> date | None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from spec_ls.across import AtOnce, Policies
+from spec_ls.files import is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Change, Histories, head_state
 from spec_ls.known import Known, Move
+from spec_ls.others import holds_for
 from spec_ls.outline import Outline
 from spec_ls.past import approving, sections
+from spec_ls.resolver import Policy, default_policy
 from spec_ls.spec import Spec
 from spec_ls.template.model import Template
 from spec_ls.text import Text
+from spec_ls.workspace import Document
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +30,41 @@ _NOW = "SPEC_LS_NOW"
 
 
 class Outside:
-    """What git says is kept for each state of a repository. For one thread at a time; `known` may take long."""
+    """What git says is kept for each state of a repository, what other specs say for good. `policy` says what holds for
+    a file. For one thread at a time; its methods may take long."""
 
-    def __init__(self, histories: Histories | None = None) -> None:
+    def __init__(self, histories: Histories | None = None, policy: Policies = lambda path: default_policy()) -> None:
         self._histories = histories or Histories()
+        self._policy = policy
+        self._around: dict[str, AtOnce] = {}
         self._ahead = _ahead()
+
+    def know(self, document: Document, path: str | None, folders: Sequence[str] = ()) -> None:
+        """Tells a spec all that is known around it. `path` is that of its file (a real path; None where it is none);
+        `folders` (real ones) are taken for the workspace where there is neither a repository nor a configuration.
+
+        Never raises.
+        """
+        known, around = self.known(path, document.spec.template), self._around_of(path, document.policy, folders)
+        others = around.others(path, document.spec, document.policy) if around and path else None
+        document.know(replace(known, others=others))
+
+    def still(self, record: str, path: str | None, policy: Policy, folders: Sequence[str] = ()) -> bool:
+        """Whether other specs would answer a document as they did when that was recorded (`Others.record`; empty where
+        nobody was there to ask)."""
+        around = self._around_of(path, policy, folders)
+        if around is None or not record:
+            return around is None and not record
+        try:
+            return holds_for(record, around.ask)
+        except (ValueError, TypeError, KeyError):
+            return False
+
+    def _around_of(self, path: str | None, policy: Policy, folders: Sequence[str]) -> AtOnce | None:
+        root = _root(path, policy, folders) if path is not None else None
+        if root is not None and root not in self._around:
+            self._around[root] = AtOnce(root, self._policy, self._histories)
+        return self._around[root] if root is not None else None
 
     def now(self) -> datetime:
         """What time it is, in the zone of this machine."""
@@ -47,6 +84,14 @@ class Outside:
         if source is None:
             return Known(self.now(), moves)
         return Known(self.now(), moves, sections(Spec(Outline(Text(source)), template)))
+
+
+def _root(path: str, policy: Policy, folders: Sequence[str]) -> str | None:
+    """The folder whose specs lie around a file: its repository, else what its configuration governs, else the
+    workspace. None where all files below must not be looked at."""
+    repository = root_of(Path(path))
+    given = [str(repository)] if repository else [*filter(None, [os.path.dirname(policy.config_path)]), *folders]
+    return next((os.path.realpath(one) for one in given if is_inside(one, path) and may_be_root(Path(one))), None)
 
 
 def _move(change: Change) -> Move:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from spec_ls.bind import Binding
 from spec_ls.known import Known, Move
+from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
 from spec_ls.past import sections
 from spec_ls.template import builtin
 from spec_ls.template.read import read_template
@@ -71,6 +72,9 @@ BLOCKS = [
     "| **Status** | Done |",
     "| **Status** | Review |",
     "| **Spec ID** | SPEC-007 |",
+    "| **Depends on** | SPEC-008 |",
+    "- **Services**: SPEC-008, [SPEC-009](x.md), `SPEC-010`",
+    "- [x] Product Approval (@ada)",
     "| Owner | @mira | extra",
     "Status | Review",
     "| Approvers | `@ana`, @o\\|x |",
@@ -147,10 +151,22 @@ def picture(document: Document) -> tuple[object, ...]:
 
 
 def approved(source: str) -> Known:
-    """What is known of the world where `source` is what was approved, and its time is over."""
+    """What is known of the world where `source` is what was approved, and its time is over; nobody is known, and all
+    other specs are in the way."""
     spec = Document(source).spec
     moves = (Move("Approved", "Draft", datetime(2026, 3, 5, tzinfo=UTC), "Ada"),)
-    return Known(datetime(2099, 3, 5, tzinfo=UTC), moves, sections(spec))
+    return Known(datetime(2099, 3, 5, tzinfo=UTC), moves, sections(spec), Others(SEAT, answer, lambda kind, name: ()))
+
+
+SEAT = Seat("/specs/a.md", "SPEC-007", "SPEC-", 3, frozenset(["SPEC-"]))
+NEEDS = (Step("SPEC-007", Span(0, 0, 0, 8)),)
+TWIN = Other("b.md", "/specs/b.md", "SPEC-008", "B", "Draft", "draft", Span(0, 0, 0, 0), NEEDS)
+
+
+def answer(kind: Kind, name: str) -> object:
+    if kind == "specs":
+        return (TWIN,) if name == "spec-008" else ()
+    return Twins((TWIN,)) if kind == "twins" else False
 
 
 def opened(source: str, known: Known) -> Document:

@@ -28,6 +28,7 @@ Format = Literal["text", "json", "jsonl"]
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 STDIN = "-"
+STDIN_NAME = "<stdin>"
 
 
 @click.command(short_help="Check specs and print the findings.")
@@ -81,8 +82,17 @@ def check(
     _log_to_stderr()
     report: Report = _report(form)
     resolver = Resolver()
-    run = _Run(_template(template, resolver), report, as_diff, max_bytes, template_file=template, resolver=resolver)
-    run.check_all(paths, stdin_filename or "<stdin>")
+    run = _Run(
+        _template(template, resolver),
+        report,
+        as_diff,
+        max_bytes,
+        template_file=template,
+        resolver=resolver,
+        outside=Outside(policy=resolver.policy),
+        folders=[os.path.realpath(path) for path in paths if os.path.isdir(path)],
+    )
+    run.check_all(paths, stdin_filename or STDIN_NAME)
     report.close()
     sys.exit(run.exit_code(fail_on))
 
@@ -144,7 +154,8 @@ class _Run:
     max_bytes: int
     template_file: str | None
     resolver: Resolver
-    outside: Outside = field(default_factory=Outside)
+    outside: Outside
+    folders: Sequence[str]
     specs: int = 0
     others: int = 0
     failed: bool = False
@@ -213,7 +224,8 @@ class _Run:
                 say(f"{name}: not a spec: {decision.why}; --template {self._any_template} checks it all the same")
             return
         self.specs += 1
-        document.know(self.outside.known(os.path.realpath(name), document.spec.template))
+        is_file = name != STDIN_NAME
+        self.outside.know(document, os.path.realpath(name) if is_file else None, self.folders)
         problems = document.problems()
         for problem in problems:
             self.counts[problem.severity] += 1

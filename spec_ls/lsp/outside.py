@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from spec_ls.history import head_state
 from spec_ls.known import Known
+from spec_ls.lsp.across import Neighbours
 from spec_ls.outside import Outside
 from spec_ls.past import next_change
 from spec_ls.template.model import Template
@@ -25,6 +26,7 @@ class Knowledge:
     def __init__(self, server: SpecLanguageServer) -> None:
         self._server = server
         self._outside = Outside(server.configuration.past.histories)
+        self.neighbours = Neighbours(server)
         self._wake: asyncio.TimerHandle | None = None
 
     def now(self) -> datetime:
@@ -48,6 +50,7 @@ class Knowledge:
                 self._ask(loop, shown, spec.template)
             elif (due := next_change(spec)) is not None and due <= now:
                 self._server.know(shown, replace(spec.known, now=now))
+        self.neighbours.look(loop)
         self._set_alarm(loop, now)
 
     def _ask(self, loop: asyncio.AbstractEventLoop, shown: OpenDocument, template: Template) -> None:
@@ -59,7 +62,7 @@ class Knowledge:
                 return
             spec = shown.spec
             if spec is not None and spec.template is template:
-                self._server.know(shown, done.result())
+                self._server.know(shown, replace(done.result(), others=spec.known.others))
                 self._set_alarm(loop, self._outside.now())
 
         past = self._server.configuration.past

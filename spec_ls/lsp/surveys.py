@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -63,6 +63,8 @@ class Survey:
     known: bool = False
     """A look at all files has ended, however."""
     cancelled: bool = False
+    news: int = 0
+    """How many answers said something new."""
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     """The files at which the process crashed."""
@@ -97,6 +99,8 @@ class Surveys:
         self._process: Process | None = None
         self._letting_go: asyncio.TimerHandle | None = None
         self._troubles = 0
+        self.ended: Callable[[], object] = lambda: None
+        """Called when a look at files has ended, with news or without."""
 
     def survey(self, root: str, renew: bool = False) -> Survey:
         """What is known of the specs below `root`. The first time, and with `renew` once it is a minute old, a look at
@@ -254,8 +258,10 @@ class Surveys:
                         if job.paths is None and not survey.cancelled:
                             survey.catalogue.keep(seen)
                             survey.whole = True
+                        survey.news += news
                         if news:
                             self._show_anew()
+                        self.ended()
                         return True
             return False
         finally:

@@ -55,6 +55,14 @@ class Related:
     message: str
 
 
+class Elsewhere(NamedTuple):
+    """A place in another file that explains a finding. `key` opens the file (`Other.key`)."""
+
+    key: str
+    span: Span
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A fault at its place. `subject` is what the rule's fix needs to know; it never leaves the core.
@@ -68,6 +76,7 @@ class Finding:
     subject: Any = None
     related: tuple[Related, ...] = ()
     origin: Origin | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
