@@ -224,7 +224,9 @@ class Around:
 
     def _find_specs(self, there: Branches, name: str) -> tuple[Other, ...] | None:
         """The specs of an identifier on branches; None where a file is called so that is none."""
-        found = [other for file in there.naming(name) if (other := self._parse(file)) and other.id.casefold() == name]
+        found = [
+            other for file in there.naming(name) if (other := self._parse(there, file)) and other.id.casefold() == name
+        ]
         return tuple(found) if found or not self._is_file_name(name) else None
 
     def _is_file_name(self, name: str) -> bool:
@@ -240,13 +242,14 @@ class Around:
                 return True
         return False
 
-    def _parse(self, file: BranchFile) -> Other | None:
+    def _parse(self, there: Branches, file: BranchFile) -> Other | None:
         """The spec that a file on a branch is; None where it is none."""
         key = file.blob, file.path
         if key not in self._parsed:
             path = os.path.join(self.root, file.path)
             policy = self._policy(path)
-            self._parsed[key] = Document(file.text, policy=policy).card(CardMaker(path, policy.prefixes))
+            text = next((text for _, text in there.texts([file])), "")
+            self._parsed[key] = Document(text, policy=policy).card(CardMaker(path, policy.prefixes))
         card = self._parsed[key]
         return other_of(card, file.path, "", file.branch) if card else None
 
@@ -259,7 +262,7 @@ class Around:
         beside = tuple(filter(self._is_one, question.beside))
         elsewhere: dict[str, tuple[BranchFile, Other]] = {}
         for file in there.naming(question.name):
-            other = self._parse(file) if file.path not in elsewhere else None
+            other = self._parse(there, file) if file.path not in elsewhere else None
             if other and other.id.casefold() == question.name and self._is_another(there, file, own):
                 elsewhere[file.path] = file, other
         others = tuple(other for _, other in elsewhere.values())
@@ -307,12 +310,13 @@ class Around:
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
     """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
     sentence."""
-    found = Catalogue()
-    for answer in Surveyor().answers({"root": root}):
+    found, surveyor = Catalogue(), Surveyor()
+    for answer in surveyor.answers({"root": root}):
         if "card" in answer:
             found.put(from_plain(answer["card"]))
         elif "trouble" in answer:
             trouble(answer["trouble"])
+    surveyor.close()
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,6 @@ class BranchFile:
     blob: str
     origin: str = ""
     at: int = 0
-    text: str = ""
 
     @property
     def branch(self) -> str:
@@ -65,6 +64,11 @@ class Branches:
     def paths(self) -> frozenset[str]:
         return frozenset(file.path for file in self.files)
 
+    def texts(self, files: Sequence[BranchFile]) -> Iterator[tuple[BranchFile, str]]:
+        """The text of each file that is one. Asks git."""
+        told = dict(blob_texts(self.root, list(dict.fromkeys(file.blob for file in files))[:_MOST_BLOBS]))
+        return ((file, told[file.blob]) for file in files if file.blob in told)
+
     def naming(self, name: str) -> Sequence[BranchFile]:
         """The files in whose heads an identifier stands, whatever its case."""
         return self._by_word.get(name.casefold(), ())
@@ -72,8 +76,8 @@ class Branches:
     @cached_property
     def _by_word(self) -> dict[str, list[BranchFile]]:
         found: dict[str, list[BranchFile]] = {}
-        for file in self.files:
-            for word in {one.words.casefold() for one in numbered_words(file.text[:HEAD])}:
+        for file, text in self.texts(self.files):
+            for word in {one.words.casefold() for one in numbered_words(text[:HEAD])}:
                 found.setdefault(word, []).append(file)
         return found
 
@@ -122,9 +126,6 @@ def branches(root: Path) -> Branches:
             file.origin = {"A": "", "R": one.before}.get(letter, path)
         if letter in "AR":
             tips[key] = None
-    texts = dict(blob_texts(root, list(dict.fromkeys(file.blob for file in found.files))[:_MOST_BLOBS]))
-    for file in found.files:
-        file.text = texts.get(file.blob, "")
     return found
 
 

@@ -113,8 +113,9 @@ def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
     commit that is checked out has not; where each stands. Never raises."""
     found_in = _identifiers(prefix)
     found: dict[str, Elsewhere] = {}
-    for file in branches(root).files:
-        for name in found_in(file.text[:HEAD].encode("utf-8", "replace")):
+    there = branches(root)
+    for file, text in there.texts(there.files):
+        for name in found_in(text[:HEAD].encode("utf-8", "replace")):
             found.setdefault(name.decode("ascii"), file.where)
     return found
 

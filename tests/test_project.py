@@ -40,6 +40,7 @@ FLOORS = (
     ("configuring",),
     ("resolver",),
     ("workspace",),
+    ("cache",),
     ("survey", "begin"),
     ("across",),
     ("outside",),
@@ -58,6 +59,7 @@ WALLS = {
     "wcmatch": ("resolver",),
     "wcwidth": ("features",),
     "subprocess": ("git",),
+    "sqlite3": ("cache",),
 }
 """The only floors that may import a library, or run another program."""
 

@@ -36,6 +36,8 @@ _FRESH_SECONDS = 60.0
 _IDLE_SECONDS = 120.0
 """Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
+_SLICE_SECONDS = 0.002
+"""How long answers are taken in without a look at what the client says."""
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 5.0
 """How long an answer waits for the first look at all files, as long as that may change it."""
@@ -227,29 +229,28 @@ class Surveys:
         begun, seen, total = loop.time(), set[str](), 0
         progress: WorkDone | None = None
         done = news = 0
+        slice_begun = begun
         try:
             async with asyncio.timeout(_START_SECONDS) as limit:
                 while line := await process.stdout.readline():
                     answer = json.loads(line)
                     if "at" in answer:
                         at.path = answer["at"]
-                        done += 1
-                        limit.reschedule(loop.time() + _FILE_SECONDS)
-                        if progress is not None:
-                            progress.report(done, total)
-                        elif total and loop.time() - begun > _SLOW_SECONDS:
-                            progress = WorkDone(self._server, "Reading specs", partial(self._cancel, survey))
                     elif "card" in answer:
                         card = from_plain(answer["card"])
                         seen.add(card.path)
                         survey.catalogue.put(card)
                         news += 1
-                        await asyncio.sleep(0)  # what has come in meanwhile goes first
+                        done += 1
                     elif "same" in answer:
                         seen.add(answer["same"])
+                        done += 1
                     elif "gone" in answer:
                         survey.catalogue.drop(answer["gone"])
                         news += 1
+                        done += 1
+                    elif "log" in answer:
+                        logger.warning("%s", answer["log"])
                     elif "total" in answer:
                         total = answer["total"]
                     elif "trouble" in answer:
@@ -263,6 +264,14 @@ class Surveys:
                             self._show_anew()
                         self.ended()
                         return True
+                    if loop.time() - slice_begun > _SLICE_SECONDS:
+                        limit.reschedule(loop.time() + _FILE_SECONDS)
+                        if progress is not None:
+                            progress.report(done, total)
+                        elif total and loop.time() - begun > _SLOW_SECONDS:
+                            progress = WorkDone(self._server, "Reading specs", partial(self._cancel, survey))
+                        await asyncio.sleep(0)  # what has come in meanwhile goes first
+                        slice_begun = loop.time()
             return False
         finally:
             if progress is not None:
