@@ -51,9 +51,9 @@ def since(spec: Spec) -> Since | None:
     if state is None or known.now is None or not known.moves:
         return None
     last = known.moves[0]
-    if last.status != state.name:
+    if last.status and last.status != state.name:
         return Since(known.now, None)
-    return Since(last.at, last) if last.before is not None else None
+    return Since(last.at, last) if last.status and last.before is not None else None
 
 
 def clock(spec: Spec) -> Clock | None:
@@ -87,6 +87,8 @@ def _entered(spec: Spec, stage: Stage) -> Since | None:
     found = Since(spec.known.now, None)
     for move in spec.known.moves:
         state = spec.template.state(move.status)
+        if state is None and move is spec.known.moves[0]:
+            return None
         if state is None or state.stage != stage:
             return found
         if move.before is None:

@@ -56,7 +56,7 @@ class Neighbours:
                 around.found = {question: around.found[question] for question in around.asked & around.found.keys()}
             self._look_up(loop, root, around)
         if is_typed_in and any(len(group) > 1 for group in groups.values()):
-            self._server.knowledge.look_soon(loop)  # what is typed counts for others when it rests
+            self._server.look_soon()  # what is typed counts for others when it rests
 
     def _around_of(self, survey: Survey) -> Around:
         known = self._around.get(survey.root)

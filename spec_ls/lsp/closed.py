@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ from spec_ls.git import root_of
 from spec_ls.history import head_state
 from spec_ls.others import Others
 from spec_ls.outside import Outside
+from spec_ls.past import clock
 from spec_ls.resolver import Resolver
 from spec_ls.workspace import Document
 
@@ -28,10 +30,12 @@ class _Kept(NamedTuple):
     stamp: object
     items: str
     others: Others | None
+    deadline: datetime | None
+    """When a review that is running will be overdue."""
 
-    def holds(self) -> bool:
-        """Whether other specs still say the same."""
-        return self.others is not None and self.others.holds()
+    def holds(self, now: datetime) -> bool:
+        """Whether other specs still say the same, and so does the clock."""
+        return self.others is not None and self.others.holds() and (self.deadline is None or now < self.deadline)
 
 
 class ClosedSpecs:
@@ -66,7 +70,7 @@ class ClosedSpecs:
         from spec_ls.lsp.diagnostics import diagnostic
         from spec_ls.lsp.server import OpenDocument
 
-        if path in self._kept and not self._kept[path].holds():
+        if path in self._kept and not self._kept[path].holds(self._outside.now()):
             del self._kept[path]
         judged = await asyncio.get_running_loop().run_in_executor(self._pool, self._judge, path)
         if judged is None:
@@ -78,7 +82,9 @@ class ClosedSpecs:
         shown = OpenDocument(self._server.uri_of(path), document=document, path=path)
         made: list[Any] = [diagnostic(self._server, shown, problem) for problem in problems]
         items = ",".join(json.dumps(one, separators=(",", ":")) for one in made)
-        self._kept[path] = _Kept(stamp, items, document.spec.known.others)
+        known, running = document.spec.known, clock(document.spec)
+        ends = running.deadline if running and known.now and known.now < running.deadline else None
+        self._kept[path] = _Kept(stamp, items, known.others, ends)
         return items
 
     def _judge(self, path: str) -> tuple[object, Document] | None:

@@ -57,6 +57,8 @@ _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
 """How long after the first findings the specs around are looked at, unless a feature asks for them before."""
+_LOOK_SECONDS = 0.2
+"""How long after a message it is looked whether the world around the open documents has changed."""
 _MOST_TROUBLES = 20
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -232,6 +234,7 @@ class SpecLanguageServer(WireServer):
         self._has_opened = False
         """A document was opened whose surroundings nobody has looked at."""
         self._survey_soon: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in (
@@ -506,8 +509,8 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
-        if self.documents and self._loop is not None:
-            self.knowledge.look_soon(self._loop)
+        if self.documents:
+            self.look_soon()
         if self._has_opened and self._survey_soon is None and self._loop is not None:
             self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
         if self.client.pull_diagnostics:
@@ -603,7 +606,7 @@ class SpecLanguageServer(WireServer):
             from spec_ls.lsp.surveys import Surveys
 
             self._surveys = Surveys(self)
-            self._surveys.ended = self._look_around
+            self._surveys.ended = self.look_soon
         return self._surveys
 
     @cached_property
@@ -612,13 +615,21 @@ class SpecLanguageServer(WireServer):
 
         return Knowledge(self)
 
+    def look_soon(self) -> None:
+        """Has it looked whether the world around the open documents has changed, unless that is about to be done."""
+        if self._looking is None and self._loop is not None:
+            self._looking = self._loop.call_later(_LOOK_SECONDS, self._look_around)
+
+    def _look_around(self) -> None:
+        self._looking = None
+        if self.is_waited_for():
+            self.on_idle()
+        elif self._loop is not None:
+            self.knowledge.look(self._loop)
+
     def today(self) -> date:
         """The day on which it is."""
         return self.knowledge.now().date()
-
-    def _look_around(self) -> None:
-        if self._loop is not None:
-            self.knowledge.look_soon(self._loop)
 
     def know(self, shown: OpenDocument, known: Known) -> None:
         """Takes what is known around a document now, and shows what follows from it."""

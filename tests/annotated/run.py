@@ -239,6 +239,7 @@ def _known(options: dict[str, str]) -> Known:
         day, _, rest = said.partition(" ")
         status, _, who = rest.partition(" by ")
         handle = who if who.startswith("@") else ""
+        status = status.strip("-")
         moves.insert(0, Move(status, before, _time(day), who.removeprefix("@"), handle))
         before = status
     return Known(now, tuple(moves))
