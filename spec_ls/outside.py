@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from spec_ls.across import AtOnce, Policies
-from spec_ls.files import is_inside, may_be_root
+from spec_ls.board import Board, Review, review_of
+from spec_ls.catalogue import Card
+from spec_ls.files import CannotRead, is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Change, Histories, head_state
 from spec_ls.known import Known, Move
 from spec_ls.others import holds_for
 from spec_ls.outline import Outline
 from spec_ls.past import approving, sections
-from spec_ls.resolver import Policy, default_policy
+from spec_ls.resolver import Policy, Resolver, default_policy, read_bounded
 from spec_ls.spec import Spec
 from spec_ls.template.model import Template
 from spec_ls.text import Text
@@ -25,6 +27,8 @@ from spec_ls.workspace import Document
 
 log = logging.getLogger(__name__)
 
+_MOST_REVIEWS = 300
+"""Reviews whose clock is read from git for one board; each takes two processes."""
 _NOW = "SPEC_LS_NOW"
 """What time it is when this process begins (ISO 8601), where that is not to be what the clock says."""
 
@@ -98,6 +102,34 @@ class Outside:
         if source is None:
             return Known(self.now(), moves)
         return Known(self.now(), moves, sections(Spec(Outline(Text(source)), template)))
+
+    def board(self, cards: Iterable[Card], resolver: Resolver, reviews: Mapping[str, Review | None]) -> Board:
+        """The board of these cards. `reviews` are those that are known already, by path; git is asked for the others,
+        up to a limit. Never raises; it may take long."""
+        shown = tuple(cards)
+        found = {path: review for path, review in reviews.items() if review is not None}
+        templates: dict[str, Template] = {}
+        waiting = _MOST_REVIEWS
+        for card in shown:
+            if card.template not in templates:
+                template = resolver.policy(card.path).template(card.template)
+                templates |= {card.template: template} if template is not None else {}
+            if card.stage == "review" and card.path not in reviews and waiting:
+                waiting -= 1
+                review = self._review(card.path, resolver)
+                found |= {card.path: review} if review is not None else {}
+        return Board(shown, self.now().date(), found, tuple(templates.values()))
+
+    def _review(self, path: str, resolver: Resolver) -> Review | None:
+        try:
+            source = read_bounded(path)
+        except CannotRead:
+            return None
+        document = Document(source, policy=resolver.policy(path))
+        if not document.decision.is_spec or document.is_large:
+            return None
+        document.know(self.known(path, document.spec.template))
+        return review_of(document.spec)
 
 
 def _root(path: str, policy: Policy, folders: Sequence[str]) -> str | None:

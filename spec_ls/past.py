@@ -250,12 +250,13 @@ def lasts(spec: Spec) -> str:
     if found is None or state is None:
         return ""
     running = clock(spec)
-    left = f", {_left(running, spec.known.now)}" if running and spec.known.now else ""
+    rest = f", {left(running, spec.known.now)}" if running and spec.known.now else ""
     day = f"{found.at:%Y-%m-%d}" if found.move else "today"
-    return f"{state.name} since {day}{by(found.move)}{left}"
+    return f"{state.name} since {day}{by(found.move)}{rest}"
 
 
-def _left(running: Clock, now: datetime) -> str:
+def left(running: Clock, now: datetime) -> str:
+    """What is left of a review, or by how much it is overdue, in words."""
     hours = (running.deadline - now) / _HOUR
     if hours > 0:
         return f"{_time(int(hours), running.hours)} of {_time(running.hours, running.hours)} left"

@@ -30,6 +30,7 @@ FLOORS = (
     ("drift",),
     ("catalogue", "graph", "moves", "past"),
     ("rules",),
+    ("pipeline",),
     ("lifecycle", "describe", "board"),
     ("features",),
     ("files", "git"),
