@@ -121,5 +121,6 @@ def check(
     )
     if watch:
         run.watch()
+        return
     totals = run.check()
     sys.exit(2 if totals.failed else int(totals.heavy(fail_on) > 0))

@@ -98,6 +98,12 @@ class Worker:
         if self._results is not None:
             self._results.commit()
 
+    def close(self) -> None:
+        """Lets go of the results; from here on each file is checked anew."""
+        if self._results is not None:
+            self._results.close()
+            self._results = None
+
 
 def cores() -> int:
     """How many processes can run at once."""

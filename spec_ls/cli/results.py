@@ -82,7 +82,7 @@ class Results:
             except (OSError, sqlite3.OperationalError):
                 return
             except sqlite3.DatabaseError:  # it is no database, or a broken one
-                for end in ("", "-wal", "-shm"):
+                for end in ("", "-journal"):
                     with contextlib.suppress(OSError):
                         os.unlink(path + end)
 
@@ -116,12 +116,19 @@ class Results:
                 self._connection.commit()
                 self._connection.execute("VACUUM")
 
+    def close(self) -> None:
+        """Lets go of the file; nothing is known from here on."""
+        self.commit()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
 
 def _connected(path: str) -> sqlite3.Connection:
     """Opens the store, made where it is not there. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=_SECONDS)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = OFF")  # to lose results is no loss
+    connection.execute("PRAGMA journal_mode = TRUNCATE")  # a process that is killed leaves nothing half written
+    connection.execute("PRAGMA synchronous = OFF")  # what a machine loses with its power is no loss
     connection.execute("CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
     return connection
 

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -238,6 +239,8 @@ class Run:
             yield source, checked
             if progress is not None and number < len(sources):
                 progress.step(number)
+        for _ in results:  # lets it finish: it keeps what was found
+            pass
 
     def _checked(self, files: Sequence[Source]) -> Iterator[Checked]:
         cache = self.cache if self.cache == IN_MEMORY or len(files) >= _FEW else ""
@@ -245,7 +248,7 @@ class Run:
         processes = processes_for(len(files), self.jobs)
         if processes > 1:
             return check_in_processes(files, work, processes)
-        if self._own is None or cache != IN_MEMORY:
+        if self._own is None:
             self._own = Worker(work, self.resolver)
         self._own.look_again()
         return check_here(files, self._own)
@@ -296,6 +299,10 @@ class Run:
 
     def watch(self) -> None:
         """Checks, and checks again whenever a file has changed, until the user interrupts."""
+        with suppress(KeyboardInterrupt):
+            self._watch()
+
+    def _watch(self) -> None:
         seen: dict[str, tuple[int, int, int]] | None = None
         while True:
             begun = time.monotonic()
