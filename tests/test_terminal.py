@@ -30,6 +30,13 @@ ALERTS = (EXAMPLES / "delivery-alerts.md").read_text(encoding="utf-8")
 GUEST = (EXAMPLES / "guest-checkout.md").read_text(encoding="utf-8")
 GOOD = (EXAMPLES / "invoice-export.md").read_text(encoding="utf-8")
 TYPO = GOOD.replace("## 6. Support Plan", "## 6. Suport Plan")
+
+
+def typo(number: int) -> str:
+    """The same with an identifier of its own."""
+    return TYPO.replace("SPEC-014", f"SPEC-{100 + number}")
+
+
 """One finding, with a certain fix."""
 
 FILES, KILLS = (300, 40) if os.environ.get("SPEC_LS_SOAK") else (60, 4)
@@ -43,6 +50,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv(FOLDER, str(tmp_path / "cache"))
+    monkeypatch.setenv("SPEC_LS_CACHE", str(tmp_path / "cards"))
     for module in (check_module, fix_module):
         monkeypatch.setattr(module, "log_to_stderr", lambda: None)
 
@@ -107,15 +115,15 @@ def test_a_status_that_is_none_goes_with_the_one_asked_about(spec_ls: Spec) -> N
 def test_only_what_has_changed_since_a_commit(spec_ls: Spec, tmp_path: Path) -> None:
     repository = begun(tmp_path / "work")
     names = ("kept", "edited", "moved", "gone", "staged")
-    repository.save({f"docs/{name}.md": TYPO for name in names}, "2026-01-01")
+    repository.save({f"docs/{name}.md": typo(number) for number, name in enumerate(names)}, "2026-01-01")
     base = repository.git("rev-parse", "HEAD").strip()
     repository.git("checkout", "-q", "-b", "topic")
     repository.git("mv", "docs/moved.md", "docs/übers 🚚.md")
     repository.git("rm", "-q", "docs/gone.md")
-    repository.save({"docs/edited.md": TYPO + "\nMore.\n"}, "2026-01-02")
-    Path("docs/staged.md").write_text(TYPO + "\nMore.\n", "utf-8")
+    repository.save({"docs/edited.md": typo(1) + "\nMore.\n"}, "2026-01-02")
+    Path("docs/staged.md").write_text(typo(4) + "\nMore.\n", "utf-8")
     repository.git("add", "docs/staged.md")
-    Path("docs/new.md").write_text(TYPO, "utf-8")
+    Path("docs/new.md").write_text(typo(5), "utf-8")
     found = spec_ls("check", "--format", "concise", "--since", base, ".").stdout.splitlines()
     changed = [f"docs/{name}.md" for name in ("edited", "new", "staged", "übers 🚚")]
     assert [line.split(":")[0] for line in found] == changed
@@ -157,7 +165,7 @@ def test_kept_results_depend_on_all_that_findings_depend_on(
     spec_ls: Spec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for number in range(51):
-        Path(f"{number:02}.md").write_text(f"{TYPO}\n{number}\n", "utf-8")
+        Path(f"{number:02}.md").write_text(typo(number), "utf-8")
 
     def found(*options: str) -> int:
         return len(spec_ls("check", "--jobs", "1", "--format", "concise", *options, ".").stdout.splitlines())
@@ -167,9 +175,9 @@ def test_kept_results_depend_on_all_that_findings_depend_on(
     Path(".spec-ls.toml").write_text('[rules]\nmisnamed-section = "off"\n', "utf-8")
     assert found() == 0
     Path(".spec-ls.toml").unlink()
-    Path("07.md").write_text(GOOD, "utf-8")
+    Path("07.md").write_text(GOOD.replace("SPEC-014", "SPEC-107"), "utf-8")
     assert found() == 50
-    late = re.sub(r"\d{4}-\d\d-\d\d \|", "2026-02-02 |", TYPO, count=1)
+    late = re.sub(r"\d{4}-\d\d-\d\d \|", "2026-02-02 |", typo(7), count=1)
     Path("07.md").write_text(late, "utf-8")
     monkeypatch.setenv("SPEC_LS_NOW", "2026-02-01T12:00")
     before = found()
@@ -269,7 +277,7 @@ def test_a_read_only_file_is_left_and_named(spec_ls: Spec) -> None:
 def test_killed_at_any_moment_it_loses_no_file(tmp_path: Path, command: list[str]) -> None:
     folder = tmp_path / "work"
     moments = random.Random(8)
-    old = {f"{number:03}.md": f"{TYPO}\n{number}\n" for number in range(FILES)}
+    old = {f"{number:03}.md": typo(number) for number in range(FILES)}
     new = {name: text.replace("Suport", "Support") for name, text in old.items()}
     arguments = [sys.executable, "-m", "spec_ls", *command, "."]
     states: set[str] = set()
