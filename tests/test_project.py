@@ -39,7 +39,7 @@ FLOORS = (
     ("configuring",),
     ("resolver",),
     ("workspace",),
-    ("survey", "begin", "outside"),
+    ("survey", "begin", "outside", "api"),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""
