@@ -44,7 +44,7 @@ FLOORS = (
     ("cache",),
     ("survey", "begin"),
     ("across",),
-    ("outside",),
+    ("outside", "api"),
     ("lsp", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""
