@@ -60,7 +60,9 @@ def doctor(path: str) -> None:
     failed = False
     if path:
         try:
-            told += _file(Judging(resolver, Outside(), Options()).document(path, read_source(path)))
+            told += _file(
+                Judging(resolver, Outside(policy=resolver.policy), Options()).document(path, read_source(path))
+            )
         except CannotRead as error:
             told.append(f"File: {error}")
             failed = True

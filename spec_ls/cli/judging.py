@@ -133,6 +133,8 @@ class Judging:
     resolver: Resolver
     outside: Outside
     options: Options
+    is_file: bool = True
+    """Texts are those of files, or called as if they were."""
 
     def text(self, name: str, source: str, named: bool) -> Judged:
         """Checks the text of the file at the path `name`. `named`: by the user, not found in a folder. Never raises."""
@@ -150,13 +152,14 @@ class Judging:
         policy = self.resolver.policy(name)
         document = Document(source, options.template, policy=policy, max_bytes=options.max_bytes)
         if document.decision.is_spec:
-            document.know(self.outside.known(os.path.realpath(name), document.spec.template))
+            self.outside.know(document, os.path.realpath(name) if self.is_file else None)
         return document
 
 
 def check_text(name: str, source: str, named: bool = True, options: Options | None = None) -> Checked:
     """Checks one text, as `spec-ls check` does that has nothing else to check. Never raises."""
-    return Judging(Resolver(), Outside(), options or Options()).text(name, source, named).checked
+    resolver = Resolver()
+    return Judging(resolver, Outside(policy=resolver.policy), options or Options()).text(name, source, named).checked
 
 
 def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
@@ -176,6 +179,7 @@ def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
             try:
                 rewrite_file(name, source, after)
                 document = fixed
+                judging.outside.wrote(fixed, os.path.realpath(name))
             except CannotWrite as error:
                 troubles = (f"{name}: {error}",)
                 after, mended = source, 0

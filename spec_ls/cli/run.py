@@ -30,6 +30,7 @@ from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
 
 STDIN = "-"
+NO_NAME = "<stdin>"
 _FEW = 50
 """Files that are checked as fast as it is found out whether they were before."""
 _SECONDS = 0.5
@@ -123,7 +124,7 @@ class Run:
     options: Options
     report: Callable[[], Report]
     resolver: Resolver
-    stdin_name: str = "<stdin>"
+    stdin_name: str = NO_NAME
     since: str = ""
     jobs: int = 0
     cache: str = ""
@@ -243,12 +244,13 @@ class Run:
 
     def _checked(self, files: Sequence[Source]) -> Iterator[Checked]:
         cache = self.cache if self.cache == IN_MEMORY or len(files) >= _FEW else ""
-        work = Work(self.options, cache)
+        work = Work(self.options, cache, tuple(path for path in self.paths if os.path.isdir(path)))
         processes = processes_for(len(files), self.jobs)
         if processes > 1:
             return check_in_processes(files, work, processes)
         if self._own is None:
             self._own = Worker(work, self.resolver)
+        self._own.look_again()
         return check_here(files, self._own)
 
     def _standard_input(self) -> Checked:
@@ -256,7 +258,8 @@ class Run:
             source = decode(sys.stdin.buffer.read())
         except CannotRead as error:
             return Checked(self.stdin_name, "unread", str(error))
-        return Judging(self.resolver, Outside(), self.options).text(self.stdin_name, source, True).checked
+        judging = Judging(self.resolver, Outside(policy=self.resolver.policy), self.options, self.stdin_name != NO_NAME)
+        return judging.text(self.stdin_name, source, True).checked
 
     def _tell(self, source: Source, checked: Checked) -> None:
         """Says on standard error what a file's result says beside its findings."""
