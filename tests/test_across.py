@@ -353,7 +353,7 @@ def test_a_client_that_pulls_is_asked_to_pull_again(made: Repository, editor: An
 def test_results_that_were_kept_count_as_long_as_the_others_say_the_same(
     made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SPEC_LS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SPEC_LS_CACHE", str(tmp_path / "cache"))
     made.save({f"{number}.md": spec(f"{number:03}", "SPEC-001, SPEC-100", "Approved") for number in range(2, 52)})
     made.save({"1.md": spec("001", status="Review")})
 
