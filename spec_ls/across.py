@@ -26,7 +26,6 @@ from spec_ls.owners import CodeOwners, code_owners
 from spec_ls.patterns import safe_pattern
 from spec_ls.resolver import Policy
 from spec_ls.spec import Spec
-from spec_ls.survey import Surveyor
 from spec_ls.values import identifier, identifiers_in, last_number, same_handle
 from spec_ls.workspace import Document
 
@@ -322,6 +321,8 @@ class Around:
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
     """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
     sentence."""
+    from spec_ls.survey import Surveyor  # the editor has a process for that
+
     found, surveyor = Catalogue(), Surveyor()
     for answer in surveyor.answers({"root": root}):
         if "card" in answer:

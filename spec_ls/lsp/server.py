@@ -252,7 +252,8 @@ class SpecLanguageServer(WireServer):
             "lenses",
         ):
             yield partial(import_module, f"spec_ls.features.{name}")
-        yield partial(import_module, "spec_ls.index")
+        for name in ("index", "catalogue", "across", "lsp.outside"):
+            yield partial(import_module, f"spec_ls.{name}")
         yield from super().warm_up()
 
     def started(self, params: types.InitializeParams) -> None:
