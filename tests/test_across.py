@@ -164,7 +164,7 @@ def test_what_git_ignores_is_no_other_spec(made: Repository) -> None:
 
 
 def test_a_name_that_a_file_has_is_known(made: Repository) -> None:
-    needs = "SPEC-12, SPEC-013, SPEC-14, SPEC-15, [old](old/0013-x.md), [no](old/no.md), [new](new.md)"
+    needs = "SPEC-12, SPEC-013, SPEC-14, SPEC-15, [old](old/0013-x.md), [no](no.md), [far](old/no.md), [new](new.md)"
     made.save({"a.md": spec("001", needs), "old/spec-12 plan.md": "# Plan", "old/0013-x.md": "# X"})
     made.git("switch", "--quiet", "--create", "other")
     made.save({"new.md": "# Words", "spec-15.md": spec("0014")})
@@ -172,7 +172,7 @@ def test_a_name_that_a_file_has_is_known(made: Repository) -> None:
     assert told(made, "a.md") == [
         "unknown-spec: There is no spec SPEC-14.",
         "unknown-spec: There is no spec SPEC-15.",
-        "unknown-spec: There is no file old/no.md.",
+        "unknown-spec: There is no file no.md.",
     ]
 
 
