@@ -363,9 +363,9 @@ def _number(name: str) -> tuple[str, int]:
 class AtOnce(Around):
     """The same for one who waits: what is asked is looked up at once, and then holds."""
 
-    def __init__(self, root: str, policy: Policies, histories: Histories) -> None:
-        super().__init__(root, Catalogue(), policy, histories)
-        self._is_read = False
+    def __init__(self, root: str, policy: Policies, histories: Histories, catalogue: Catalogue | None = None) -> None:
+        super().__init__(root, catalogue or Catalogue(), policy, histories)
+        self._is_read = catalogue is not None
 
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
         if not self._is_read:
