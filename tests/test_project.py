@@ -40,7 +40,7 @@ FLOORS = (
     ("resolver",),
     ("workspace",),
     ("survey", "begin"),
-    ("lsp", "cli"),
+    ("lsp", "playground", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""
 
@@ -51,6 +51,7 @@ WALLS = {
     "cattrs": ("lsp",),
     "click": ("cli",),
     "rich": ("cli",),
+    "websockets": ("playground",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
     "wcwidth": ("features",),

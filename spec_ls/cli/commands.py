@@ -10,6 +10,7 @@ from spec_ls.cli.board import board
 from spec_ls.cli.check import check
 from spec_ls.cli.graph import graph
 from spec_ls.cli.new import new
+from spec_ls.cli.playground import playground
 from spec_ls.cli.template import template
 
 
@@ -34,6 +35,7 @@ cli.add_command(new)
 cli.add_command(graph)
 cli.add_command(board)
 cli.add_command(template)
+cli.add_command(playground)
 
 
 def run() -> None:

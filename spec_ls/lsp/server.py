@@ -245,6 +245,19 @@ class SpecLanguageServer(WireServer):
         yield partial(import_module, "spec_ls.index")
         yield from super().warm_up()
 
+    def close(self) -> None:
+        super().close()
+        for timer in (self._survey_soon, self._refreshing):
+            if timer is not None:
+                timer.cancel()
+        for pool in (self._pool, self._readers):
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+        self.configuration.close()
+        if self._surveys is not None:
+            self._surveys.end()
+        self.documents.clear()
+
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
 

@@ -147,6 +147,13 @@ class Surveys:
             self._process.stdin.close()
         self._process = None
 
+    def end(self) -> None:
+        """Looks at nothing more."""
+        self._jobs.clear()
+        if self._task is not None:
+            self._task.cancel()
+        self.close()
+
     def _look_at_all(self, survey: Survey) -> None:
         if not survey.waiting:
             survey.waiting, survey.at = True, time.monotonic()
