@@ -110,7 +110,6 @@ class UnclosedFact:
     marker: str
     line: int
     swallowed: tuple[str, ...]
-    first_heading: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,11 +493,10 @@ def _unclosed(section: Section, lines: Sequence[str], base: int) -> UnclosedFact
         span, marker = Span(last.line, start, last.line, start + 4), "-->"
     else:
         return None
-    titles, first = [], None
+    titles = []
     for number in range(last.line + 1, last.end_line):
         line = lines[number + base]
         found = _HEADING_LIKE.match(line) if "#" in line else None
         if found:
-            first = number if first is None else first
             titles.append(title_of(plain(found[1].strip())).key)
-    return UnclosedFact(span, marker, last.line, tuple(titles), first)
+    return UnclosedFact(span, marker, last.line, tuple(titles))

@@ -98,6 +98,49 @@ def test_commands_do_their_work(client: Commander) -> None:
     assert client.last["result"] is None
 
 
+def test_an_editor_shows_the_status_and_the_board(client: Commander) -> None:
+    """Beside the text: whether it is a spec, why, and how far it is."""
+    client.start({})
+
+    def status(uri: str) -> Any:
+        client.run("status", uri)
+        return client.last["result"]
+
+    why = ".spec-ls.toml binds notes/a b.md to the template note"
+    file = str(client.folder / "note.md")
+    asked = {"isSpec": True, "isTemplate": False, "why": why, "template": "note", "templateFile": file}
+    how_far = {"status": "Open", "progress": "0 of 2 sections", "filled": 0, "total": 2, "samples": 0}
+    after = [{"status": "Closed", "verb": "Advance", "obstacles": 2}]
+    assert status(client.uri) == {**asked, **how_far, "findings": {"warning": 2}, "next": after}
+    assert status("file:///nowhere.md") is None
+
+    text = builtin().source.replace("Draft / Review / Approved / Building / Done / Defer / Kill", "Draft")
+    for name, words in (
+        ("b.md", text),
+        ("note.md", TEMPLATE),
+        ("README.md", "# About\n"),
+        ("long.md", text + "x\n" * 60_000),
+    ):
+        uri = (client.folder / name).as_uri()
+        words = words.replace("# [", "<!-- spec-ls: template=product-spec -->\n# [") if "Spec ID" in words else words
+        item = {"uri": uri, "languageId": "markdown", "version": 1, "text": words}
+        client.notify("textDocument/didOpen", {"textDocument": item})
+    for name in ("b.md", "long.md"):
+        draft = status((client.folder / name).as_uri())
+        assert (draft["template"], draft["status"], draft["total"]) == ("product-spec", "Draft", 8)
+        assert draft["filled"] < 8 and draft["samples"] > 3 and draft["findings"]["hint"] > 3
+        (following,) = draft["next"]
+        assert (following["status"], following["verb"]) == ("Review", "Advance") and following["obstacles"] > 3
+    form = status((client.folder / "note.md").as_uri())
+    assert form["isTemplate"] and not form["isSpec"]
+    other = status((client.folder / "README.md").as_uri())
+    assert not other["isSpec"] and not other["isTemplate"] and "sections are there" in other["why"]
+
+    client.run("boardPage")
+    page = client.last["result"]
+    assert page.startswith("<!doctype html>") and "📦 Export" in page and client.uri in page
+
+
 def test_a_spec_is_begun(client: Commander) -> None:
     """In the folder of its template's globs, under a name and with values of its own, through the editor alone."""
     edits = {"documentChanges": True, "resourceOperations": ["create"]}
@@ -147,6 +190,10 @@ def test_a_client_that_refuses_tells_its_user(client: Commander) -> None:
         ("showBoard", ["pdf"]),
         ("showBoard", ["html", "html"]),
         ("restartIndex", [1]),
+        ("status", []),
+        ("status", [None]),
+        ("status", ["file:///a.md", 1]),
+        ("boardPage", ["markdown"]),
     ],
 )
 def test_arguments_are_checked(commander: Commander, command: str, arguments: list[object]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from spec_ls.bind import Binding
 from spec_ls.template import builtin
+from spec_ls.template.read import read_template
 from spec_ls.text import Span, Text
 from spec_ls.workspace import Document, Replacement
 
@@ -289,3 +290,19 @@ def test_a_heading_with_bars_is_no_head_of_a_table() -> None:
     """Chunks are cut at such lines before anyone looks at the line below."""
     (chunk,) = Document("# a | b\n--|--\n").outline.chunks
     assert chunk.sections[0].heading is not None and chunk.sections[0].heading.title == "a | b"
+
+
+def test_where_the_other_headings_stand_now_is_told_at_once() -> None:
+    """A section keeps its fault while the level that it should have becomes another."""
+    titles = "ABCDE"
+    template = read_template("\n".join(f"# {title}\n\nWords.\n" for title in titles), "levels")
+    marks = "#", "#", "#", "##", "###"
+    source = "\n".join(f"{mark} {title}\n\nText.\n" for mark, title in zip(marks, titles, strict=True))
+    document = Document(source, template)
+    messages = [[problem.message for problem in document.problems()]]
+    for line in (0, 4, 8):
+        document.change(Replacement(Span(line, 0, line, 0), "#"))
+        messages.append([problem.message for problem in document.problems()])
+        assert picture(document) == picture(Document(document.text.source, template))
+    assert messages[0][-1] == "E is a heading of level 1 in the template: #."
+    assert messages[-1] == ["E is a heading of level 2 beside the other headings here: ##."]

@@ -113,6 +113,7 @@ _BESIDE = (
     "navigation",
     "rename",
     "links",
+    "status",
 )
 """The modules beside this one that have handlers."""
 

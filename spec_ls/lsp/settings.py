@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SECTION = "spec-ls"
-_KNOWN = ("maxBytes", "features", "handle", "templateFolders")
+KNOWN = ("maxBytes", "features", "handle", "templateFolders")
+"""The names of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def settings_of(value: object, base: Settings, features: Collection[str]) -> Set
     }
     found = base
     for key, given in value.items():
-        if key not in _KNOWN:
-            logger.warning("ignored the setting %r: there are %s", key, ", ".join(_KNOWN))
+        if key not in KNOWN:
+            logger.warning("ignored the setting %r: there are %s", key, ", ".join(KNOWN))
         elif key in takers and given is not None:
             taken = takers[key](found, given, features)
             if taken is None:

@@ -239,7 +239,8 @@ class Judge:
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
         spec, pieces = self.spec, self._pieces
-        metadata = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
+        values = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
+        metadata = values, spec.binding.shift
         found, judged = self._of_piece, self._of_fill
         known = {
             (id(piece.section), piece.slot): (piece, at, found.get(at, []))
