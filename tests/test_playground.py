@@ -69,8 +69,11 @@ async def test_the_page_is_served_to_whoever_has_its_address(playground: Playgro
     policy = headers["Content-Security-Policy"]
     nonce = policy.partition("'nonce-")[2].partition("'")[0]
     assert "default-src 'none'" in policy and "unsafe" not in policy
-    assert nonce and f'nonce="{nonce}"'.encode() in body and b"{{" not in body
+    assert nonce and f'content="{nonce}"'.encode() in body and b"{{" not in body
     assert headers["Referrer-Policy"] == "no-referrer"
+    status, headers, body = await ask(playground, f"/{playground.token}/folder.json")
+    told = {"root": Path(playground.folder.root).as_uri(), "folder": "specs", "first": "a.md"}
+    assert (status, headers["Content-Type"], json.loads(body)) == (200, "application/json", told)
     for name, kind in (("main.js", "text/javascript"), ("main.css", "text/css")):
         status, headers, body = await ask(playground, f"/{playground.token}/{name}")
         assert (status, headers["Content-Type"].partition(";")[0]) == (200, kind) and body
@@ -278,9 +281,9 @@ async def test_two_pages_have_a_server_each(playground: Playground, folder: Fold
     (Path(folder.root) / "a.md").write_bytes(EXAMPLE.replace("\n", "\r\n").encode())
     one, two = await enter(playground), await enter(playground)
     listed = await one.start()
-    assert listed["names"] == ["a.md", "deep/b.markdown"] and listed["first"] == "a.md"
+    assert listed == {"names": ["a.md", "deep/b.markdown"]}
     await two.start()
-    uri = f"{listed['root']}/a.md"
+    uri = (Path(folder.root) / "a.md").as_uri()
     reading = await one.request("playground/read", {"name": "a.md"})
     assert reading["text"] == EXAMPLE
     assert len(await one.open(uri, reading["text"])) >= 10
@@ -319,7 +322,7 @@ async def test_odd_messages_end_nothing(playground: Playground) -> None:
     for odd in ("", "null", "[]", "{", '{"jsonrpc":"2.0"}', '{"id":1}', "\x00", '"' * 1000):
         await page.socket.send(odd)
     await page.socket.send(b"\xff\xfe")
-    assert (await page.start())["first"] == "a.md"
+    assert (await page.start())["names"]
     assert await page.request("playground/read", None) == {"trouble": "is no Markdown file of this folder"}
     assert await page.request("playground/save", [1]) == {"trouble": "is no Markdown file of this folder"}
     await page.socket.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hmac
+import json
 import logging
 import secrets
 import signal
@@ -18,6 +19,7 @@ from contextlib import AsyncExitStack, suppress
 from functools import cached_property
 from http import HTTPStatus
 from importlib.resources import files
+from pathlib import Path
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -39,8 +41,14 @@ _KINDS = {
     "index.html": "text/html; charset=utf-8",
     "main.js": "text/javascript; charset=utf-8",
     "main.css": "text/css; charset=utf-8",
+    "folder.json": "application/json",
 }
 """All that is served, and as what."""
+
+
+def page_file(name: str) -> bytes:
+    """A file of the page, as it was built."""
+    return (files("spec_ls.playground") / "static" / name).read_bytes()
 
 
 class Playground:
@@ -103,7 +111,7 @@ class Playground:
     # --- files of the page
 
     def _page_file(self, name: str, request: Request) -> Response:
-        data = (files("spec_ls.playground") / "static" / name).read_bytes()
+        data = self._home() if name == "folder.json" else page_file(name)
         headers = Headers({"Content-Type": _KINDS[name], "Cache-Control": "no-store"})
         if name == "index.html":
             nonce = secrets.token_urlsafe(18)
@@ -113,6 +121,11 @@ class Playground:
             data = gzip.compress(data, 6, mtime=0)
             headers["Content-Encoding"] = "gzip"
         return _response(HTTPStatus.OK, headers, data)
+
+    def _home(self) -> bytes:
+        """What the page has to know before it asks the server anything."""
+        name = Path(self.folder.root).name
+        return json.dumps({"root": self.folder.uri(), "folder": name, "first": self.first}).encode("ascii")
 
     def _policy(self, nonce: str) -> str:
         """What the page may do: run its own script and speak to its own server, nothing else."""
@@ -126,7 +139,7 @@ class Playground:
 
     async def _serve_page(self, socket: ServerConnection) -> None:
         outgoing = _Outgoing(asyncio.get_running_loop())
-        server = begin(self.folder, self.first, outgoing.send, outgoing.end)
+        server = begin(self.folder, outgoing.send, outgoing.end)
         sender = asyncio.create_task(outgoing.run(socket))
         try:
             async for message in socket:

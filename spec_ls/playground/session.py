@@ -17,15 +17,15 @@ SAVE = "playground/save"
 
 
 def begin(
-    folder: Folder, first: str, deliver: Callable[[bytes, str | None, bool], object], left: Callable[[], object]
+    folder: Folder, deliver: Callable[[bytes, str | None, bool], object], left: Callable[[], object]
 ) -> SpecLanguageServer:
-    """A server for one page, on the running loop; `first` is the name of the file to open, which may be empty."""
+    """A server for one page, on the running loop: `serve_messages` tells the rest."""
     server = create_server()
 
     @server.feature(FILES)
     def on_files(params: Any) -> Any:
-        """The folder, and the names of its files."""
-        return _files(folder, first)
+        """The names of the folder's files."""
+        return _files(folder)
 
     @server.feature(READ)
     def on_read(params: Any) -> Any:
@@ -46,9 +46,8 @@ def begin(
     return server
 
 
-async def _files(folder: Folder, first: str) -> dict[str, Any]:
-    names = await asyncio.to_thread(folder.names)
-    return {"root": folder.uri(), "folder": Path(folder.root).name, "names": names, "first": first}
+async def _files(folder: Folder) -> dict[str, list[str]]:
+    return {"names": await asyncio.to_thread(folder.names)}
 
 
 def _told(work: Callable[[], str | Reading]) -> dict[str, str]:
