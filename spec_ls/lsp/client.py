@@ -22,6 +22,10 @@ _REFRESHES = {
 """By the area of the capabilities in which a client says that it takes them."""
 
 
+_NEVER_PULL = ("@codemirror/lsp-client",)
+"""Clients that say they pull diagnostics, and only show what is pushed (version 6.3.0)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """The answers; those of a bare `Client()` hold for a client that says nothing."""
@@ -185,7 +189,7 @@ class Client:
             code_description=any(of_diagnostics(yes, "codeDescriptionSupport")),
             diagnostic_data=any(of_diagnostics(yes, "dataSupport")),
             diagnostic_tags=frozenset(tag for tag in tags if isinstance(tag, int) and not isinstance(tag, bool)),
-            pull_diagnostics=said("textDocument.diagnostic"),
+            pull_diagnostics=said("textDocument.diagnostic") and name not in _NEVER_PULL,
             related_documents=yes("textDocument.diagnostic.relatedDocumentSupport"),
             refresh_diagnostics=yes("workspace.diagnostics.refreshSupport"),
             refreshes=tuple(

@@ -105,7 +105,7 @@ function stateOf(name: string, doc: string): EditorState {
   return EditorState.create({
     doc,
     extensions: [
-      EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[name=nonce]')!.content),
+      nonce,
       EditorView.contentAttributes.of({ 'aria-label': name }),
       EditorView.lineWrapping,
       EditorView.updateListener.of(update => update.docChanged && showSaved()),
@@ -135,7 +135,8 @@ function stateOf(name: string, doc: string): EditorState {
   })
 }
 
-const view = new EditorView({ parent: at('editor') })
+const nonce = EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[name=nonce]')!.content)
+const view = new EditorView({ parent: at('editor'), extensions: [nonce, EditorView.editable.of(false)] })
 shade.addEventListener('change', () => shown && view.dispatch({ effects: theme.reconfigure(themeNow()) }))
 
 async function open(name: string): Promise<Opened | undefined> {
@@ -327,7 +328,8 @@ function select(range: Range) {
 
 async function showBoard() {
   const page = await client.request<object, string | null>('workspace/executeCommand', { command: 'spec-ls.boardPage', arguments: [] })
-  at('board').innerHTML = DOMPurify.sanitize(page ?? '', { FORBID_TAGS: ['style', 'form', 'input'], FORBID_ATTR: ['style'], ALLOWED_URI_REGEXP: /^(file|https?):/i })
+  const bare = (page ?? '').replace(/<style>[^<]*<\/style>/g, '')
+  at('board').innerHTML = DOMPurify.sanitize(bare, { FORBID_TAGS: ['style', 'form', 'input'], FORBID_ATTR: ['style'], ALLOWED_URI_REGEXP: /^(file|https?):/i })
 }
 
 at('board').onclick = event => {

@@ -26,7 +26,7 @@ const colours = HighlightStyle.define([
   { tag: [tags.link, tags.url], color: 'var(--link)' },
   { tag: [tags.monospace, tags.labelName], color: 'var(--code)' },
   { tag: [tags.comment, tags.quote], color: 'var(--quiet)' },
-  { tag: [tags.processingInstruction, tags.contentSeparator, tags.list], color: 'var(--quiet)' },
+  { tag: [tags.processingInstruction, tags.contentSeparator], color: 'var(--quiet)' },
 ])
 
 export const markdown = () => [new LanguageSupport(language), syntaxHighlighting(colours)]
