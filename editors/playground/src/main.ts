@@ -377,19 +377,23 @@ function tell(message: string, ...buttons: HTMLElement[]): true {
 }
 
 function ask(question: string, answers: string[]): Promise<string> {
-  const dialog = at<HTMLDialogElement>('question')
-  dialog.querySelector('p')!.textContent = question
-  dialog.returnValue = ''
-  dialog.querySelector('form')!.replaceChildren(
-    ...answers.map(answer => {
-      const made = document.createElement('button')
-      made.value = made.textContent = answer
-      return made
-    }),
-  )
+  const dialog = document.body.appendChild(document.createElement('dialog'))
+  dialog.appendChild(document.createElement('p')).textContent = question
+  const form = dialog.appendChild(document.createElement('form'))
+  form.method = 'dialog'
+  for (const answer of answers) {
+    const made = form.appendChild(document.createElement('button'))
+    made.value = made.textContent = answer
+  }
   closeCompletion(view)
   dialog.showModal()
-  return new Promise(resolve => (dialog.onclose = () => (resolve(dialog.returnValue), view.focus())))
+  return new Promise(resolve => {
+    dialog.onclose = () => {
+      dialog.remove()
+      view.focus()
+      resolve(dialog.returnValue)
+    }
+  })
 }
 
 /** What the server asks of the page. */
