@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from spec_ls.files import CannotRead, decode
 
@@ -63,9 +64,20 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
     return done.stdout if done.returncode == 0 else b""
 
 
-def logged(told: bytes) -> Iterator[tuple[str, str, str, str, str]]:
-    """What a log with `LOG`, `DIFF`, `--raw --no-abbrev` and a format that begins with %x01 tells of each change: the
-    rest of the format, the letter, the new blob, the earlier path (of a rename, else empty) and the path."""
+class Logged(NamedTuple):
+    """What a commit did to a file: its letter, the blobs before (of a merge one a parent) and the one after, the path,
+    of a rename also that before, else empty. `header` is what the format of the log tells of the commit."""
+
+    header: str
+    letter: str
+    old: tuple[str, ...]
+    blob: str
+    before: str
+    path: str
+
+
+def logged(told: bytes) -> Iterator[Logged]:
+    """The changes of a log with `LOG`, `DIFF`, `--raw --no-abbrev` and a format that begins with %x01."""
     words = iter(told.split(b"\0"))
     header = ""
     for word in words:
@@ -73,9 +85,11 @@ def logged(told: bytes) -> Iterator[tuple[str, str, str, str, str]]:
         if word.startswith(_COMMIT):
             header = os.fsdecode(word[1:])
         elif word.startswith(b":"):
-            _, _, _, blob, letter = word.decode("ascii", "replace").split(" ", 4)
-            before = os.fsdecode(next(words, b"")) if letter[:1] in "RC" else ""
-            yield header, letter[:1], blob, before, os.fsdecode(next(words, b""))
+            parents = len(word) - len(word.lstrip(b":"))
+            *facts, letter = word.decode("ascii", "replace").split(" ")
+            *old, blob = facts[parents + 1 :]
+            before = os.fsdecode(next(words, b"")) if parents == 1 and letter[:1] in "RC" else ""
+            yield Logged(header, letter[:parents], tuple(old), blob, before, os.fsdecode(next(words, b"")))
 
 
 def small(asked: Sequence[str], told: Mapping[str, tuple[str, int]]) -> list[str]:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +41,7 @@ log = logging.getLogger(__name__)
 _SECONDS = 60.0
 
 _MOST_REVISIONS = 500
+_SECTION = re.compile(r"^##[ \t]", re.M)
 
 
 class Question(NamedTuple):
@@ -87,15 +87,24 @@ class _Versions:
     sources: dict[str, str] = field(default_factory=dict)
 
 
+class _Step(NamedTuple):
+    """A commit to a document: the blobs before, none where they are not known or there was none (then `begins`)."""
+
+    commit: str
+    old: tuple[str, ...]
+    blob: str
+    begins: bool
+
+
 @dataclass(slots=True)
 class _History:
     """A repository's Markdown files: the commit that added each (by its path from `root`), its earlier names, and its
-    revisions with the latest first, as their commits and blobs. `commits` has time and author of each."""
+    revisions, none before one that came of it. `commits` has time and author of each."""
 
     root: Path
     added: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
-    revisions: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    revisions: dict[str, list[_Step]] = field(default_factory=dict)
     commits: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     versions: dict[str, _Versions] = field(default_factory=dict)
 
@@ -181,21 +190,24 @@ class Histories:
             return
         history = self._history(root, head)
         path = _relative(document, root)
-        revisions = history.revisions.get(path, [])[:_MOST_REVISIONS]
+        steps = history.revisions.get(path, [])[:_MOST_REVISIONS]
+        if not steps:
+            return
         known = self._statuses.get(path)
         if known is None or known[0] is not template:
             known = self._statuses[path] = template, {}
-        statuses = known[1]
-        wanted = [blob for _, blob in revisions if blob not in statuses]
-        statuses.update((blob, _status(source, template)) for blob, source in blob_texts(root, wanted))
-        read = [one for one in revisions if one[1] in statuses]
-        for (commit, blob), (_, earlier) in pairwise(read):
-            if statuses[blob] != statuses[earlier]:
-                yield Change(statuses[blob], statuses[earlier], history.revision(commit, blob))
-        if read:
-            commit, blob = read[-1]
-            whole = read == history.revisions[path] and history.added.get(path) == commit
-            yield Change(statuses[blob], "" if whole else None, history.revision(commit, blob))
+        statuses, now = known[1], f"HEAD:{path}"
+        wanted = dict.fromkeys(blob for step in steps for blob in (step.blob, *step.old) if blob not in statuses)
+        told = dict(looked_up(root, [now, *wanted]))
+        statuses.update((blob, _status(text, template)) for blob, text in texts_of(root, small(list(wanted), told)))
+        status = statuses.get(told[now][0]) if now in told else None
+        for step in steps:  # those of a branch whose status a merge has not taken lead to none that there is
+            if status is None:
+                return
+            if statuses.get(step.blob) == status and status not in (found := [statuses.get(old) for old in step.old]):
+                before = found[0] if found else "" if step.begins else None
+                yield Change(status, before, history.revision(step.commit, step.blob))
+                status = found[0] if found else None
 
     def source(self, document: str, blob: str) -> str | None:
         """The text of a revision; None where it cannot be read."""
@@ -204,8 +216,11 @@ class Histories:
 
 
 def _status(source: str, template: Template) -> str:
-    state = Spec(Outline(Text(source)), template).state
-    return state.name if state else ""
+    """The name of the status that a text has; empty where it has none. Metadata above all sections is read alone."""
+    section = _SECTION.search(source)
+    above = Spec(Outline(Text(source[: section.start()])), template) if section and not template.stated else None
+    spec = above if above and above.field(template.status) else Spec(Outline(Text(source)), template)
+    return spec.state.name if spec.state else ""
 
 
 def head_files(root: Path) -> tuple[str, ...]:
@@ -249,15 +264,16 @@ def _history(root: Path) -> _History:
         return found
     boundary = frozenset(_lines(root / os.fsdecode(lines[-3])))
     form = "--format=%x01%H%x01%at%x01%aN%x01%aE"
-    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "-M", "--diff-filter=ADMR", form, "--", *MARKDOWN_FILES)
+    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "-M", "-c", "--diff-filter=ADMR", form, "--", *MARKDOWN_FILES)
     owners: dict[str, str | None] = {}
     """Who bore a name at this point of the walk back: a file of today, by its path; None: one that is gone."""
-    for header, status, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
+    for header, status, old, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
         commit, at, author, address = header.split("\x01", 3)
         found.commits[commit] = int(at), author, address
         owner = owners.get(path, path)
-        if owner is not None and status != "D":
-            found.revisions.setdefault(owner, []).append((commit, blob))
+        if owner is not None and blob.strip("0"):
+            known = tuple(one for one in old if one.strip("0"))
+            found.revisions.setdefault(owner, []).append(_Step(commit, known, blob, commit not in boundary))
         if status == "R":
             owners[path] = None
             owners[before] = owner

@@ -124,9 +124,9 @@ def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
     beyond = ("--branches", "--remotes", "--source", *(("--not", "HEAD") if has_commit else ()))
     arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "--no-renames", "--diff-filter=AM", "--format=%x01%S", *beyond)
     places: dict[str, Elsewhere] = {}
-    for reference, _, blob, _, path in logged(git_bytes(root, *arguments, "--", *MARKDOWN_FILES)):
-        branch = re.sub("^refs/(?:heads|remotes)/", "", reference)
-        places.setdefault(blob, Elsewhere(branch, path))
+    for one in logged(git_bytes(root, *arguments, "--", *MARKDOWN_FILES)):
+        branch = re.sub("^refs/(?:heads|remotes)/", "", one.header)
+        places.setdefault(one.blob, Elsewhere(branch, one.path))
     found_in = _identifiers(prefix)
     found: dict[str, Elsewhere] = {}
     for blob, text in blob_texts(root, list(places)[:_MOST_BLOBS]):

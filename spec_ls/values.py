@@ -313,6 +313,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
 def near_dates(text: str) -> list[date]:
     """The dates that a text in another form may mean, both readings of `3/4/2026`; empty where there is none."""
     folded = unicodedata.normalize("NFKC", text[:100]).strip().casefold()

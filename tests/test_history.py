@@ -144,3 +144,32 @@ def test_an_answer_holds_until_another_commit(made: Repository) -> None:
     assert asked() == ["", "Approved", "Review", "Draft"]
     made.save({NAME: spec("Kill")}, "2026-03-02")
     assert asked() == ["Kill", "", "Approved", "Review", "Draft"]
+
+
+def test_a_status_that_a_merge_alone_gave_is_that_of_the_merge(made: Repository) -> None:
+    made.git("switch", "--quiet", "--create", "words", "HEAD~1")
+    made.save({NAME: spec("Approved", "Parcels come on Mondays.")}, "2026-02-05", MIRA)
+    made.git("switch", "--quiet", "main")
+    made.git("merge", "--quiet", "--no-commit", "--strategy=ours", "words")
+    made.save({NAME: spec("Building", "Parcels come on Tuesdays.")}, "2026-02-07")
+    assert told(made) == [("Building", "Approved", "02-07", "Ada"), *STATUSES]
+
+
+@pytest.mark.parametrize("first", ["02-03", "02-09"])
+def test_who_wrote_words_on_another_branch_has_changed_no_status(made: Repository, first: str) -> None:
+    """Both branches touch the document, and the merge puts them together."""
+    made.git("switch", "--quiet", "--create", "words")
+    made.save({NAME: spec("Approved", "Parcels never come.") + "\n## 2. Goals\nNone.\n"}, f"2026-{first}", MIRA)
+    made.git("switch", "--quiet", "main")
+    made.save({NAME: spec("Building", "Parcels never come.")}, "2026-02-05", MIRA)
+    made.git("merge", "--quiet", "--no-edit", "words")
+    assert told(made) == [("Building", "Approved", "02-05", "Mira Vogel"), *STATUSES]
+
+
+def test_a_status_that_a_merge_has_not_taken_never_was(made: Repository) -> None:
+    made.git("switch", "--quiet", "--create", "other")
+    made.save({NAME: spec("Kill", "Parcels never come.")}, "2026-02-09", MIRA)
+    made.git("switch", "--quiet", "main")
+    made.save({NAME: spec("Building", "Parcels never come.")}, "2026-02-05")
+    made.git("merge", "--quiet", "--no-edit", "--strategy=ours", "other")
+    assert told(made) == [("Building", "Approved", "02-05", "Ada"), *STATUSES]

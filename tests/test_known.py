@@ -16,6 +16,7 @@ from stdio import Stdio
 
 APPROVED = (Path(__file__).parent / "cases" / "bases" / "approved.md").read_text("utf-8")
 """Its target date is 2026-12-01."""
+REVIEW = (Path(__file__).parent / "cases" / "bases" / "review.md").read_text("utf-8")
 SEVERITIES = {"error": 1, "warning": 2, "information": 3, "hint": 4}
 
 
@@ -59,14 +60,15 @@ def shown(found: list[dict[str, Any]]) -> list[Any]:
     return [(one["code"], one["severity"], one["message"], one["range"]) for one in found]
 
 
-def printed(root: Path, now: str, name: str) -> list[Any]:
-    """What `spec-ls check` says of a file, as an editor is told."""
-    command = [sys.executable, "-m", "spec_ls", "check", "--format", "json", name]
+def printed(root: Path, now: str) -> dict[str, list[Any]]:
+    """What `spec-ls check` says of all files, as an editor is told, by their names."""
+    command = [sys.executable, "-m", "spec_ls", "check", "--format", "json", "."]
     done = subprocess.run(command, cwd=root, capture_output=True, timeout=60, env=at(now))
-    return [
-        (record["rule"], SEVERITIES[record["severity"]], record["message"], record["range"])
-        for record in json.loads(done.stdout)
-    ]
+    found: dict[str, list[Any]] = {}
+    for one in json.loads(done.stdout):
+        told = one["rule"], SEVERITIES[one["severity"]], one["message"], one["range"]
+        found.setdefault(Path(one["path"]).name, []).append(told)
+    return found
 
 
 def at(now: str) -> dict[str, str]:
@@ -91,5 +93,36 @@ def test_a_day_that_ends_is_noticed_without_a_keystroke(made: Repository, editor
     started = editor("2026-12-01T23:59:58.8")
     started.open(path)
     started.told()
-    assert started.told("overdue-target") == printed(made.root, "2026-12-02", path.name)
-    assert printed(made.root, "2026-12-01", path.name) == []
+    assert [one[1:3] for one in started.told("overdue-target")] == [
+        (3, "Target Date has passed, and the status is still Approved.")
+    ]
+
+
+def test_a_review_that_ends_is_noticed_without_a_keystroke(made: Repository, editor: Any) -> None:
+    made.save({"📦.md": REVIEW}, "2026-03-03")
+    started = editor("2026-03-05T11:59:58.8+00:00", {"workspace": {"codeLens": {"refreshSupport": True}}})
+    started.open(made.root / "📦.md")
+    started.told()
+    assert "In review since 2026-03-03 by Ada" in started.told("overdue-review")[0][2]
+    started.server.wait_for(lambda message: message.get("method") == "workspace/codeLens/refresh")
+
+
+def test_a_commit_is_noticed(made: Repository, editor: Any) -> None:
+    """The status is not committed, and so has no day; then it is."""
+    made.save({"a.md": REVIEW.replace("| Review |", "| Draft |")}, "2026-03-01")
+    path = made.write("a.md", REVIEW)
+    started = editor("2026-03-09")
+    started.open(path)
+    started.told()
+    made.save({}, "2026-03-02", "Noor Berg <noor@example.org>")
+    started.server.notify("textDocument/didSave", {"textDocument": {"uri": path.as_uri()}})
+    assert "since 2026-03-02 by Noor Berg" in started.told("overdue-review")[0][2]
+
+
+def test_the_command_line_tells_the_same_and_so_do_specs_that_are_not_open(made: Repository, editor: Any) -> None:
+    made.save({"a.md": REVIEW, "docs/b.md": APPROVED}, "2026-03-03")
+    started = editor("2026-12-24", {"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {}}})
+    found = started.server.request("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
+    told = {Path(one["uri"]).name: shown(one["items"]) for one in found}
+    assert told == printed(made.root, "2026-12-24")
+    assert [one[0] for found in told.values() for one in found] == ["overdue-review", "overdue-target"]

@@ -28,7 +28,7 @@ FLOORS = (
     ("values", "patterns", "allowances", "facts", "bind", "rebind", "known", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
-    ("catalogue", "graph", "moves"),
+    ("catalogue", "graph", "moves", "past"),
     ("rules",),
     ("lifecycle", "describe", "board"),
     ("features",),

@@ -159,7 +159,7 @@ def test_the_built_in_differs_by_its_annotations_alone() -> None:
     meanings = {f"states.{at}.meaning": ("", state["meaning"]) for at, state in enumerate(annotated["states"])}
     assert all(said for _, said in meanings.values())
     moves = {key: value for key, value in found.items() if ".moves" in key}
-    assert found == {**kept, **meanings, **moves}
+    assert found == {**kept, **meanings, **moves, "has_moves": (False, True)}
     assert moves == {"states.5.moves": (["Kill"], ["Kill", "Draft"])}
 
 
@@ -639,6 +639,9 @@ def test_the_clock_of_the_sign_off() -> None:
     template = read_template("# T\n\n## Team\nwithin 9 days\n\n## End\n*Sign off within 2 days.*\n- [ ] Lead\n", "t")
     assert template.review_hours == 48
     assert [slot.sign_off for slot in template.sections] == [False, True]
+    plan = "## Rollout\n*Watch it; roll back within 24 hours.*\n- [ ] Watched?\n"
+    assert read_template(f"# T\n\n{plan}", "t").review_hours is None
+    assert read_template(f"# T\n\n{plan}\n## Review\n*All answer within 36h.*\n", "t").review_hours == 36
 
 
 STATES = """\

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from spec_ls.history import head_state
 from spec_ls.known import Known
 from spec_ls.outside import Outside
+from spec_ls.past import next_change
 from spec_ls.template.model import Template
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class Knowledge:
             if before is None or before[0] is not spec.template or before[1] != state:
                 shown.asked = spec.template, state
                 self._ask(loop, shown, spec.template)
+            elif (due := next_change(spec)) is not None and due <= now:
+                self._server.know(shown, replace(spec.known, now=now))
         self._set_alarm(loop, now)
 
     def _ask(self, loop: asyncio.AbstractEventLoop, shown: OpenDocument, template: Template) -> None:
@@ -69,9 +73,11 @@ class Knowledge:
         loop.run_in_executor(past.pool, self._outside.known, shown.path, template).add_done_callback(take)
 
     def _set_alarm(self, loop: asyncio.AbstractEventLoop, now: datetime) -> None:
-        """Has it looked again when the day ends."""
+        """Has it looked again when the day ends, or there will be something else to say of a review."""
         if self._wake is not None:
             self._wake.cancel()
+        specs = [shown.spec for shown in self._server.documents.values() if shown.reading is None]
+        dues = [due for spec in specs if spec is not None and (due := next_change(spec)) is not None]
         midnight = datetime.combine(now.date() + timedelta(days=1), time()).astimezone()
-        seconds = (midnight - now).total_seconds() + _SLACK_SECONDS
-        self._wake = loop.call_later(seconds, self._look, loop)
+        seconds = (min([midnight, *dues]) - now).total_seconds()
+        self._wake = loop.call_later(max(seconds, 0) + _SLACK_SECONDS, self._look, loop)

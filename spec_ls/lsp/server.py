@@ -613,10 +613,15 @@ class SpecLanguageServer(WireServer):
 
     def know(self, shown: OpenDocument, known: Known) -> None:
         """Takes what is known around a document now, and shows what follows from it."""
-        if shown.document.know(known):
+        from spec_ls.past import lasts
+
+        document, before = shown.document, lasts(shown.document.spec)
+        if document.know(known):
             self._changed[shown.uri] = None
             self._have_pulled_anew()
             self.on_idle()
+        elif lasts(document.spec) != before and types.WORKSPACE_CODE_LENS_REFRESH in self.client.refreshes:
+            self.begin(self.ask(types.WORKSPACE_CODE_LENS_REFRESH))
 
     @cached_property
     def closed(self) -> ClosedSpecs:

@@ -187,6 +187,8 @@ class Template:
     sections: tuple[SectionSlot, ...] = ()
     headings: tuple[HeadingNote, ...] = ()
     states: tuple[State, ...] = ()
+    has_moves: bool = False
+    """It says itself which status may follow which."""
     status_key: str = ""
     stated: FieldSlot | None = None
     """A status that stands as a section of its own, as in `## Status`, where no field holds it."""

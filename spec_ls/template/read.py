@@ -70,7 +70,8 @@ _CHOOSE = re.compile(
 )
 _COUNTER = re.compile(r"(?:(?<!\s)\s+)?(?:[:.]\s*)?(?:(?<![0-9])[0-9]++|[\[{<].*)$", re.S)
 _MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
-_CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
+_CLOCK = re.compile(r"\bwithin ([0-9]{1,4})[ -]?(h|hrs?|hours?|days?|weeks?)\b", re.I)
+_REVIEW = re.compile(r"\breview|\bsign\b|\bsigns|\bsigned|\bapprov", re.I)
 _APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
@@ -168,6 +169,7 @@ class _Reader:
             sections=slots,
             headings=tuple(self._headings[line] for line in sorted(self._headings)),
             states=_states(status, words),
+            has_moves=any(word.word == "move" for word in words),
             status_key=status.key if status else "",
             stated=stated,
             stated_in=stated_in,
@@ -311,7 +313,7 @@ class _Reader:
             form=_form(form),
             samples=tuple(found_sample[0] for found_sample in BRACKET.finditer(plain(form))) if form else (),
             examples=tuple(skeleton(example.heading.text.text) for example in examples),
-            sign_off=any(_CLOCK.search(note.text) for note in guidance)
+            sign_off=_clock(title, guidance, items) is not None
             or (any(item.kind == "check" for item in items) and bool(_APPROVAL.search(title))),
             work=not negated and any(item.kind == "sample" and item.box for item in items),
             asks="" if keep or carries else self._asks(part),
@@ -621,11 +623,19 @@ def _stage(name: str, at: int) -> Stage:
 
 
 def _review_hours(slots: Sequence[SectionSlot]) -> int | None:
-    for slot in slots:
-        for note in slot.guidance:
-            clock = _CLOCK.search(note.text)
-            if clock:
-                return int(clock[1]) * {"hour": 1, "day": 24, "week": 168}[clock[2].lower()]
+    return next((hours for slot in slots if (hours := _clock(slot.title, slot.guidance, slot.items)) is not None), None)
+
+
+def _clock(title: str, guidance: Sequence[Guidance], items: Sequence[ItemSlot]) -> int | None:
+    """Within how many hours a section wants those to decide who review; None where it says nothing of that.
+
+    It is about a review by its title; by its guidance where it has boxes to be ticked.
+    """
+    has_boxes = any(item.kind == "check" for item in items)
+    for note in guidance:
+        clock = _CLOCK.search(note.text)
+        if clock and (_REVIEW.search(title) or (has_boxes and _REVIEW.search(note.text))):
+            return int(clock[1]) * {"h": 1, "d": 24, "w": 168}[clock[2][0].lower()]
     return None
 
 
