@@ -28,7 +28,8 @@ class Client:
 
     name: str = ""
     encoding: Encoding = "utf-16"
-    """The unit of `character`: the first the client lists that we know (LSP 3.17, "PositionEncodingKind")."""
+    """The unit of `character`: the first the client lists that we know (LSP 3.17, "PositionEncodingKind"). For one that
+    counts otherwise and cannot say so, as ALE, the initialization option `positionEncoding`."""
 
     apply_edit: bool = False
     document_changes: bool = False
@@ -129,7 +130,7 @@ class Client:
             """What is said of pushed and of pulled diagnostics: most clients say it of the one, whichever they take."""
             return [ask(f"textDocument.{kind}.{path}") for kind in ("publishDiagnostics", "diagnostic")]
 
-        offered = listed("general.positionEncodings")
+        offered = listed("general.positionEncodings") or [get("initializationOptions.positionEncoding")]
         # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
         encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
         item, action = "textDocument.completion.completionItem", "textDocument.codeAction"

@@ -8,7 +8,7 @@ const { until, steps, ours, findings } = require('./inside.js');
 
 const given = JSON.parse(fs.readFileSync(process.env.GIVEN, 'utf8'));
 const folder = process.env.WORKSPACE;
-const uri = vscode.Uri.file(path.join(folder, given.name));
+const uri = vscode.Uri.file(path.join(folder, process.env.NAME));
 const changed = [vscode.languages.onDidChangeDiagnostics];
 
 exports.run = async () => {
