@@ -6,7 +6,7 @@
 | `features` | `{"hover": false}` switches a feature off, as `[features]` of a configuration does |
 | `handle` | the user's own handle, such as `@mira`, where git does not know it |
 | `templateFolders` | folders that templates may lie in besides; of `initializationOptions` alone |
-| `positionEncoding` | `utf-8`, `utf-16` or `utf-32`, where the client lists none; of `initializationOptions` alone (`client.py`) |
+| `positionEncoding` | `utf-8`, `utf-16` or `utf-32` where the client lists none; of `initializationOptions` alone |
 
 What a repository may bring along (an editor's settings of a workspace) is not asked for folders.
 """
