@@ -8,7 +8,9 @@ from spec_ls import __version__
 from spec_ls.cli.adopt import adopt
 from spec_ls.cli.board import board
 from spec_ls.cli.check import check
+from spec_ls.cli.completion import VARIABLE, completion
 from spec_ls.cli.graph import graph
+from spec_ls.cli.hook import hook
 from spec_ls.cli.new import new
 from spec_ls.cli.template import template
 
@@ -34,8 +36,10 @@ cli.add_command(new)
 cli.add_command(graph)
 cli.add_command(board)
 cli.add_command(template)
+cli.add_command(hook)
+cli.add_command(completion)
 
 
 def run() -> None:
     """Runs the subcommand that the arguments name and ends the process with its exit code."""
-    cli(prog_name="spec-ls")
+    cli(prog_name="spec-ls", complete_var=VARIABLE)
