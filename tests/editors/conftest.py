@@ -15,6 +15,7 @@ from broken import ASKED, HANDLE, MENDED, STATUS, TYPED
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+EDITORS = ROOT / "editors"
 TOOLS = ROOT / ".editors"
 BIN = Path(sys.executable).parent
 SHOTS = TOOLS / "shots"
