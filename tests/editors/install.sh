@@ -53,7 +53,14 @@ for part; do
     neovim) packages /usr/bin/nvim neovim ;;
     emacs) packages emacs emacs-nox elpa-eglot elpa-lsp-mode elpa-markdown-mode ;;
     vim) packages /usr/share/vim-ale vim vim-ale tmux ;;
-    kate) packages kate kate xvfb xdotool dbus-x11 openbox breeze-icon-theme imagemagick ;;
+    kate)
+        packages kate kate breeze-icon-theme
+        packages Xvfb xvfb
+        packages xdotool xdotool
+        packages openbox openbox
+        packages dbus-run-session dbus-daemon
+        packages import imagemagick
+        ;;
     *) echo "no such part: $part" >&2; exit 2 ;;
     esac
 done
