@@ -144,8 +144,8 @@ def picture() -> str:
     """What `spec-ls check` prints for an example, as an SVG for light and dark pages."""
     command = [sys.executable, "-m", "spec_ls", "check", EXAMPLE]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
-    *printed, summary = done.stdout.splitlines()
-    lines = [f"$ spec-ls check {EXAMPLE}", *printed[: 3 * SHOWN]]
+    file, *printed, _, summary = done.stdout.splitlines()
+    lines = [f"$ spec-ls check {EXAMPLE}", file, *printed[: 3 * SHOWN]]
     if len(printed) > 3 * SHOWN:
         lines.append(f"… {len(printed) // 3 - SHOWN} more …")
     return svg([*lines, summary])

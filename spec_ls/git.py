@@ -46,6 +46,11 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
 
     No hook, pager, signature check or file system monitor of the repository's configuration is run. Never raises.
     """
+    return _answer(root, arguments, stdin, seconds) or b""
+
+
+def _answer(root: Path, arguments: Sequence[str], stdin: bytes | None, seconds: float | None) -> bytes | None:
+    """As `git_bytes`; None where git fails."""
     safe = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
     command = ["git", "--no-pager", *safe, "-C", str(root), *arguments]
     given: dict[str, object] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
@@ -60,8 +65,33 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         log.info("git: %s", error)
-        return b""
-    return done.stdout if done.returncode == 0 else b""
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+class UnknownChanges(Exception):
+    """Git cannot say what has changed; the message says why and what to do."""
+
+
+def changed_since(root: Path, ref: str) -> frozenset[str]:
+    """The files below `root` that are not as they were at `ref`, or where the branch at hand left it: absolute paths.
+
+    Those committed since, those that are not committed, those that git does not know yet. A renamed file counts under
+    its new name, a deleted one not at all. Raises UnknownChanges.
+    """
+    commit = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
+    if not commit:
+        raise UnknownChanges(f"git knows no commit {ref!r} here; in a shallow clone, fetch it first")
+    base = git(root, "merge-base", commit, "HEAD").strip() or commit
+    asked = (
+        ("diff", "--name-only", "-z", "--find-renames", "--diff-filter=d", *DIFF, base, "--"),
+        ("ls-files", "--others", "--exclude-standard", "-z"),
+    )
+    told = [_answer(root, arguments, None, _LONG_SECONDS) for arguments in asked]
+    if None in told:
+        raise UnknownChanges(f"git cannot tell what has changed since {ref!r}")
+    names = {os.fsdecode(name) for answer in told if answer for name in answer.split(b"\0") if name}
+    return frozenset(os.path.join(os.path.realpath(root), name) for name in names)
 
 
 class Logged(NamedTuple):

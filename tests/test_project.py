@@ -53,7 +53,9 @@ WALLS = {
     "rich": ("cli",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
-    "wcwidth": ("features",),
+    "wcwidth": ("features", "cli"),
+    "sqlite3": ("cli",),
+    "multiprocessing": ("cli",),
     "subprocess": ("git",),
 }
 """The only floors that may import a library, or run another program."""
