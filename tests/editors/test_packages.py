@@ -135,8 +135,8 @@ def test_the_steps_of_the_action(tmp_path: Path, specs: Path) -> None:
 
     step(0)
     told = step(1, code=1)
-    assert "::error file=broken 📦.md,line=6,col=19,title=invalid-choice::Status is one of" in told
-    assert "::warning file=broken 📦.md,line=16,col=5,title=missing-section::" in told
+    assert "::error file=broken 📦.md,line=6,endLine=6,col=18,endColumn=20,title=invalid-choice::Status is" in told
+    assert "::warning file=broken 📦.md,line=16,endLine=16,col=5,endColumn=9,title=missing-section::" in told
     assert files["GITHUB_OUTPUT"].read_text(encoding="utf-8") == "errors=1\n"
     step(1, paths="whole.md\n\nbroken 📦.md\n", **{"fail-on": "never"})
     step(1, code=2, paths="$(touch ran); nowhere.md")
