@@ -71,7 +71,7 @@ def test_the_extension_is_small_and_looks_for_the_server_in_order() -> None:
 def test_a_spec_is_mended_inside_the_extension_host(drive: Drive, workspace: Path) -> None:
     (workspace / ".venv" / "bin").mkdir(parents=True)
     (workspace / ".venv" / "bin" / "spec-ls").symlink_to(BIN / "spec-ls")
-    assert "all 15 passed" in drive("run_inside.js", "mend.js")
+    assert "all 16 passed" in drive("run_inside.js", "mend.js")
 
 
 def test_a_workspace_that_is_not_trusted_runs_nothing(drive: Drive, workspace: Path) -> None:
