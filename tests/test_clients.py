@@ -481,6 +481,17 @@ async def a_fix_for_the_whole_document(editor: Editor) -> None:
     assert (len(titles) == 1) == (not editor.said("textDocument.codeAction.isPreferredSupport"))
 
 
+async def status(editor: Editor) -> None:
+    """What is shown beside the text is the same for all, and may be asked for by each."""
+    shown = editor.open(BROKEN)
+    params = types.ExecuteCommandParams("spec-ls.status", [shown.uri])
+    assert editor.offered.execute_command_provider is not None
+    assert params.command in editor.offered.execute_command_provider.commands
+    said = await editor.workspace_execute_command_async(params)
+    assert said["isSpec"] is True and said["template"] == "product-spec" and said["total"] == 8
+    assert sum(said["findings"].values()) == len(await shown.diagnostics())
+
+
 async def a_section_is_completed(editor: Editor) -> None:
     """As a snippet for clients that know them, else as plain text."""
     snippets = editor.said("textDocument.completion.completionItem.snippetSupport") is True
@@ -1138,6 +1149,7 @@ CHECKS = (
     a_status_is_completed,
     a_handle_is_completed,
     a_fix_for_the_whole_document,
+    status,
     a_section_is_completed,
     documentation_of_completions,
     hover,

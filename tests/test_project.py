@@ -260,6 +260,8 @@ def test_the_package_needs_no_network_of_its_own() -> None:
         if re.search(r"index-url|https?://", file.read_text(encoding="utf-8"))
     ]
     assert not named
+    locks = [ROOT / "editors" / "vscode" / "package-lock.json", ROOT / "tests" / "editors" / "package-lock.json"]
+    assert not [lock for lock in locks if '"resolved"' in lock.read_text(encoding="utf-8")]
 
 
 def test_the_examples_are_what_their_readme_says() -> None:
