@@ -53,7 +53,7 @@ soak: $(VENV)/.test
 	@end=$$(($$(date +%s) + $(SOAK_SECONDS))); round=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
 		round=$$((round + 1)); echo "round $$round"; \
-		if [ $$round -eq 1 ]; then load="tests/test_load.py tests/test_hostile.py"; else load=; fi; \
+		if [ $$round -eq 1 ]; then load="tests/test_load.py tests/test_hostile.py tests/test_terminal.py"; else load=; fi; \
 		SPEC_LS_SOAK=1 SPEC_LS_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/pytest -n $(WORKERS) $$load \
 			tests/test_sync.py tests/test_fix_oracle.py tests/test_incremental.py || exit 1; \
 	done

@@ -7,10 +7,11 @@ import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -21,6 +22,8 @@ PASSED_BY = frozenset({".git", ".venv", "node_modules"})
 
 _MOST_IGNORES = 1_000_000
 """Bytes of a .gitignore that are read."""
+_COARSEST = 2_000_000_000
+"""Nanoseconds of the coarsest tick of a file system's clock, that of FAT."""
 _LINE_END = re.compile(rb"\r\n?|\n")
 
 
@@ -30,6 +33,33 @@ class CannotRead(Exception):
 
 class CannotWrite(Exception):
     """A file that is left as it was; the message says why and what to do."""
+
+
+class FileStamp(NamedTuple):
+    """What tells one state of a file from another: nanoseconds, bytes, and the file's number."""
+
+    modified: int
+    size: int
+    inode: int
+    changed: int
+
+    def is_safe(self, now: int) -> bool:
+        """Whether every change after `now`, when it was taken (nanoseconds since the epoch), shows in it: clocks of
+        file systems are coarse, and a file may be written twice within one tick."""
+        return max(self.modified, self.changed) < now - _COARSEST
+
+
+Stamp = tuple[object, ...] | None
+"""What tells one state of a file from another, a `FileStamp` or as an editor has it; None for no file."""
+
+
+def stamp_of(path: str) -> FileStamp | None:
+    """The state of a file as it is now, links followed; None where there is no such file. Never raises."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileStamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +107,29 @@ def regular_bytes(path: str | Path, most: int, flags: int = 0) -> bytes:
         return opened.read(most)
 
 
-Stamp = tuple[object, ...] | None
-"""What tells one state of a file from another; None where there is no such file."""
-
-
-def stamp_of(path: str) -> Stamp:
-    """The state of a file as it is now. Never raises."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
-
-
 def is_inside(folder: str | Path, path: str | Path) -> bool:
     """Whether a path stays in a folder when all links are followed."""
     real = os.path.realpath(folder)
     return os.path.commonpath([os.path.realpath(path), real]) == real
+
+
+class RealPaths:
+    """Real paths of many files, the links among their folders followed once for each folder."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def of(self, path: str) -> str:
+        """The real path of the file at `path`. Never raises."""
+        folder, name = os.path.split(path)
+        try:
+            if name in ("", ".", "..") or sys.platform == "win32" or os.path.islink(path):
+                return os.path.realpath(path)
+        except ValueError:  # a NUL in it
+            return path
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
 
 def may_be_root(folder: Path) -> bool:

@@ -21,7 +21,7 @@ from spec_ls.git import (
     DIFF,
     LOG,
     MARKDOWN_FILES,
-    blob_texts,
+    Objects,
     git_bytes,
     handle_of_address,
     logged,
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 _SECONDS = 60.0
 
 _MOST_REVISIONS = 500
+_LATEST = 221_845_392_000
+"""The year 9000, in seconds as git counts them: what a commit says of its time may be anything."""
 _SECTION = re.compile(r"^##[ \t]", re.M)
 
 
@@ -110,6 +112,7 @@ class _History:
 
     def revision(self, commit: str, blob: str) -> Revision:
         at, author, address = self.commits[commit]
+        at = min(max(at, 0), _LATEST)
         return Revision(commit, datetime.fromtimestamp(at, UTC), author, handle_of_address(address), blob)
 
 
@@ -119,7 +122,8 @@ class Histories:
     def __init__(self) -> None:
         self._read: dict[Path, tuple[object, _History]] = {}
         self._templates: dict[tuple[str, str], Template] = {}
-        self._statuses: dict[str, tuple[Template, dict[str, str]]] = {}
+        self._statuses: dict[str, tuple[Template, dict[str, str | None]]] = {}
+        self._objects: Objects | None = None
 
     def template(self, question: Question) -> Template | None:
         """The template as it stood; None where git does not say, and today's judges. Never raises.
@@ -196,23 +200,55 @@ class Histories:
         known = self._statuses.get(path)
         if known is None or known[0] is not template:
             known = self._statuses[path] = template, {}
-        statuses, now = known[1], f"HEAD:{path}"
-        wanted = dict.fromkeys(blob for step in steps for blob in (step.blob, *step.old) if blob not in statuses)
-        told = dict(looked_up(root, [now, *wanted]))
-        statuses.update((blob, _status(text, template)) for blob, text in texts_of(root, small(list(wanted), told)))
-        status = statuses.get(told[now][0]) if now in told else None
+        statuses, objects = known[1], self._objects_of(root)
+
+        def status_of(blob: str) -> str | None:
+            if blob not in statuses:
+                found = objects.text(blob)
+                text = found[1] if found else None
+                statuses[blob] = _status(text, template) if text is not None else None
+            return statuses[blob]
+
+        now = objects.text(f"HEAD:{path}")
+        status = status_of(now[0]) if now is not None else None
         for step in steps:  # those of a branch whose status a merge has not taken lead to none that there is
             if status is None:
                 return
-            if statuses.get(step.blob) == status and status not in (found := [statuses.get(old) for old in step.old]):
+            if status_of(step.blob) == status and status not in (found := [status_of(old) for old in step.old]):
                 before = found[0] if found else "" if step.begins else None
                 yield Change(status, before, history.revision(step.commit, step.blob))
                 status = found[0] if found else None
 
+    def added(self, document: str, head: object) -> int | None:
+        """When the file `document` (a real path) was added, by the author's clock (seconds since 1970); 0 where that is
+        not known. None where no commit has it. Never raises."""
+        try:
+            root = root_of(Path(document))
+            history, path = (self._history(root, head), _relative(document, root)) if root else (None, "")
+        except Exception:
+            log.exception("%s: its history could not be read", document)
+            return None
+        if history is None or path not in history.revisions:
+            return None
+        commit = history.added.get(path)
+        return history.commits[commit][0] if commit else 0
+
     def source(self, document: str, blob: str) -> str | None:
         """The text of a revision; None where it cannot be read."""
         root = root_of(Path(document))
-        return dict(blob_texts(root, [blob])).get(blob) if root else None
+        found = self._objects_of(root).text(blob) if root else None
+        return found[1] if found else None
+
+    def _objects_of(self, root: Path) -> Objects:
+        if self._objects is None or self._objects.root != root:
+            self.close()
+            self._objects = Objects(root)
+        return self._objects
+
+    def close(self) -> None:
+        """Lets go of what is running."""
+        if self._objects is not None:
+            self._objects.close()
 
 
 def _status(source: str, template: Template) -> str:

@@ -5,9 +5,19 @@ Whatever is None or empty is not known, and then every rule that would read it i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
+
+from spec_ls.others import Others
+
+SectionKey = tuple[int | str, ...]
+"""Names a section whatever its title: its slot, the number of one that repeats, the title of one of the team's own."""
+SectionLines = tuple[str, ...]
+"""The lines of a section that count as its text."""
+Sections = Mapping[SectionKey, tuple[SectionLines, ...]]
+"""Sections by their keys, those of one key in the order of the text."""
 
 
 class Move(NamedTuple):
@@ -32,10 +42,14 @@ class Known:
 
     - `now`: what time it is, in the reader's zone
     - `moves`: the statuses that the document's commits gave it, the latest first
+    - `approved`: the sections that the commit had in them by which the document came to be approved, if it still is
+    - `others`: what the specs around it say; None while they are looked at
     """
 
     now: datetime | None = None
     moves: tuple[Move, ...] = ()
+    approved: Sections | None = None
+    others: Others | None = None
 
     @property
     def today(self) -> date | None:

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -188,14 +188,17 @@ class Resolver:
         """What holds for the document at `path`; for one without a path (untitled, another scheme), the default."""
         if path is None:
             return self.without_file()
-        path = os.path.realpath(path)
+        return self.policy_at(os.path.realpath(path))
+
+    def policy_at(self, path: str) -> Policy:
+        """What holds for the document at the real path `path`."""
         loaded = self._configuration(os.path.dirname(path))
         barred = self._is_template(path, loaded)
         is_template = bool(barred)
         known = self._known(path)
         if loaded is None:
             return Policy(recognised=(builtin(),), barred=barred, is_template=is_template, known=known, file=path)
-        relative = relative_to(path, loaded.folder)
+        relative = _from(path, loaded.folder)
         bound = next((one for one in loaded.templates if one.matches is not None and one.matches(relative)), None)
         if bound is not None and bound.template is None:
             barred = barred or f"its template {bound.name} cannot be read: {bound.trouble}"
@@ -352,7 +355,7 @@ class Resolver:
         if not any(_is_within(real, root) for root in (self._root(folder), *self.allowed)):
             outside = f"it lies outside {self._root(folder)}"
             trouble = f"{outside}; name its folder in the environment variable {_TEMPLATE_FOLDERS} to allow it"
-            return _Bound(name, path, None, trouble=trouble)
+            return _Bound(name, real, None, trouble=trouble)
         path = real
         try:
             source = self._source(path)
@@ -367,11 +370,10 @@ class Resolver:
 
     def _is_template(self, path: str, loaded: _Loaded | None) -> str:
         """Why a file is a template and so no spec; empty where it is none."""
-        for own in template_paths():
-            if path == os.path.realpath(own):
-                return "it is a template itself"
+        if path in _own_templates():
+            return "it is a template itself"
         for one in loaded.templates if loaded else ():
-            if one.path and path == os.path.realpath(one.path):
+            if path == one.path:
                 return f"it is the template {one.name} itself"
         return ""
 
@@ -413,7 +415,9 @@ class Resolver:
 
     def baseline(self, path: str) -> tuple[str, dict[str, Known]] | None:
         """The path of the baseline nearest above the document at `path`, and all that it knows; None without one."""
-        folder = os.path.dirname(os.path.realpath(path))
+        return self._baseline(os.path.dirname(os.path.realpath(path)))
+
+    def _baseline(self, folder: str) -> tuple[str, dict[str, Known]] | None:
         if folder not in self._baselines:
             self._baselines[folder] = next(filter(None, map(self._read_baseline, self._upwards(folder))), None)
         return self._baselines[folder]
@@ -439,8 +443,8 @@ class Resolver:
         return None
 
     def _known(self, path: str) -> Known:
-        found = self.baseline(path)
-        return found[1].get(relative_to(path, os.path.dirname(found[0])), {}) if found else {}
+        found = self._baseline(os.path.dirname(path))
+        return found[1].get(_from(path, os.path.dirname(found[0])), {}) if found else {}
 
     # --- the disk
 
@@ -490,7 +494,17 @@ def _broken(reason: str) -> Faulty:
 
 def relative_to(path: str, folder: str) -> str:
     """A path as globs and the baseline have it: from `folder` on, with `/`."""
-    return os.path.relpath(os.path.realpath(path), folder).replace(os.sep, "/")
+    return _from(os.path.realpath(path), folder)
+
+
+def _from(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+@cache
+def _own_templates() -> frozenset[str]:
+    """The real paths of the templates that come with spec-ls."""
+    return frozenset(map(os.path.realpath, template_paths()))
 
 
 def _is_within(path: str, folder: str) -> bool:

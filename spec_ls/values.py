@@ -135,6 +135,11 @@ def _part(value: str, start: int, end: int) -> Part:
     return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
 
 
+def same_handle(handle: str) -> str:
+    """The form in which handles are compared: case and the way in which letters are put together say nothing."""
+    return unicodedata.normalize("NFC", handle).casefold()
+
+
 def handle_of(value: str) -> str | None:
     """The one handle that a value is; None where it is none or several."""
     found = [part.handle for part in handles(value)]
@@ -185,10 +190,17 @@ def identifiers_in(line: str, prefixes: Iterable[str]) -> Iterator[Mention]:
     wanted = tuple(prefix.casefold() for prefix in prefixes if prefix and prefix.casefold() in folded)
     if not wanted:
         return
+    for found in numbered_words(line):
+        name = found.words.casefold()
+        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+            yield found
+
+
+def numbered_words(line: str) -> Iterator[Mention]:
+    """The words of a line that end with a digit, as every identifier does."""
     for found in _WORD.finditer(line):
         word = found[0].rstrip("_")  # emphasis
-        name = word.casefold()
-        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+        if word[-1:].isdigit():
             yield Mention(found.start(), found.start() + len(word), word)
 
 
@@ -243,8 +255,13 @@ def link_targets(line: str) -> Iterator[Mention]:
         return
     for found in _TARGET.finditer(_without_code(line)):
         group = found.lastindex or 0
-        if found[group] and not _SCHEME.match(found[group]):
+        if found[group] and not has_scheme(found[group]):
             yield Mention(*found.span(group), found[group])
+
+
+def has_scheme(target: str) -> bool:
+    """Whether the target of a link leads to another host or scheme."""
+    return _SCHEME.match(target) is not None
 
 
 def tickets_in(value: str) -> Iterator[Mention]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,14 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
-    """Writes a file below the folder in which the command runs, bytes as they are and text without any change."""
+    """Writes a file below the folder in which the command runs, bytes as they are and text with an identifier of its
+    own."""
+    numbers = count(14)
 
     def write(name: str, content: str | bytes) -> Path:
         path = tmp_path / name
+        if isinstance(content, str):
+            content = content.replace("SPEC-014", f"SPEC-{next(numbers):03d}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path

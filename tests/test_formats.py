@@ -36,6 +36,12 @@ def sources() -> dict[str, str]:
     return dict(zip(NAMES, (alerts, guest, clean, "# Our service\n"), strict=False))
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away from the specs of this repository."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> list[Checked]:
     with pytest.MonkeyPatch.context() as patch:

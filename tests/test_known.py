@@ -6,13 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from repository import Repository, alone
 from stdio import Stdio
+
+from spec_ls.lsp.client import Client
+from spec_ls.lsp.convert import diagnostic_json
+from spec_ls.outside import Outside
+from spec_ls.workspace import Document
 
 APPROVED = (Path(__file__).parent / "cases" / "bases" / "approved.md").read_text("utf-8")
 """Its target date is 2026-12-01."""
@@ -30,30 +34,6 @@ def made(tmp_path: Path) -> Repository:
     made = Repository(tmp_path / "répo")
     made.init()
     return made
-
-
-class Editor:
-    """A server process with one document open, at a time of its own."""
-
-    def __init__(self, server: Stdio, root: Path, capabilities: dict[str, Any] | None = None) -> None:
-        self.server = server
-        server.initialize({"general": {"positionEncodings": ["utf-16"]}, **(capabilities or {})}, rootUri=root.as_uri())
-        server.notify("initialized", {})
-
-    def open(self, path: Path) -> None:
-        text = path.read_text("utf-8")
-        item = {"uri": path.as_uri(), "languageId": "markdown", "version": 1, "text": text}
-        self.server.notify("textDocument/didOpen", {"textDocument": item})
-
-    def told(self, *rules: str) -> list[Any]:
-        """What is published once all of these rules, and no other of the kind, find something."""
-
-        def fits(message: dict[str, Any]) -> bool:
-            if message.get("method") != "textDocument/publishDiagnostics":
-                return False
-            return [one["code"] for one in message["params"]["diagnostics"]] == list(rules)
-
-        return shown(self.server.wait_for(fits)["params"]["diagnostics"])
 
 
 def shown(found: list[dict[str, Any]]) -> list[Any]:
@@ -75,54 +55,143 @@ def at(now: str) -> dict[str, str]:
     return {**os.environ, "SPEC_LS_NOW": now, "PYTHONUTF8": "1"}
 
 
-@pytest.fixture
-def editor(made: Repository) -> Iterator[Any]:
-    servers = []
-
-    def start(now: str, capabilities: dict[str, Any] | None = None) -> Editor:
-        servers.append(Stdio(env=at(now)))
-        return Editor(servers[-1], made.root, capabilities)
-
-    yield start
-    for server in servers:
-        server.kill()
+def started(root: Path, now: str, capabilities: dict[str, Any]) -> Stdio:
+    """A server process whose day and hour are others."""
+    server = Stdio(env=at(now))
+    server.initialize({"general": {"positionEncodings": ["utf-16"]}, **capabilities}, rootUri=root.as_uri())
+    server.notify("initialized", {})
+    return server
 
 
-def test_a_day_that_ends_is_noticed_without_a_keystroke(made: Repository, editor: Any) -> None:
-    path = made.write("📦.md", APPROVED)
-    started = editor("2026-12-01T23:59:58.8")
-    started.open(path)
-    started.told()
-    assert [one[1:3] for one in started.told("overdue-target")] == [
-        (3, "Target Date has passed, and the status is still Approved.")
-    ]
+def test_what_time_and_commits_bring_is_told_without_a_keystroke(made: Repository) -> None:
+    """A second before midnight a review is over; then the day ends; then a status that had no day is committed."""
+    made.save({"c.md": REVIEW.replace("| Review |", "| Draft |")}, "2026-11-01")
+    made.write("b 📦.md", REVIEW)
+    made.git("add", "b 📦.md")
+    made.git("commit", "--quiet", "--message", "Words", GIT_AUTHOR_DATE="2026-11-29T23:59:59")
+    made.write("a.md", APPROVED)
+    made.write("c.md", REVIEW)
+    paths = [made.root / name for name in ("a.md", "b 📦.md", "c.md")]
+    with started(made.root, "2026-12-01T23:59:58.3", {"workspace": {"codeLens": {"refreshSupport": True}}}) as server:
+
+        def told(words: str) -> dict[str, Any]:
+            found = server.wait_for(
+                lambda message: "diagnostics" in message.get("params", ()) and words in str(message)
+            )
+            params: dict[str, Any] = found["params"]
+            return params
+
+        for path in paths:
+            item = {"uri": path.as_uri(), "languageId": "markdown", "version": 1, "text": path.read_text("utf-8")}
+            server.notify("textDocument/didOpen", {"textDocument": item})
+            assert told(path.as_uri())["diagnostics"] == []
+        assert told("In review since 2026-11-29 by Ada")["uri"] == paths[1].as_uri()
+        assert told("Target Date has passed, and the status is still Approved.")["uri"] == paths[0].as_uri()
+        server.wait_for(lambda message: message.get("method") == "workspace/codeLens/refresh")
+        long = APPROVED.replace("| Approved |", "| Building |") + "and so on " * 11_000
+        item = {"uri": paths[0].as_uri(), "version": 2}
+        server.notify("textDocument/didChange", {"textDocument": item, "contentChanges": [{"text": long}]})
+        assert told("still Building")["version"] == 2, "what is known holds for a text that is read aside"
+        made.save({}, "2026-11-02", "Noor Berg <noor@example.org>")
+        server.notify("textDocument/didSave", {"textDocument": {"uri": paths[2].as_uri()}})
+        assert told("In review since 2026-11-02 by Noor Berg")["uri"] == paths[2].as_uri()
 
 
-def test_a_review_that_ends_is_noticed_without_a_keystroke(made: Repository, editor: Any) -> None:
-    made.save({"📦.md": REVIEW}, "2026-03-03")
-    started = editor("2026-03-05T11:59:58.8+00:00", {"workspace": {"codeLens": {"refreshSupport": True}}})
-    started.open(made.root / "📦.md")
-    started.told()
-    assert "In review since 2026-03-03 by Ada" in started.told("overdue-review")[0][2]
-    started.server.wait_for(lambda message: message.get("method") == "workspace/codeLens/refresh")
-
-
-def test_a_commit_is_noticed(made: Repository, editor: Any) -> None:
-    """The status is not committed, and so has no day; then it is."""
-    made.save({"a.md": REVIEW.replace("| Review |", "| Draft |")}, "2026-03-01")
-    path = made.write("a.md", REVIEW)
-    started = editor("2026-03-09")
-    started.open(path)
-    started.told()
-    made.save({}, "2026-03-02", "Noor Berg <noor@example.org>")
-    started.server.notify("textDocument/didSave", {"textDocument": {"uri": path.as_uri()}})
-    assert "since 2026-03-02 by Noor Berg" in started.told("overdue-review")[0][2]
-
-
-def test_the_command_line_tells_the_same_and_so_do_specs_that_are_not_open(made: Repository, editor: Any) -> None:
+def test_the_command_line_tells_the_same_and_so_do_specs_that_are_not_open(made: Repository) -> None:
     made.save({"a.md": REVIEW, "docs/b.md": APPROVED}, "2026-03-03")
-    started = editor("2026-12-24", {"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {}}})
-    found = started.server.request("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
+    capabilities = {"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {}}}
+    with started(made.root, "2026-12-24", capabilities) as server:
+        found = server.request("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
     told = {Path(one["uri"]).name: shown(one["items"]) for one in found}
     assert told == printed(made.root, "2026-12-24")
     assert [one[0] for found in told.values() for one in found] == ["overdue-review", "overdue-target"]
+
+
+# --- what was approved
+
+
+WORDS = "Flatmates order together and send each other screenshots of their baskets."
+
+
+def test_what_has_changed_since_the_approval_stands_beside_it(made: Repository) -> None:
+    """The text of the approving commit counts, later commits do not; what is not committed counts as today."""
+    made.save({"📦.md": APPROVED.replace("| Approved |", "| Review |").replace("two pilot cities", "one city")})
+    made.save({"📦.md": APPROVED}, "2026-03-02", "Jo <1+jonas@users.noreply.github.com>")
+    later = APPROVED.replace("| Approved |", "| Building |").replace("two pilot cities", "𝔪 three cities")
+    made.save({"📦.md": later}, "2026-03-03")
+    document = Document(later.replace(WORDS, "Flatmates order together. 🚀"))
+    document.know(Outside().known(str(made.root / "📦.md"), document.spec.template))
+    problems = [one for one in document.problems() if one.rule == "stale-approval"]
+    said = "This section has changed since it was approved on 2026-03-02 by @jonas."
+    assert [(one.span.start_line, one.severity, one.message) for one in problems] == [
+        (11, "information", said),
+        (50, "information", said),
+    ]
+    cohorts = "- **Cohorts**: two pilot cities first", "- **Cohorts**: 𝔪 three cities first"
+    for encoding, units in {"utf-8": 4, "utf-16": 2, "utf-32": 1}.items():
+        client = Client(encoding=encoding, related_information=True)
+        told = [diagnostic_json("file:///a", document.spec, one, client)["relatedInformation"] for one in problems]
+        assert [(one["message"], one["location"]["range"]) for (one,) in told] == [
+            (f"Before: {WORDS} · Now: Flatmates order together. 🚀", line(12, 26 + units)),
+            (f"Before: {cohorts[0]} · Now: {cohorts[1]}", line(52, 34 + units)),
+        ]
+
+
+CHECKOUTS = ["branch", "renamed", "worktree", "detached", "submodule", "merged"]
+
+
+@pytest.mark.parametrize("state", [*CHECKOUTS, "edge", "renamed only here", "no commit", "no repository", "no git"])
+def test_in_any_checkout_it_is_right_or_silent(
+    made: Repository, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.save({"a.md": APPROVED.replace("| Approved |", "| Draft |")}, "2026-03-01")
+    approving = made.save({"a.md": APPROVED.replace(WORDS, "Other words.")}, "2026-03-02")
+    made.save({"a.md": APPROVED}, "2026-03-03")
+    path = made.root / "a.md"
+    if state == "branch":
+        made.git("switch", "--quiet", "--orphan", "other")
+        made.save({"a.md": APPROVED}, "2026-03-04")
+        made.git("switch", "--quiet", "main")
+    elif state.startswith("renamed"):
+        path = made.root / "b 📦.md"
+        made.git("mv", "a.md", path.name)
+        if state == "renamed":
+            made.save({}, "2026-03-04")
+    elif state in ("worktree", "detached"):
+        made.git("worktree", "add", "--quiet", *(["--detach"] if state == "detached" else []), str(tmp_path / "tree"))
+        path = tmp_path / "tree" / "a.md"
+    elif state == "submodule":
+        outer = Repository(tmp_path / "outer")
+        outer.init()
+        outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", made.root.as_uri(), "inner")
+        path = outer.root / "inner" / "a.md"
+    elif state == "merged":
+        made.git("switch", "--quiet", "--create", "other", f"{approving}~1")
+        made.save({"b.md": "Words.\n"}, "2026-03-09")
+        made.git("merge", "--quiet", "--no-edit", "main")
+    elif state == "edge":
+        made.git("clone", "--quiet", "--depth=2", made.root.as_uri(), str(tmp_path / "edge"))
+        path = tmp_path / "edge" / "a.md"
+    elif state in ("no commit", "no repository"):
+        other = Repository(tmp_path / "other")
+        other.root.mkdir()
+        if state == "no commit":
+            other.init()
+        path = other.write("a.md", APPROVED)
+    elif state == "no git":
+        monkeypatch.setenv("PATH", "")
+    document = Document(path.read_text("utf-8"))
+    document.know(Outside().known(str(path), document.spec.template))
+    problems = {one.rule: one.message for one in document.problems() if one.rule != "overdue-target"}
+    assert problems == (
+        {
+            "skipped-move": "Status went from Draft to Approved on 2026-03-02 by Ada: skipped Review.",
+            "stale-approval": "This section has changed since it was approved on 2026-03-02 by Ada.",
+        }
+        if state in CHECKOUTS
+        else {}
+    )
+
+
+def line(number: int, characters: int) -> dict[str, Any]:
+    return {"start": {"line": number, "character": 0}, "end": {"line": number, "character": characters}}

@@ -19,7 +19,7 @@ _HINT = (
 def main() -> None:
     """Runs the server or a subcommand, by the arguments. Ends the process."""
     arguments = sys.argv[1:]
-    if _wants_server(arguments) and "_SPEC_LS_COMPLETE" not in os.environ:  # else a shell asks what may follow
+    if _wants_server(arguments) and "_SPEC_LS_COMPLETE" not in os.environ:  # a shell asks so for completions
         if not arguments and sys.stdin is not None and sys.stdin.isatty():
             sys.stderr.write(_HINT)
             sys.stderr.flush()

@@ -13,7 +13,7 @@ from spec_ls.cli.formats import REPORTS, Format
 from spec_ls.cli.judging import Options
 from spec_ls.cli.report import SEVERITIES, DiffReport
 from spec_ls.cli.results import IN_MEMORY, results_file
-from spec_ls.cli.run import STDIN, Run, log_to_stderr, rules_named, template_named
+from spec_ls.cli.run import NO_NAME, STDIN, Run, log_to_stderr, rules_named, template_named
 from spec_ls.resolver import Resolver
 from spec_ls.workspace import MOST_BYTES
 
@@ -113,7 +113,7 @@ def check(
         options,
         partial(report, fail_on),
         resolver,
-        stdin_name=stdin_filename or "<stdin>",
+        stdin_name=stdin_filename or NO_NAME,
         since=since,
         jobs=1 if watch else jobs,
         cache="" if no_cache else IN_MEMORY if watch else results_file(),
@@ -121,5 +121,6 @@ def check(
     )
     if watch:
         run.watch()
+        return
     totals = run.check()
     sys.exit(2 if totals.failed else int(totals.heavy(fail_on) > 0))

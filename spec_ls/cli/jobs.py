@@ -31,17 +31,20 @@ _FEW = 64
 
 
 class Work(NamedTuple):
-    """What a process needs to know. `cache`: the file that results are kept in; empty: nowhere."""
+    """What a process needs to know. `cache`: the file that results are kept in; empty: nowhere. `folders` are those
+    that the user named."""
 
     options: Options
     cache: str
+    folders: tuple[str, ...] = ()
 
 
 class Worker:
     """Checks files by one resolver; each configuration and template is read once."""
 
     def __init__(self, work: Work, resolver: Resolver | None = None) -> None:
-        self._judging = Judging(resolver or Resolver(), Outside(), work.options)
+        resolver = resolver or Resolver()
+        self._judging = Judging(resolver, Outside(policy=resolver.policy, folders=work.folders), work.options)
         self._results = Results(work.cache) if work.cache else None
 
     def check(self, source: Source) -> Checked:
@@ -56,7 +59,7 @@ class Worker:
         policy = self._judging.resolver.policy(source.path)
         key = key_of(data, source.named, policy, self._judging.options)
         kept = self._results.get(key, source.path) if key else None
-        if kept is not None and kept.world == self._world(source.path, kept, policy):
+        if kept is not None and self._holds(source.path, kept, policy):
             return kept.checked
         checked, document = self._judging.text(source.path, text, source.named)
         if key and checked.kind != "unread" and not checked.troubles and not checked.mended:
@@ -67,7 +70,15 @@ class Worker:
         if document is None:
             return Kept(checked)
         kept = Kept(checked, template_key(document.spec.template), document.spec.stage == "review")
-        return kept._replace(world=self._world(path, kept, document.policy))
+        others = document.spec.known.others
+        record = others.record() if others is not None else ""
+        return kept._replace(world=self._world(path, kept, document.policy), others=record)
+
+    def _holds(self, path: str, kept: Kept, policy: Policy) -> bool:
+        """Whether the world around a file says what it said then, and other specs do."""
+        if kept.world != self._world(path, kept, policy):
+            return False
+        return not kept.template or self._judging.outside.still(kept.others, os.path.realpath(path), policy)
 
     def _world(self, path: str, kept: Kept, policy: Policy) -> str:
         """What tells what the world around a file says now; empty where that does not matter."""
@@ -78,10 +89,20 @@ class Worker:
             return "none"
         return world_key(self._judging.outside.known(os.path.realpath(path), template), kept.timed)
 
+    def look_again(self) -> None:
+        """From now on files may be other ones than before."""
+        self._judging.outside.forget()
+
     def commit(self) -> None:
         """Lets others have the results so far."""
         if self._results is not None:
             self._results.commit()
+
+    def close(self) -> None:
+        """Lets go of the results; from here on each file is checked anew."""
+        if self._results is not None:
+            self._results.close()
+            self._results = None
 
 
 def cores() -> int:

@@ -6,13 +6,14 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from spec_ls.baseline import kind_of, still_there
 from spec_ls.cli.excerpt import Excerpt, excerpt
 from spec_ls.features.actions import fixed_together
+from spec_ls.features.format import format_edits
 from spec_ls.files import CannotRead, CannotWrite, decode, rewrite_file
 from spec_ls.lifecycle import at_state
 from spec_ls.outside import Outside
@@ -21,7 +22,7 @@ from spec_ls.rules import fixes
 from spec_ls.rules.base import Fix, Problem, Severity
 from spec_ls.template import builtin
 from spec_ls.template.model import Template
-from spec_ls.text import Span, Text, apply_edits
+from spec_ls.text import Edit, Span, Text, apply_edits
 from spec_ls.workspace import MOST_BYTES, Document, looks_filled_in
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class Options:
     """What to check for and what to do. `select` and `ignore` name rules; no `select` means all.
 
     `status`: the findings are those that a spec would have with that status. `fix`: make the fixes that are certain, or
-    the likely ones as well; `write`: into the file.
+    the likely ones as well, or format; `write`: into the file.
     """
 
     template: Template | None = None
@@ -102,7 +103,7 @@ class Options:
     status: str = ""
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
-    fix: Literal["", "certain", "likely"] = ""
+    fix: Literal["", "certain", "likely", "format"] = ""
     write: bool = False
 
     def wants(self, problem: Problem) -> bool:
@@ -132,6 +133,8 @@ class Judging:
     resolver: Resolver
     outside: Outside
     options: Options
+    is_file: bool = True
+    """Texts are those of files, or called as if they were."""
 
     def text(self, name: str, source: str, named: bool) -> Judged:
         """Checks the text of the file at the path `name`. `named`: by the user, not found in a folder. Never raises."""
@@ -149,13 +152,14 @@ class Judging:
         policy = self.resolver.policy(name)
         document = Document(source, options.template, policy=policy, max_bytes=options.max_bytes)
         if document.decision.is_spec:
-            document.know(self.outside.known(os.path.realpath(name), document.spec.template))
+            self.outside.know(document, os.path.realpath(name) if self.is_file else None)
         return document
 
 
 def check_text(name: str, source: str, named: bool = True, options: Options | None = None) -> Checked:
     """Checks one text, as `spec-ls check` does that has nothing else to check. Never raises."""
-    return Judging(Resolver(), Outside(), options or Options()).text(name, source, named).checked
+    resolver = Resolver()
+    return Judging(resolver, Outside(policy=resolver.policy), options or Options()).text(name, source, named).checked
 
 
 def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
@@ -175,6 +179,7 @@ def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
             try:
                 rewrite_file(name, source, after)
                 document = fixed
+                judging.outside.wrote(fixed, os.path.realpath(name))
             except CannotWrite as error:
                 troubles = (f"{name}: {error}",)
                 after, mended = source, 0
@@ -219,7 +224,7 @@ def _mended(name: str, document: Document, judging: Judging) -> tuple[Document, 
     """The document with its fixes made, and how many: again and again, as one fix can make room for the next."""
     made, seen, options = 0, {document.text.source}, judging.options
     for _ in range(_MOST_ROUNDS):
-        count, edits = fixed_together(document.spec, problems(document, options), options.takes)
+        count, edits = _edits(document, options)
         after = apply_edits(document.text.source, edits)
         if after in seen or not _can_be_read(after):
             break
@@ -228,6 +233,16 @@ def _mended(name: str, document: Document, judging: Judging) -> tuple[Document, 
         if not document.decision.is_spec:
             break
     return document, made
+
+
+def _edits(document: Document, options: Options) -> tuple[int, Sequence[Edit]]:
+    """What there is to change in a document as it is, and how many findings or places that sees to."""
+    if document.is_large:
+        return 0, ()
+    if options.fix == "format":
+        edits = format_edits(document.spec)
+        return len(edits), edits
+    return fixed_together(document.spec, problems(document, options), options.takes)
 
 
 def _can_be_read(text: str) -> bool:

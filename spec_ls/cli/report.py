@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, get_args
 
@@ -195,12 +195,12 @@ def summary(totals: Totals) -> str:
     return said
 
 
-def numbers(counts: Counter[str]) -> str:
+def numbers(counts: Mapping[str, int]) -> str:
     """`1 error, 2 hints`, the heaviest first."""
     found = [
         f"{count:,} {severity}" if severity == "information" else counted(count, severity)
         for severity in SEVERITIES
-        if (count := counts[severity])
+        if (count := counts.get(severity, 0))
     ]
     return ", ".join(found) or "no findings"
 
@@ -216,3 +216,41 @@ class DiffReport(Report):
         for line in unified_diff(checked.name, checked.before, checked.after).splitlines(keepends=True):
             marks = ("---", "+++", "@@", "-", "+")
             yield Styled(line, next((mark for mark in marks if line.startswith(mark)), ""))
+
+
+class ChangesReport(Report):
+    """Which files were changed, and how much in all; `what` says it of one file."""
+
+    encoding = None
+    what = "fixed"
+
+    def __init__(self, fail_on: str = "error") -> None:
+        super().__init__(fail_on)
+        self._files = 0
+
+    def file(self, checked: Checked) -> Printed:
+        if checked.after:
+            self._files += 1
+            yield f"{printable(checked.name)}: {self.number(checked)}{self.what}\n"
+
+    def end(self, totals: Totals) -> Printed:
+        yield f"{self._files:,} of {counted(totals.specs, 'spec')} {self.what}\n"
+
+    def number(self, checked: Checked) -> str:
+        """How many findings went; empty where that is not the question."""
+        return f"{counted(checked.mended, 'finding')} "
+
+
+class FormattedReport(ChangesReport):
+    """Which files were formatted."""
+
+    what = "formatted"
+
+    def number(self, checked: Checked) -> str:
+        return ""
+
+
+class UnformattedReport(FormattedReport):
+    """Which files are not formatted."""
+
+    what = "to be formatted"

@@ -55,12 +55,14 @@ def results_file() -> str:
 
 class Kept(NamedTuple):
     """A result, and of what it depends on all that the text does not show: the template that judged the file and what
-    the world around it said, both empty where it is no spec. `timed`: the hour counts as well as the day."""
+    the world around it said, both empty where it is no spec. `timed`: the hour counts as well as the day. `others` is
+    the record of what other specs were asked."""
 
     checked: Checked
     template: str = ""
     timed: bool = False
     world: str = ""
+    others: str = ""
 
 
 class Results:
@@ -80,7 +82,7 @@ class Results:
             except (OSError, sqlite3.OperationalError):
                 return
             except sqlite3.DatabaseError:  # it is no database, or a broken one
-                for end in ("", "-wal", "-shm"):
+                for end in ("", "-journal"):
                     with contextlib.suppress(OSError):
                         os.unlink(path + end)
 
@@ -114,12 +116,19 @@ class Results:
                 self._connection.commit()
                 self._connection.execute("VACUUM")
 
+    def close(self) -> None:
+        """Lets go of the file; nothing is known from here on."""
+        self.commit()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
 
 def _connected(path: str) -> sqlite3.Connection:
     """Opens the store, made where it is not there. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, timeout=_SECONDS)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = OFF")  # to lose results is no loss
+    connection.execute("PRAGMA journal_mode = TRUNCATE")  # a process that is killed leaves nothing half written
+    connection.execute("PRAGMA synchronous = OFF")  # what a machine loses with its power is no loss
     connection.execute("CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
     return connection
 
@@ -194,9 +203,9 @@ def _written(kept: Kept) -> str:
 
 
 def _read(value: str, name: str) -> Kept:
-    template, timed, world, kind, why, status, left, found = json.loads(value)
+    template, timed, world, others, kind, why, status, left, found = json.loads(value)
     checked = Checked(name, kind, why, status, tuple(map(_finding, found)), (), _left(left))
-    return Kept(checked, template, timed, world)
+    return Kept(checked, template, timed, world, others)
 
 
 def _finding(data: Any) -> Shown:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +30,7 @@ from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
 
 STDIN = "-"
+NO_NAME = "<stdin>"
 _FEW = 50
 """Files that are checked as fast as it is found out whether they were before."""
 _SECONDS = 0.5
@@ -122,7 +124,7 @@ class Run:
     options: Options
     report: Callable[[], Report]
     resolver: Resolver
-    stdin_name: str = "<stdin>"
+    stdin_name: str = NO_NAME
     since: str = ""
     jobs: int = 0
     cache: str = ""
@@ -237,15 +239,18 @@ class Run:
             yield source, checked
             if progress is not None and number < len(sources):
                 progress.step(number)
+        for _ in results:  # lets it finish: it keeps what was found
+            pass
 
     def _checked(self, files: Sequence[Source]) -> Iterator[Checked]:
         cache = self.cache if self.cache == IN_MEMORY or len(files) >= _FEW else ""
-        work = Work(self.options, cache)
+        work = Work(self.options, cache, tuple(path for path in self.paths if os.path.isdir(path)))
         processes = processes_for(len(files), self.jobs)
         if processes > 1:
             return check_in_processes(files, work, processes)
-        if self._own is None or cache != IN_MEMORY:
+        if self._own is None:
             self._own = Worker(work, self.resolver)
+        self._own.look_again()
         return check_here(files, self._own)
 
     def _standard_input(self) -> Checked:
@@ -253,7 +258,8 @@ class Run:
             source = decode(sys.stdin.buffer.read())
         except CannotRead as error:
             return Checked(self.stdin_name, "unread", str(error))
-        return Judging(self.resolver, Outside(), self.options).text(self.stdin_name, source, True).checked
+        judging = Judging(self.resolver, Outside(policy=self.resolver.policy), self.options, self.stdin_name != NO_NAME)
+        return judging.text(self.stdin_name, source, True).checked
 
     def _tell(self, source: Source, checked: Checked) -> None:
         """Says on standard error what a file's result says beside its findings."""
@@ -293,6 +299,10 @@ class Run:
 
     def watch(self) -> None:
         """Checks, and checks again whenever a file has changed, until the user interrupts."""
+        with suppress(KeyboardInterrupt):
+            self._watch()
+
+    def _watch(self) -> None:
         seen: dict[str, tuple[int, int, int]] | None = None
         while True:
             begun = time.monotonic()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from spec_ls.history import head_state
 from spec_ls.known import Known
+from spec_ls.lsp.across import Neighbours
 from spec_ls.outside import Outside
 from spec_ls.past import next_change
 from spec_ls.template.model import Template
@@ -16,8 +17,6 @@ from spec_ls.template.model import Template
 if TYPE_CHECKING:
     from spec_ls.lsp.server import OpenDocument, SpecLanguageServer
 
-_SOON_SECONDS = 0.2
-"""How long after a message it is looked whether something has changed; what comes meanwhile is part of it."""
 _SLACK_SECONDS = 0.05
 
 
@@ -27,19 +26,15 @@ class Knowledge:
     def __init__(self, server: SpecLanguageServer) -> None:
         self._server = server
         self._outside = Outside(server.configuration.past.histories)
-        self._soon: asyncio.TimerHandle | None = None
+        self.neighbours = Neighbours(server)
         self._wake: asyncio.TimerHandle | None = None
 
-    def look_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Has it looked whether something has changed, unless that is about to be done."""
-        if self._soon is None:
-            self._soon = loop.call_later(_SOON_SECONDS, self._look, loop)
+    def now(self) -> datetime:
+        """What time it is."""
+        return self._outside.now()
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._soon = None
-        if self._server.is_waited_for():
-            self.look_soon(loop)
-            return
+    def look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Looks whether something has changed, and has it asked what is known now."""
         now = self._outside.now()
         states: dict[object, object] = {}
         for shown in self._server.documents.values():
@@ -55,6 +50,7 @@ class Knowledge:
                 self._ask(loop, shown, spec.template)
             elif (due := next_change(spec)) is not None and due <= now:
                 self._server.know(shown, replace(spec.known, now=now))
+        self.neighbours.look(loop)
         self._set_alarm(loop, now)
 
     def _ask(self, loop: asyncio.AbstractEventLoop, shown: OpenDocument, template: Template) -> None:
@@ -66,7 +62,7 @@ class Knowledge:
                 return
             spec = shown.spec
             if spec is not None and spec.template is template:
-                self._server.know(shown, done.result())
+                self._server.know(shown, replace(done.result(), others=spec.known.others))
                 self._set_alarm(loop, self._outside.now())
 
         past = self._server.configuration.past
@@ -80,4 +76,4 @@ class Knowledge:
         dues = [due for spec in specs if spec is not None and (due := next_change(spec)) is not None]
         midnight = datetime.combine(now.date() + timedelta(days=1), time()).astimezone()
         seconds = (min([midnight, *dues]) - now).total_seconds()
-        self._wake = loop.call_later(max(seconds, 0) + _SLACK_SECONDS, self._look, loop)
+        self._wake = loop.call_later(max(seconds, 0) + _SLACK_SECONDS, self.look, loop)

@@ -23,7 +23,7 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
-from spec_ls.files import is_inside, may_be_root
+from spec_ls.files import MARKDOWN, is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
 from spec_ls.known import Known
@@ -57,6 +57,8 @@ _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
 """How long after the first findings the specs around are looked at, unless a feature asks for them before."""
+_LOOK_SECONDS = 0.2
+"""How long after a message it is looked whether the world around the open documents has changed."""
 _MOST_TROUBLES = 20
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -232,6 +234,7 @@ class SpecLanguageServer(WireServer):
         self._has_opened = False
         """A document was opened whose surroundings nobody has looked at."""
         self._survey_soon: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in (
@@ -336,7 +339,7 @@ class SpecLanguageServer(WireServer):
                 self.protocol.failed("a long text", error)
                 self._mark_stale(shown)
             else:
-                shown.document = done.result()
+                shown.document, shown.asked = done.result(), None
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
@@ -506,8 +509,8 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
-        if self.documents and self._loop is not None:
-            self.knowledge.look_soon(self._loop)
+        if self.documents:
+            self.look_soon()
         if self._has_opened and self._survey_soon is None and self._loop is not None:
             self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
         if self.client.pull_diagnostics:
@@ -585,7 +588,7 @@ class SpecLanguageServer(WireServer):
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
-            today=date.today(),
+            today=self.today(),
             me=self.settings.handle or (known.me if known else ""),
             people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
@@ -603,6 +606,7 @@ class SpecLanguageServer(WireServer):
             from spec_ls.lsp.surveys import Surveys
 
             self._surveys = Surveys(self)
+            self._surveys.ended = self.look_soon
         return self._surveys
 
     @cached_property
@@ -610,6 +614,22 @@ class SpecLanguageServer(WireServer):
         from spec_ls.lsp.outside import Knowledge  # the first findings do without
 
         return Knowledge(self)
+
+    def look_soon(self) -> None:
+        """Has it looked whether the world around the open documents has changed, unless that is about to be done."""
+        if self._looking is None and self._loop is not None:
+            self._looking = self._loop.call_later(_LOOK_SECONDS, self._look_around)
+
+    def _look_around(self) -> None:
+        self._looking = None
+        if self.is_waited_for():
+            self.on_idle()
+        elif self._loop is not None:
+            self.knowledge.look(self._loop)
+
+    def today(self) -> date:
+        """The day on which it is."""
+        return self.knowledge.now().date()
 
     def know(self, shown: OpenDocument, known: Known) -> None:
         """Takes what is known around a document now, and shows what follows from it."""
@@ -738,7 +758,8 @@ class SpecLanguageServer(WireServer):
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files on disk have changed: those of the specs that are known are read again."""
         if self._surveys is not None:
-            self._surveys.changed(os.path.realpath(path) for path in map(_path_of, uris) if path)
+            paths = (path for path in map(_path_of, uris) if path and path.lower().endswith(MARKDOWN))
+            self._surveys.changed(map(os.path.realpath, paths))
 
     async def _wait(self, shown: OpenDocument, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
         try:

@@ -18,7 +18,9 @@ from spec_ls.known import Known
 from spec_ls.outline import MANY
 from spec_ls.outline.blocks import Section
 from spec_ls.rules import (
+    circular_dependency,
     duplicate_field,
+    duplicate_id,
     duplicate_section,
     empty_field,
     empty_section,
@@ -49,11 +51,15 @@ from spec_ls.rules import (
     outdated_template,
     overdue_review,
     overdue_target,
+    premature_status,
     sample_text,
     self_approval,
     skipped_move,
+    stale_approval,
     unclosed_block,
     unfinished_work,
+    unknown_handle,
+    unknown_spec,
     unsigned_approval,
     unticked_check,
     unused_suppression,
@@ -104,6 +110,12 @@ CATALOGUE: tuple[Rule, ...] = (
     overdue_review.RULE,
     overdue_target.RULE,
     skipped_move.RULE,
+    stale_approval.RULE,
+    duplicate_id.RULE,
+    unknown_spec.RULE,
+    unknown_handle.RULE,
+    circular_dependency.RULE,
+    premature_status.RULE,
     large_document.RULE,
     outdated_template.RULE,
     unused_suppression.RULE,
@@ -133,6 +145,10 @@ def weights_with(severities: Mapping[str, Severity | None]) -> Weighing:
         stage: {name: severities.get(name, weight) if weight else None for name, weight in weights.items()}
         for stage, weights in _WEIGHTS.items()
     }
+
+
+_Pieces: TypeAlias = dict[tuple[int, int, bool], tuple[Piece, int, list[Finding]]]
+"""Pieces with what was found in them, by the identity of their section, their slot, and whether they fill that."""
 
 
 class _Judged(NamedTuple):
@@ -171,9 +187,11 @@ class Judge:
         self._of_fill: dict[int, _Judged] = {}
         self._of_piece: dict[int, list[Finding]] = {}
         self._pieces: list[Piece] = []
+        self._heads: set[int] = set()
+        """The pieces whose heading fills a slot."""
         self._allowances: dict[int, tuple[Allowance, ...]] = {}
         self._unused: dict[tuple[Place, str], Finding] = {}
-        self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, tuple[int, _Judged]]]
+        self._dropped: tuple[_Pieces, dict[int, tuple[int, _Judged]]]
         self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
         self._metadata: object = None
@@ -199,6 +217,7 @@ class Judge:
             for fill in touched.fills.values():
                 self._judge_fill(fill)
             if touched.splices:
+                self._heads = {fill.piece for fill in self.spec.fills}
                 self._judge_spec()
             return
         if self._stage != self.spec.stage:
@@ -273,7 +292,7 @@ class Judge:
         metadata = values, spec.binding.shift
         found, judged = self._of_piece, self._of_fill
         known = {
-            (id(piece.section), piece.slot): (piece, at, found.get(at, []))
+            (id(piece.section), piece.slot, at in self._heads): (piece, at, found.get(at, []))
             for at, piece in enumerate(pieces)
             if at not in self._ignored
         }
@@ -286,12 +305,13 @@ class Judge:
             self._dropped = self._dropped[0], {}
         self._metadata = metadata
         self._pieces = list(spec.pieces)
+        self._heads = {fill.piece for fill in spec.fills}
         self._ignored = frozenset(spec.binding.ignored)
         self._of_piece, self._of_fill = {}, {}
         self._allowances = {}
         for at, piece in enumerate(spec.pieces):
             self._allow(at)
-            key = (id(piece.section), piece.slot)
+            key = (id(piece.section), piece.slot, at in self._heads)
             old_piece = known.get(key) or lost_pieces.get(key)
             if old_piece is None or at in self._ignored:
                 self._judge_piece(at)
