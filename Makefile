@@ -5,10 +5,28 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test demo lint format bench soak bytecode clean
+.PHONY: test test-editors vscode demo lint format bench soak bytecode clean
 
 test: lint bytecode
 	$(BIN)/pytest -n $(WORKERS)
+
+# In the editors themselves, which the first test of each installs into .editors or asks apt-get for. Ten minutes at most.
+test-editors: $(VENV)/.test bytecode vscode
+	SPEC_LS_EDITORS=1 $(BIN)/pytest -v tests/editors
+
+# editors/vscode/spec-ls.vsix
+vscode: editors/vscode/spec-ls.vsix
+
+editors/vscode/node_modules/.package-lock.json: editors/vscode/package-lock.json
+	@command -v npm >/dev/null || { echo 'The extension is built with npm, which comes with Node.js 20 or newer.' >&2; exit 1; }
+	cd editors/vscode && npm ci --silent
+	@touch $@
+
+editors/vscode/spec-ls.vsix: editors/vscode/node_modules/.package-lock.json LICENSE $(wildcard editors/vscode/*.json \
+		editors/vscode/README.md editors/vscode/.vscodeignore editors/vscode/src/* editors/vscode/snippets/* \
+		editors/vscode/walkthrough/*)
+	cp LICENSE editors/vscode/LICENSE
+	cd editors/vscode && npm run --silent package
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -35,7 +53,7 @@ soak: $(VENV)/.test
 	@end=$$(($$(date +%s) + $(SOAK_SECONDS))); round=0; \
 	while [ $$(date +%s) -lt $$end ]; do \
 		round=$$((round + 1)); echo "round $$round"; \
-		if [ $$round -eq 1 ]; then load="tests/test_load.py tests/test_hostile.py"; else load=; fi; \
+		if [ $$round -eq 1 ]; then load="tests/test_load.py tests/test_hostile.py tests/test_terminal.py"; else load=; fi; \
 		SPEC_LS_SOAK=1 SPEC_LS_EXAMPLES=$(SOAK_EXAMPLES) $(BIN)/pytest -n $(WORKERS) $$load \
 			tests/test_sync.py tests/test_fix_oracle.py tests/test_incremental.py || exit 1; \
 	done
@@ -49,7 +67,7 @@ bytecode: $(VENV)/.run
 	.bench/bin/python -m pip install --quiet --disable-pip-version-check rumdl==0.3.0
 
 clean:
-	rm -rf $(VENV) .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .bench .editors editors/vscode/node_modules editors/vscode/dist editors/vscode/spec-ls.vsix build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find spec_ls tests bench examples docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

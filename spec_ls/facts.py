@@ -186,8 +186,9 @@ def facts_of(
 ) -> Facts:
     """The facts of `section`, which belongs to `slot`; its chunk starts at line `base` of `lines`. Never raises.
 
-    `preamble` marks the team's own sections before the template's first: there, any table or labelled line is metadata;
-    further down, only rows with the name of a field. `titles` are its `heading_facts`, if they are known.
+    `preamble` marks the team's own sections before the template's first, and the one in which the template has its
+    metadata: there, any table or labelled line is metadata; elsewhere, only rows with the name of a field. `titles` are
+    its `heading_facts`, if they are known.
     """
     title, stem = titles or heading_facts(section)
     bold = tuple(_bold(section, template))

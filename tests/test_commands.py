@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 from stdio import Message, Stdio
 
-from spec_ls.board import as_html, as_markdown
+from spec_ls.board import Board, as_html, as_markdown
 from spec_ls.catalogue import card
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.commands import usable
@@ -119,7 +120,7 @@ def test_an_editor_shows_the_status_and_the_board(client: Commander) -> None:
         ("b.md", text),
         ("note.md", TEMPLATE),
         ("README.md", "# About\n"),
-        ("long.md", text + "x\n" * 60_000),
+        ("long.md", f"{text}\n{'x' * 110_000}\n"),
     ):
         uri = (client.folder / name).as_uri()
         words = words.replace("# [", "<!-- spec-ls: template=product-spec -->\n# [") if "Spec ID" in words else words
@@ -224,7 +225,8 @@ def test_a_board_shows_words_of_documents_as_words() -> None:
     draft = Document(SPEC.replace("Draft / Review / Approved / Building / Done / Defer / Kill", "Draft")).spec
     done = Document(SPEC.replace("Draft / Review / Approved / Building / Done / Defer / Kill", "Done")).spec
     cards = [card(done, "/b/z.md"), card(draft, "/a <x>/(y).md"), card(Document("# T\n").spec, "/c.md")]
-    text = as_markdown(cards, lambda path: path)
+    board = Board(tuple(cards), date(2026, 3, 2), templates=(builtin(),))
+    text = as_markdown(board, lambda path: path)
     assert [line for line in text.split("\n") if line.startswith("#")] == [
         "# Specs",
         "## No status (1)",
@@ -233,9 +235,10 @@ def test_a_board_shows_words_of_documents_as_words() -> None:
     ]
     row = next(line for line in text.split("\n") if "(y)" in line)
     assert "[SPEC-042](</a %3Cx%3E/(y).md>)" in row and r"\<b\> \*loud\* \| 🛵 & co" in row
-    page = as_html(cards, lambda path: path)
+    page = as_html(board, lambda path: path)
     assert "&lt;b&gt; *loud* | 🛵 &amp; co" in page and 'href="/a &lt;x&gt;/(y).md"' in page
-    assert "There are none yet" in as_markdown([], str) and "There are none yet" in as_html([], str)
+    empty = Board((), date(2026, 3, 2))
+    assert "There are none yet" in as_markdown(empty, str) and "There are none yet" in as_html(empty, str)
 
 
 def test_the_command_line_prints_the_board(tmp_path: Path) -> None:
@@ -246,6 +249,6 @@ def test_the_command_line_prints_the_board(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     assert board("specs").returncode == 2
     (tmp_path / "specs" / "a.md").write_text(SPEC, "utf-8")
-    done = board("specs")
+    done = board("specs", "--format", "markdown")
     assert done.returncode == 0 and "[SPEC-042](<specs/a.md>)" in done.stdout
     assert "<h2>" in board("--format", "html").stdout

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spec_ls.bind import Binding
+from spec_ls.known import Known, Move
+from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
+from spec_ls.past import sections
 from spec_ls.template import builtin
 from spec_ls.template.read import read_template
 from spec_ls.text import Span, Text
@@ -68,6 +72,9 @@ BLOCKS = [
     "| **Status** | Done |",
     "| **Status** | Review |",
     "| **Spec ID** | SPEC-007 |",
+    "| **Depends on** | SPEC-008 |",
+    "- **Services**: SPEC-008, [SPEC-009](x.md), `SPEC-010`",
+    "- [x] Product Approval (@ada)",
     "| Owner | @mira | extra",
     "Status | Review",
     "| Approvers | `@ana`, @o\\|x |",
@@ -143,6 +150,31 @@ def picture(document: Document) -> tuple[object, ...]:
     return document.text.lines, outline, facts, bound, findings, shown, document.decision, spec.stage
 
 
+def approved(source: str) -> Known:
+    """What is known of the world where `source` is what was approved, and its time is over; nobody is known, and all
+    other specs are in the way."""
+    spec = Document(source).spec
+    moves = (Move("Approved", "Draft", datetime(2026, 3, 5, tzinfo=UTC), "Ada"),)
+    return Known(datetime(2099, 3, 5, tzinfo=UTC), moves, sections(spec), Others(SEAT, answer, lambda kind, name: ()))
+
+
+SEAT = Seat("/specs/a.md", "SPEC-007", "SPEC-", 3, frozenset(["SPEC-"]))
+NEEDS = (Step("SPEC-007", Span(0, 0, 0, 8)),)
+TWIN = Other("b.md", "/specs/b.md", "SPEC-008", "B", "Draft", "draft", Span(0, 0, 0, 0), NEEDS)
+
+
+def answer(kind: Kind, name: str) -> object:
+    if kind == "specs":
+        return (TWIN,) if name == "spec-008" else ()
+    return Twins((TWIN,)) if kind == "twins" else False
+
+
+def opened(source: str, known: Known) -> Document:
+    document = Document(source)
+    document.know(known)
+    return document
+
+
 def place(text: Text, at: float, within: float) -> tuple[int, int]:
     line = min(int(at * len(text.lines)), len(text.lines) - 1)
     return line, round(within * len(text.content(line)))
@@ -155,14 +187,15 @@ def place(text: Text, at: float, within: float) -> tuple[int, int]:
 )
 @given(documents(), edits())
 def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float, float, str, bool]]) -> None:
-    document = Document(source)
+    known = approved(source)
+    document = opened(source, known)
     document.judge.problems()
     for at, within, length, new_text, asked in changes:
         first = place(document.text, at, within)
         last = max(first, place(document.text, min(1.0, at + length), within))
         document.change(Replacement(Span(*first, *last), new_text))
         if asked or (at, within, length, new_text, asked) == changes[-1]:
-            assert picture(document) == picture(Document(document.text.source))
+            assert picture(document) == picture(opened(document.text.source, known))
 
 
 STORIES = [f"### Story {number}: As a user, I want x, so that y" for number in range(1, 9)]
@@ -222,7 +255,8 @@ AT_HEADINGS = st.lists(
 @settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "250")), deadline=None)
 @given(repeating(), AT_HEADINGS)
 def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, int, int, str, bool]]) -> None:
-    document = Document(source)
+    known = approved(source)
+    document = opened(source, known)
     document.judge.problems()
     for number, (at, column, length, new_text, asked) in enumerate(keys, 1):
         lines = document.text.lines
@@ -234,7 +268,7 @@ def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, in
         last = min(first + length, len(document.text.content(line)))
         document.change(Replacement(Span(line, first, line, last), new_text))
         if asked or number == len(keys):
-            assert picture(document) == picture(Document(document.text.source))
+            assert picture(document) == picture(opened(document.text.source, known))
 
 
 @pytest.mark.parametrize(

@@ -25,21 +25,26 @@ FLOORS = (
     ("text", "markup", "toml"),
     ("outline",),
     ("template",),
-    ("values", "patterns", "allowances", "facts", "bind", "rebind", "spec", "numbering"),
+    ("values", "patterns", "allowances", "facts", "bind", "rebind", "others", "known", "spec", "numbering"),
     ("compose", "draft"),
     ("drift",),
-    ("catalogue", "graph", "moves"),
+    ("catalogue", "graph", "moves", "past"),
     ("rules",),
+    ("pipeline",),
     ("lifecycle", "describe", "board"),
     ("features",),
     ("files", "git"),
     ("owners",),
+    ("branches",),
     ("index", "history"),
     ("baseline", "config"),
     ("configuring",),
     ("resolver",),
     ("workspace",),
+    ("cache",),
     ("survey", "begin"),
+    ("across",),
+    ("outside",),
     ("lsp", "playground", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""
@@ -54,8 +59,10 @@ WALLS = {
     "websockets": ("playground",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
-    "wcwidth": ("features",),
+    "wcwidth": ("features", "cli"),
+    "multiprocessing": ("cli",),
     "subprocess": ("git",),
+    "sqlite3": ("cache", "cli"),
 }
 """The only floors that may import a library, or run another program."""
 
@@ -259,6 +266,8 @@ def test_the_package_needs_no_network_of_its_own() -> None:
         if re.search(r"index-url|https?://", file.read_text(encoding="utf-8"))
     ]
     assert not named
+    locks = [ROOT / "editors" / "vscode" / "package-lock.json", ROOT / "tests" / "editors" / "package-lock.json"]
+    assert not [lock for lock in locks if '"resolved"' in lock.read_text(encoding="utf-8")]
 
 
 def test_the_examples_are_what_their_readme_says() -> None:

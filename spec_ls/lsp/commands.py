@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +76,7 @@ async def _begin(ls: SpecLanguageServer, title: str, source: Source, policy: Pol
     form, folder = source.template, folder_of(source, policy, place)
     found = await asyncio.to_thread(identified, source, policy, folder)
     me = ls.settings.handle or await asyncio.to_thread(own_handle, Path(existing(folder)))
-    given = Given(title, found.identifier, me if form.owner is not None else "", date.today().isoformat())
+    given = Given(title, found.identifier, me if form.owner is not None else "", ls.today().isoformat())
     path = os.path.join(
         folder, file_name(title, found.number, found.like, found.identifier or source.name or form.name)
     )
@@ -149,12 +148,23 @@ async def _board(ls: SpecLanguageServer, form: str) -> None:
 
 async def _board_text(ls: SpecLanguageServer, form: str) -> str:
     """The board of all specs of the workspace, once they have been looked at."""
-    from spec_ls.board import as_html, as_markdown
+    from spec_ls.board import as_html, as_markdown, review_of
+    from spec_ls.outside import Outside
+    from spec_ls.resolver import Resolver
 
     surveys = ls.all_surveys()
     await asyncio.gather(*(survey.look(_LOOK_SECONDS) for survey in surveys))
-    cards = {card.path: card for survey in surveys for card in survey.catalogue.cards}.values()
-    return (as_html if form == "html" else as_markdown)(cards, ls.uri_of)
+    cards = tuple({card.path: card for survey in surveys for card in survey.catalogue.cards}.values())
+    opened = ((shown.path, shown.spec) for shown in ls.documents.values() if shown.reading is None)
+    reviews = {path: review_of(spec) for path, spec in opened if path is not None and spec is not None}
+    past, resolver = ls.configuration.past, ls.configuration.resolver
+    folders, allowed = tuple(resolver.folders), tuple(resolver.allowed)
+
+    def gathered() -> str:
+        board = Outside(past.histories).board(cards, Resolver(folders, allowed), reviews)
+        return (as_html if form == "html" else as_markdown)(board, ls.uri_of)
+
+    return await asyncio.get_running_loop().run_in_executor(past.pool, gathered)
 
 
 @command(_BOARD_PAGE)

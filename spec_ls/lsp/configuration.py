@@ -25,7 +25,8 @@ _CODE = "invalid-configuration"
 _POLL_SECONDS = 2.0
 _HISTORY_SECONDS = 3.0
 """How long a document goes without findings while git is asked which version of its template judges it."""
-_WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown")
+_HEADS = ("**/.git/HEAD", "**/.git/logs/HEAD")
+_WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown", *_HEADS)
 
 
 class Configuration:
@@ -113,8 +114,9 @@ class _Past:
         self.found: Callable[[Question], object] = lambda question: None
         self._answers: dict[Question, Answer] = {}
         self._asked: set[Question] = set()
-        self._histories = Histories()
-        self._pool: ThreadPoolExecutor | None = None
+        self.histories = Histories()
+        """For the one thread of `pool`."""
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="history")
 
     def close(self) -> None:
         """Answers nothing more."""
@@ -130,13 +132,11 @@ class _Past:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # messages are handed in one by one, and nothing runs between them
-            return Answer(self._histories.template(question))
+            return Answer(self.histories.template(question))
         for other in [other for other in self._answers if other.template == question.template]:
             if other.head != question.head:
                 del self._answers[other]
         self._asked.add(question)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="history")
 
         def stand_in() -> None:
             if question in self._asked:
@@ -150,12 +150,12 @@ class _Past:
             self.found(question)
 
         late = loop.call_later(_HISTORY_SECONDS, stand_in)
-        loop.run_in_executor(self._pool, self._histories.template, question).add_done_callback(keep)
+        loop.run_in_executor(self.pool, self.histories.template, question).add_done_callback(keep)
         return None
 
 
 def watchers() -> types.Registration:
-    """What the client is asked to watch: configurations, baselines, and Markdown files, templates among them."""
+    """What the client is asked to watch: configurations, baselines, Markdown files (templates among them), commits."""
     options = types.DidChangeWatchedFilesRegistrationOptions(
         watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in _WATCHED]
     )

@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -370,7 +369,7 @@ def on_inlay_hints(asked: Asked) -> Any:
 
     shown, client = asked.shown, asked.server.client
     catalogue = asked.server.survey_of(shown).catalogue
-    found = hints(asked.spec, asked.span(), date.today(), asked.card.mentions, catalogue)
+    found = hints(asked.spec, asked.span(), asked.server.today(), asked.card.mentions, catalogue)
     told = partial(_card, catalogue)
     return [convert.hint_json(shown.uri, asked.text, hint, told, client) for hint in found]
 

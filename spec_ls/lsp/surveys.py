@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,8 @@ _FRESH_SECONDS = 60.0
 _IDLE_SECONDS = 120.0
 """Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
+_SLICE_SECONDS = 0.002
+"""How long answers are taken in without a look at what the client says."""
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 5.0
 """How long an answer waits for the first look at all files, as long as that may change it."""
@@ -63,6 +65,8 @@ class Survey:
     known: bool = False
     """A look at all files has ended, however."""
     cancelled: bool = False
+    news: int = 0
+    """How many answers said something new."""
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     """The files at which the process crashed."""
@@ -97,6 +101,8 @@ class Surveys:
         self._process: Process | None = None
         self._letting_go: asyncio.TimerHandle | None = None
         self._troubles = 0
+        self.ended: Callable[[], object] = lambda: None
+        """Called when a look at files has ended, with news or without."""
 
     def survey(self, root: str, renew: bool = False) -> Survey:
         """What is known of the specs below `root`. The first time, and with `renew` once it is a minute old, a look at
@@ -230,29 +236,28 @@ class Surveys:
         begun, seen, total = loop.time(), set[str](), 0
         progress: WorkDone | None = None
         done = news = 0
+        slice_begun = begun
         try:
             async with asyncio.timeout(_START_SECONDS) as limit:
                 while line := await process.stdout.readline():
                     answer = json.loads(line)
                     if "at" in answer:
                         at.path = answer["at"]
-                        done += 1
-                        limit.reschedule(loop.time() + _FILE_SECONDS)
-                        if progress is not None:
-                            progress.report(done, total)
-                        elif total and loop.time() - begun > _SLOW_SECONDS:
-                            progress = WorkDone(self._server, "Reading specs", partial(self._cancel, survey))
                     elif "card" in answer:
                         card = from_plain(answer["card"])
                         seen.add(card.path)
                         survey.catalogue.put(card)
                         news += 1
-                        await asyncio.sleep(0)  # what has come in meanwhile goes first
+                        done += 1
                     elif "same" in answer:
                         seen.add(answer["same"])
+                        done += 1
                     elif "gone" in answer:
                         survey.catalogue.drop(answer["gone"])
                         news += 1
+                        done += 1
+                    elif "log" in answer:
+                        logger.warning("%s", answer["log"])
                     elif "total" in answer:
                         total = answer["total"]
                     elif "trouble" in answer:
@@ -261,9 +266,19 @@ class Surveys:
                         if job.paths is None and not survey.cancelled:
                             survey.catalogue.keep(seen)
                             survey.whole = True
+                        survey.news += news
                         if news:
                             self._show_anew()
+                        self.ended()
                         return True
+                    if loop.time() - slice_begun > _SLICE_SECONDS:
+                        limit.reschedule(loop.time() + _FILE_SECONDS)
+                        if progress is not None:
+                            progress.report(done, total)
+                        elif total and loop.time() - begun > _SLOW_SECONDS:
+                            progress = WorkDone(self._server, "Reading specs", partial(self._cancel, survey))
+                        await asyncio.sleep(0)  # what has come in meanwhile goes first
+                        slice_begun = loop.time()
             return False
         finally:
             if progress is not None:
