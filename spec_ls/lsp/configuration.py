@@ -121,8 +121,7 @@ class _Past:
     def close(self) -> None:
         """Answers nothing more."""
         self.found = lambda question: None
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, question: Question) -> Answer | None:
         """What is known; None while it is found out."""
