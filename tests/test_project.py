@@ -299,6 +299,7 @@ def test_the_demo_tells_findings_fixes_and_what_is_left() -> None:
     assert "not a spec" in parts[1]
     assert "→ " in parts[2] and "+## 6. Support Plan" in parts[2] and "findings left" in parts[2]
     assert "nothing to report" in parts[4]
+    assert parts[5].rstrip().endswith("spec-ls playground examples")
 
 
 def test_every_module_stands_in_the_architecture() -> None:
