@@ -7,7 +7,7 @@ type Listener = (message: string) => void
 export type Answer = (method: string, params: any) => Promise<unknown> | undefined
 
 /** The server's own questions are answered here, since the client answers none; all else is the client's. */
-function transport(send: (message: string) => void, answer: Answer): Transport & { take: Listener } {
+function transport(send: (message: string) => unknown, answer: Answer): Transport & { take: Listener } {
   const listeners = new Set<Listener>()
   return {
     send,
@@ -30,10 +30,7 @@ function transport(send: (message: string) => void, answer: Answer): Transport &
 export function bySocket(address: string, answer: Answer, lost: () => void): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(address)
-    const made = transport(message => {
-      if (socket.readyState !== WebSocket.OPEN) throw new Error('the server cannot be reached')
-      socket.send(message)
-    }, answer)
+    const made = transport(message => socket.readyState === WebSocket.OPEN && socket.send(message), answer)
     socket.onmessage = event => made.take(event.data)
     socket.onopen = () => {
       socket.onclose = lost

@@ -190,7 +190,7 @@ function showSaved() {
 
 async function save(name = shown, over?: string): Promise<void> {
   const file = opened.get(name)
-  if (!file) return
+  if (!file || isLost) return
   client.sync()
   const doc = docOf(name)
   const told = await client.request<object, Reading>('playground/save', { name, text: doc.toString(), seen: over ?? file.seen })
@@ -234,7 +234,7 @@ function take(name: string, told: Reading) {
 /** What was saved elsewhere meanwhile is taken, unless there are edits here: those are asked about when they are saved. */
 async function takeNews() {
   const file = opened.get(shown)
-  if (!file || !client.connected || !isSaved(shown)) return
+  if (!file || isLost || !isSaved(shown)) return
   const name = shown
   const told = await client.request<object, Reading>('playground/read', { name })
   if (told.text !== undefined && told.seen !== file.seen && isSaved(name)) take(name, told)
@@ -328,20 +328,29 @@ function select(range: Range) {
 
 async function showBoard() {
   const page = await client.request<object, string | null>('workspace/executeCommand', { command: 'spec-ls.boardPage', arguments: [] })
-  const bare = (page ?? '').replace(/<style>[^<]*<\/style>/g, '')
-  at('board').innerHTML = DOMPurify.sanitize(bare, { FORBID_TAGS: ['style', 'form', 'input'], FORBID_ATTR: ['style'], ALLOWED_URI_REGEXP: /^(file|https?):/i })
+  const [, style = ''] = /<style>([^<]*)<\/style>/.exec(page ?? '') ?? []
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(style.replace(/:root/g, ':host').replace(/\bbody\b/g, 'main'))
+  board.adoptedStyleSheets = [sheet]
+  // What a policy against inline styles would refuse to read is set by hand; text holds no quote of its own.
+  const bare = (page ?? '').replace(/<style>[^<]*<\/style>/g, '').replaceAll(' style="', ' data-style="')
+  board.innerHTML = `<main>${DOMPurify.sanitize(bare, { ...FORBIDDEN, ALLOWED_URI_REGEXP: /^(file|https?):/i })}</main>`
+  for (const one of board.querySelectorAll<HTMLElement>('[data-style]')) one.style.cssText = one.dataset.style!
 }
 
-at('board').onclick = event => {
+const board = at('board').attachShadow({ mode: 'open' })
+board.addEventListener('click', event => {
   const link = (event.target as Element).closest('a')
   if (!link) return
   event.preventDefault()
   const href = link.getAttribute('href') ?? ''
   void show(href).then(found => found?.focus() ?? tell(`${href} lies outside of this folder.`))
-}
+})
+
+const FORBIDDEN = { FORBID_TAGS: ['style', 'form', 'input'], FORBID_ATTR: ['style'] }
 
 function clean(html: string): string {
-  return DOMPurify.sanitize(html, { FORBID_TAGS: ['style', 'form', 'input', 'img'], FORBID_ATTR: ['style', 'id', 'class'] })
+  return DOMPurify.sanitize(html, { ...FORBIDDEN, FORBID_ATTR: ['style', 'id', 'class', 'src'] })
 }
 DOMPurify.addHook('afterSanitizeAttributes', node => {
   if (node.tagName === 'A') node.setAttribute('rel', 'noreferrer')
@@ -456,11 +465,13 @@ async function connect() {
   client.connect(transport)
 }
 
+let isLost = false
 function lost() {
+  isLost = true
   tell('The server has stopped. Unsaved text stays here; this page looks for the server again.', document.createElement('span'))
   const again = () =>
     connect().then(
-      () => (tell(''), lookSoon()),
+      () => ((isLost = false), tell(''), lookSoon()),
       () => setTimeout(again, RETRY_MS),
     )
   setTimeout(again, RETRY_MS)

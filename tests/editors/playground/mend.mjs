@@ -82,7 +82,7 @@ await drive(async (context, complaints) => {
     await until(page, () => document.querySelector('#name').textContent === 'other.md')
     await page.locator('#outline-tab').click()
     await page.locator('#files button', { hasText: told.name }).click()
-    await until(page, name => document.querySelector('#name').textContent === name, told.name)
+    await until(page, name => playground.view.hasFocus && document.querySelector('#name').textContent === name, told.name)
   })
 
   await step('a reload shows what is on disk', async () => {
@@ -149,6 +149,7 @@ await drive(async (context, complaints) => {
     await page.screenshot({ path: join(told.shots, 'playground.png') })
     await page.mouse.move(5, 5)
     await page.locator('#files button', { hasText: told.name }).click()
+    await until(page, name => playground.view.hasFocus && document.querySelector('#name').textContent === name, told.name)
   })
 
   await step('unsaved text stays when the server stops', async () => {
