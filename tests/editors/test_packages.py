@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+import urllib.request
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 import yaml
 from broken import MENDED, SPEC
 from conftest import ROOT
+from stdio import Stdio
 
 import spec_ls
 
@@ -65,7 +69,7 @@ def test_the_wheel_of_the_sdist_is_installed(tmp_path: Path, specs: Path) -> Non
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
         assert {"action.yml", ".pre-commit-hooks.yaml", "Makefile", "editors/vscode/package-lock.json"} <= names
-        assert "tests/editors/package-lock.json" in names
+        assert {"tests/editors/package-lock.json", "editors/playground/src/main.ts"} <= names
         assert not [name for name in names if "node_modules/" in name or name.endswith(".vsix")]
         archive.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
@@ -74,12 +78,39 @@ def test_the_wheel_of_the_sdist_is_installed(tmp_path: Path, specs: Path) -> Non
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert {"spec_ls/template/builtin/product-spec.md", "spec_ls/docs/rules/missing-section.md"} <= names
+        assert {f"spec_ls/playground/static/{name}" for name in ("index.html", "main.js", "main.css")} <= names
         assert not [name for name in names if name.startswith(("tests", "editors", "bench"))]
 
     programs = environment(tmp_path / "installed", wheel)
     assert called(programs / "spec-ls", "--version", cwd=specs) == f"spec-ls {spec_ls.__version__}\n"
     assert "missing-section" in called(programs / "spec-ls", "check", ".", cwd=specs, code=1)
     assert called(programs / "spec-ls", "new", "Guest checkout", "--output", "-", cwd=specs).startswith("# ")
+
+
+def test_one_file_is_all_of_it(tmp_path: Path, specs: Path) -> None:
+    """Run in an empty home by the Python that it was made by: it checks, serves an editor, opens the playground."""
+    called("make", "--silent", "zipapp", cwd=ROOT)
+    shutil.copy(ROOT / "dist" / "spec-ls.pyz", tmp_path)
+    python = Path(sys.executable).resolve()
+    home = {"HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
+    command = [str(python), str(tmp_path / "spec-ls.pyz")]
+    assert called(*command, "--version", cwd=specs, env=home) == f"spec-ls {spec_ls.__version__}\n"
+    assert "missing-section" in called(*command, "check", ".", cwd=specs, code=1, env=home)
+    assert "SPEC-032" in called(*command, "board", ".", cwd=specs, env=home)
+    with Stdio([*command, "--stdio"], env=home) as server:
+        server.initialize()
+        item = {"uri": "untitled:a.md", "languageId": "markdown", "version": 1, "text": SPEC}
+        server.notify("textDocument/didOpen", {"textDocument": item})
+        told = server.wait_for(lambda one: one.get("method") == "textDocument/publishDiagnostics")
+        assert told["params"]["diagnostics"]
+    page = [*command, "playground", str(specs), "--no-browser"]
+    with subprocess.Popen(page, stdout=subprocess.PIPE, text=True, env={**os.environ, **home}) as playground:
+        assert playground.stdout is not None
+        playground.stdout.readline()
+        address = playground.stdout.readline().strip()
+        assert b"<!doctype html>" in urllib.request.urlopen(address, timeout=30).read()
+        playground.send_signal(signal.SIGINT)
+        assert playground.wait(30) == 0
 
 
 def test_the_hook_of_pre_commit(tmp_path: Path, specs: Path) -> None:

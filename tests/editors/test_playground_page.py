@@ -7,8 +7,12 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -57,6 +61,28 @@ def test_the_bundle_is_what_its_source_makes(modules: Path, tmp_path: Path) -> N
     shipped = {file.name: file.read_bytes() for file in SHIPPED.iterdir()}
     assert built == shipped, "build it anew: cd editors/playground && npm run build"
     assert sum(len(gzip.compress(data)) for data in shipped.values()) <= MOST_BYTES
+
+
+@pytest.fixture
+def hosted(modules: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of the static page on a plain file host, with specs of the test's own for its examples."""
+    site = tmp_path / "site"
+    subprocess.run([sys.executable, str(ROOT / "docs" / "site.py"), str(site)], check=True)
+    other = SPEC.replace("SPEC-031", "SPEC-032").replace("| Dra |", "| Draft |")
+    (site / "playground" / "texts.json").write_text(json.dumps({NAME: SPEC, "other.md": other}), "utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as host:
+        Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}/playground/index.html"
+        host.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        """Says nothing."""
+
+
+def test_the_static_page_has_the_server_inside(drive: Drive, hosted: str) -> None:
+    assert "all 6 passed" in drive("inside.mjs", address=hosted)
 
 
 def test_a_spec_is_mended_in_the_browser(drive: Drive, tmp_path: Path, update: Callable[[Path, Path], None]) -> None:

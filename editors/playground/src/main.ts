@@ -334,7 +334,7 @@ async function showBoard() {
   board.adoptedStyleSheets = [sheet]
   // What a policy against inline styles would refuse to read is set by hand; text holds no quote of its own.
   const bare = (page ?? '').replace(/<style>[^<]*<\/style>/g, '').replaceAll(' style="', ' data-style="')
-  board.innerHTML = `<main>${DOMPurify.sanitize(bare, { ...FORBIDDEN, ALLOWED_URI_REGEXP: /^(file|https?):/i })}</main>`
+  board.innerHTML = `<main>${DOMPurify.sanitize(bare, { ...FORBIDDEN, ALLOWED_URI_REGEXP: SAFE })}</main>`
   for (const one of board.querySelectorAll<HTMLElement>('[data-style]')) one.style.cssText = one.dataset.style!
 }
 
@@ -347,6 +347,8 @@ board.addEventListener('click', event => {
   void show(href).then(found => found?.focus() ?? tell(`${href} lies outside of this folder.`))
 })
 
+/** Files and the web; what is no address at all is no danger. DOMPurify asks this of every value. */
+const SAFE = /^(?:(?:file|https?):|[^a-z]|[a-z+.-]+(?:[^a-z+.:-]|$))/i
 const FORBIDDEN = { FORBID_TAGS: ['style', 'form', 'input'], FORBID_ATTR: ['style'] }
 
 function clean(html: string): string {

@@ -78,6 +78,7 @@ await drive(async (context, complaints) => {
   await step('the board tells of it, and leads to other files', async () => {
     await page.locator('#board-tab').click()
     const link = page.locator('#board a', { hasText: 'SPEC-032' })
+    await page.locator('#board svg rect').first().waitFor()
     await link.click()
     await until(page, () => document.querySelector('#name').textContent === 'other.md')
     await page.locator('#outline-tab').click()
