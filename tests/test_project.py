@@ -200,7 +200,7 @@ def test_the_entry_imports_nothing_heavy() -> None:
 def test_the_server_needs_nothing_of_the_command_line() -> None:
     code = "import sys, spec_ls.lsp.server; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"click", "rich", "pathspec"} & set(loaded)
+    assert not {"click", "rich", "pathspec", "websockets"} & set(loaded)
 
 
 @pytest.mark.parametrize("configured", [False, True])
