@@ -45,6 +45,7 @@ FLOORS = (
     ("survey", "begin"),
     ("across",),
     ("outside",),
+    ("api",),
     ("lsp", "playground", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

@@ -79,7 +79,7 @@ def check(
     Columns count characters from 1 in the formats text, concise, github and junit; json and jsonl give LSP ranges,
     from 0, in UTF-16; sarif counts UTF-16 from 1. With --since, a file counts that is not as it was where the branch
     at hand left REF: committed or not, new or renamed. Results of earlier runs are kept in the user's cache folder
-    (SPEC_LS_CACHE_DIR names another), by the content of all that they depend on.
+    (SPEC_LS_CACHE names another, or off), by the content of all that they depend on.
 
     \b
     Exit code:

@@ -80,7 +80,7 @@ def _program() -> Iterator[str]:
     yield f"Libraries: {', '.join(f'{name} {_version(name)}' for name in _LIBRARIES)}"
     editors = [name for command, name in _EDITORS.items() if shutil.which(command)]
     yield f"Editors: {', '.join(editors) or 'none found in PATH'}"
-    yield f"Results: {results_file()}"
+    yield f"Results: {results_file() or 'are not kept'}"
 
 
 def _version(name: str) -> str:

@@ -26,8 +26,8 @@ from spec_ls.resolver import Policy
 from spec_ls.template import builtin, builtin_names
 from spec_ls.template.model import Template
 
-FOLDER = "SPEC_LS_CACHE_DIR"
-"""The environment variable that names another folder for it."""
+FOLDER = "SPEC_LS_CACHE"
+"""The environment variable that names another folder for it; `off` says that nothing is kept."""
 IN_MEMORY = ":memory:"
 _NAME = "results.sqlite"
 _MOST_BYTES = 1_000_000_000
@@ -35,10 +35,11 @@ _SECONDS = 10.0
 
 
 def cache_folder() -> str:
-    """Where results are kept: the folder that the environment names, else `spec-ls` in the user's cache folder."""
+    """Where results are kept: the folder that the environment names, else `spec-ls` in the user's cache folder; empty
+    where the user wants none."""
     named = os.environ.get(FOLDER)
-    if named:
-        return named
+    if named is not None:
+        return named if os.path.isabs(named) else ""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
     elif sys.platform == "darwin":
@@ -49,8 +50,9 @@ def cache_folder() -> str:
 
 
 def results_file() -> str:
-    """The file that results are kept in."""
-    return os.path.join(cache_folder(), _NAME)
+    """The file that results are kept in; empty where none are."""
+    folder = cache_folder()
+    return os.path.join(folder, _NAME) if folder else ""
 
 
 class Kept(NamedTuple):

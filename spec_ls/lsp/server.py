@@ -256,13 +256,15 @@ class SpecLanguageServer(WireServer):
 
     def close(self) -> None:
         super().close()
-        for timer in (self._survey_soon, self._refreshing):
+        for timer in (self._survey_soon, self._looking, self._refreshing):
             if timer is not None:
                 timer.cancel()
         for pool in (self._pool, self._readers):
             if pool is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
         self.configuration.close()
+        if "knowledge" in self.__dict__:
+            self.knowledge.close()
         if self._surveys is not None:
             self._surveys.end()
         self.documents.clear()

@@ -158,8 +158,9 @@ class Surveys:
     def end(self) -> None:
         """Looks at nothing more."""
         self._jobs.clear()
-        if self._task is not None:
-            self._task.cancel()
+        for running in (self._task, self._letting_go):
+            if running is not None:
+                running.cancel()
         self.close()
 
     def _look_at_all(self, survey: Survey) -> None:
@@ -184,8 +185,9 @@ class Surveys:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("no cards can be made", exc_info=error)
             self._jobs.clear()
-        self._letting_go = task.get_loop().call_later(_IDLE_SECONDS, self.close)
-        self._go_on()
+        if not self._server.has_left:
+            self._letting_go = task.get_loop().call_later(_IDLE_SECONDS, self.close)
+            self._go_on()
 
     async def _work(self) -> None:
         if self._letting_go is not None:

@@ -616,7 +616,7 @@ class WireServer(LanguageServer):
 
     def close(self) -> None:
         """Lets go of a client of `serve_messages`, and of all that is under way for it."""
-        self.has_left, self.protocol.deliver = True, None
+        self.has_left, self._loop, self.protocol.deliver = True, None, None
         self._inbox.clear()
         running: list[Future[Any] | asyncio.Future[Any]] = [*self._jobs, *self.protocol._request_futures.values()]
         for job in running:
@@ -628,8 +628,9 @@ class WireServer(LanguageServer):
         From any thread. Nothing else runs: pygls waits for handlers in threads, 7.9 s behind one that sleeps 6.
         A process that serves others lives on.
         """
-        if self._left is not None and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._left)
+        if self._left is not None:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._left)
             return
         if code is None:
             code = 0 if self.protocol.state == "down" else 1
@@ -727,7 +728,8 @@ class WireServer(LanguageServer):
         self.leave()
 
     def _drain(self) -> None:
-        assert self._loop is not None
+        if self._loop is None:  # the client has left
+            return
         self._woken = False
         if self._next_warming is not None:
             self._next_warming.cancel()
