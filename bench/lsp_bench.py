@@ -78,6 +78,17 @@ class Doc:
             return self.replace(line, at - 1, at, "")
         return self.replace(line, at, at, self.random.choice(LETTERS))
 
+    def letter(self, heading: str) -> Message:
+        """A letter at the end of the line under a heading; after some twenty words all of the line is taken away again.
+
+        Unlike after random keystrokes, the document stays what it is for as long as anybody types.
+        """
+        line = self.lines.index(heading) + 1
+        old = self.lines[line]
+        if len(old) > 120:
+            return self.replace(line, 0, len(old), "")
+        return self.replace(line, len(old), len(old), self.random.choice(LETTERS))
+
     def fence(self) -> Message:
         """Opens a fence in the first third, which turns all that follows to code, or takes it away again."""
         line = len(self.lines) // 3
@@ -94,13 +105,18 @@ class Doc:
 class Server:
     """A language server's process and a client of it that never blocks."""
 
-    def __init__(self, name: str, command: Sequence[str], root: Path, timeout: float = 60.0) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], root: Path, timeout: float = 60.0, env: dict[str, str] | None = None
+    ) -> None:
         self.name, self.root, self.timeout = name, root, timeout
         self.full_sync = False
         self.diagnostics: dict[str, list[Any]] = {}
         """The last that were published, by unquoted URI."""
         self.published = 0
         """How many messages with diagnostics have come in."""
+        self.ended: dict[str, float] = {}
+        """When a long job of the server ended, by its title."""
+        self._jobs: dict[str | int, str] = {}
         self._inbox: list[tuple[float, Message]] = []
         self._in, self._out = bytearray(), bytearray()
         self._writing = False
@@ -108,7 +124,7 @@ class Server:
         self._initialized = False
         self.started = now()
         self.process = subprocess.Popen(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root, env=env
         )
         assert self.process.stdin is not None and self.process.stdout is not None
         self._stdin, self._stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
@@ -182,6 +198,11 @@ class Server:
         if method == PUBLISH:
             self.published += 1
             self.diagnostics[unquote(message["params"]["uri"])] = message["params"]["diagnostics"]
+        if method == "$/progress":
+            token, value = message["params"]["token"], message["params"]["value"]
+            self._jobs.setdefault(token, value.get("title", ""))
+            if value.get("kind") == "end":
+                self.ended[self._jobs[token]] = at
         self._inbox.append((at, message))
 
     def wait(self, accept: Callable[[Message], bool], timeout: float | None = None) -> tuple[float, Message]:
@@ -300,6 +321,17 @@ class Server:
         except OSError:
             return 0.0
         return next((int(row.split()[1]) for row in status.splitlines() if row.startswith(line)), 0) / 1024
+
+    def memory_of_children(self) -> float:
+        """Megabytes in memory now of the processes that the server has started; 0.0 where the system does not tell."""
+        pid = self.process.pid
+        try:
+            found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            status = [Path(f"/proc/{child}/status").read_text() for child in found]
+        except OSError:
+            return 0.0
+        rows = [row for one in status for row in one.splitlines() if row.startswith("VmRSS")]
+        return sum(int(row.split()[1]) for row in rows) / 1024
 
     def stop(self) -> None:
         """Asks the server to go, then makes sure that it went."""

@@ -1,6 +1,6 @@
 """Measures spec-ls against `rumdl server`, both in one run by turns, and says what reaches its mark.
 
-    make bench              a few minutes
+    make bench              some ten minutes
     make bench QUICK=1      about two minutes
     python bench/run.py --write        the same, and docs/benchmark.md is written
 
@@ -17,6 +17,7 @@ import os
 import platform
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -54,9 +55,10 @@ class Effort:
     documents: int = 200
     mixed: int = 5_000
     edits: int = 50_000
+    specs: int = 10_000
 
 
-QUICK = Effort(60, 6, 2, 4, 40, 6, 6.0, 200, 2_000, 10_000)
+QUICK = Effort(60, 6, 2, 4, 40, 6, 6.0, 200, 2_000, 10_000, 2_000)
 
 
 @dataclass
@@ -255,6 +257,59 @@ class Bench:
             server.close(doc)
         server.quiet(2.0)
 
+    def workspace(self) -> None:
+        """A workspace of many specs: the first start, which reads them all, and the second, which knows them."""
+        root, effort = self.root / "workspace", self.effort
+        for number in range(effort.specs):
+            file = root / "specs" / f"{number // 100:03d}" / f"spec-{number:05d}.md"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(make_spec(100, number), encoding="utf-8")
+        for arguments in (("init", "--quiet"), ("add", ".")):
+            subprocess.run(["git", *arguments], cwd=root, check=True)
+        time.sleep(2.5)  # what has just been written may change once more without anybody seeing it
+        for start in ("cold", "warm"):
+            with ExitStack() as self.ends:
+                self._workspace(root, start)
+        database = next((self.root / "cache").glob("*.sqlite3"), None)
+        self.samples.numbers["file in the cache folder"] = database.stat().st_size / 1e6 if database else 0.0
+
+    def _workspace(self, root: Path, start: str) -> None:
+        samples, specs = self.samples, self.effort.specs
+        query = {"query": f"SPEC-{specs - 1}"}
+        env = {**os.environ, "SPEC_LS_CACHE": str(self.root / "cache")}
+        server = Server(OURS, self.commands[OURS], root, 600.0, env)
+        self.ends.callback(server.stop)
+        server.initialize()
+        doc = Doc(root / "specs" / "open.md", make_spec(100, specs))
+        server.queue_open(doc)
+        server.settle(doc, 0.05)
+        if start == "cold":
+            _scan(server, doc, samples, specs)
+        else:
+            while not server.request("workspace/symbol", query)[1].get("result"):
+                pass
+        ready = server.ended[_JOB] if start == "cold" else time.perf_counter()
+        samples.add(f"all specs known, {start} start", specs, OURS, ready - server.started)
+        samples.numbers[f"server, {start} start"] = server.memory()
+        samples.numbers[f"its reader of closed specs, {start} start"] = server.memory_of_children()
+        for _ in range(self.effort.requests):
+            samples.add("workspace symbol", specs, OURS, server.request("workspace/symbol", query)[0])
+            samples.add("keystroke, specs known", specs, OURS, _change(server, doc, doc.letter(_TYPED), 0.0))
+
+
+_JOB = "Reading specs"
+_TYPED = "### API Changes"
+
+
+def _scan(server: Server, doc: Doc, samples: Samples, specs: int) -> None:
+    """Types, as an author does ten times a second, until all specs are known."""
+    deadline = time.perf_counter() + server.timeout
+    while _JOB not in server.ended:
+        if time.perf_counter() > deadline:
+            raise Dead(f"{server.name}: not all specs are known after {server.timeout:g} s")
+        samples.add("keystroke, specs being read", specs, OURS, _change(server, doc, doc.letter(_TYPED), 0.0))
+        server.quiet(0.1)
+
 
 def _keystroke(server: Server, doc: Doc, watch: float = 0.03) -> float:
     return _change(server, doc, doc.keystroke(), watch)
@@ -384,6 +439,18 @@ def load_rows(samples: Samples) -> list[Row]:
     return found
 
 
+def workspace_rows(samples: Samples) -> list[Row]:
+    """The marks in a workspace of many specs."""
+    found = []
+    for (operation, specs, _), seconds in samples.seconds.items():
+        if operation.startswith("keystroke, specs"):
+            name = f"keystroke p99, {specs:,} {operation.removeprefix('keystroke, ')}"
+            found.append(Row(name, percentile(seconds, 99) * 1e3, 50, "at most", " ms"))
+        elif operation == "all specs known, warm start":
+            found.append(Row(f"second start until {specs:,} specs are known", seconds[0], 5, "at most", " s"))
+    return found
+
+
 # --- telling ----------------------------------------------------------------------------------
 
 
@@ -399,27 +466,41 @@ def table(head: list[str], body: list[list[str]]) -> str:
     return "\n".join([line(head), rule, *map(line, body)])
 
 
-def medians(samples: Samples) -> str:
-    """What was measured, in milliseconds: median and p99."""
-    keys = dict.fromkeys((operation, size) for operation, size, _ in samples.seconds if operation != "warm-up")
-    names = [name for name in (OURS, RUMDL, BARE) if any(server == name for _, _, server in samples.seconds)]
+_OF_WORKSPACE = ("all specs known", "keystroke, specs", "workspace symbol")
+_IN_WORKSPACE = ("server, ", "its reader", "file in")
+
+
+def medians(samples: Samples, of_workspace: bool) -> str:
+    """What was measured, in milliseconds: median and p99; in the workspace of many specs or elsewhere."""
+    keys = dict.fromkeys(
+        (operation, size)
+        for operation, size, _ in samples.seconds
+        if operation != "warm-up" and operation.startswith(_OF_WORKSPACE) == of_workspace
+    )
+    names = [name for name in (OURS, RUMDL, BARE) if any((*key, name) in samples.seconds for key in keys)]
 
     def cell(operation: str, size: int, name: str) -> str:
         middle, late = samples.at(operation, size, name), samples.at(operation, size, name, 99)
         if middle is None or late is None:
             return "-"
-        return f"{_number(middle * 1e3)} / {_number(late * 1e3)}"
+        one = len(samples.seconds[operation, size, name]) == 1
+        return _number(middle * 1e3) if one else f"{_number(middle * 1e3)} / {_number(late * 1e3)}"
 
     body = [[what, f"{size:,}" if size else "", *(cell(what, size, name) for name in names)] for what, size in keys]
     return table(["ms, median / p99", "size", *names], body)
 
 
-def numbers(samples: Samples) -> str:
+def numbers(samples: Samples, of_workspace: bool) -> str:
     """Megabytes and counts."""
-    return table(["MB or count", ""], [[name, _number(value)] for name, value in samples.numbers.items()])
+    found = [one for one in samples.numbers.items() if one[0].startswith(_IN_WORKSPACE) == of_workspace]
+    return table(["MB" if of_workspace else "MB or count", ""], [[name, _number(value)] for name, value in found])
 
 
-def page(samples: Samples, judged: list[Row], quick: bool) -> str:
+def judgement(judged: list[Row]) -> str:
+    return table(["", "must be", "measured", ""], [row.cells for row in judged])
+
+
+def page(samples: Samples, quick: bool) -> str:
     """The page of one run, without a date: what was measured, on what, and the command."""
     version = platform.python_version()
     parts = [
@@ -430,14 +511,41 @@ def page(samples: Samples, judged: list[Row], quick: bool) -> str:
         "last one read, through the real server with every rule at work. Each server has one and a half seconds, "
         "ten keystrokes and three requests of each kind before it is measured: what it does once after a start "
         "belongs to the start.",
-        table(["", "must be", "measured", ""], [row.cells for row in judged]),
+        judgement(rows(samples)),
         "Sizes are lines; for the load they are open documents and edits. The whole of what was measured:",
-        medians(samples),
+        medians(samples, False),
         "Memory is the resident set: `memory` with one document of so many lines that has been edited, `highest` at "
         "any time of the measurements with it, and what it was in the course of the load.",
-        numbers(samples),
+        numbers(samples, False),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+_WORKSPACE = "## A workspace of many specs"
+
+
+def workspace_page(samples: Samples) -> str:
+    """The part of the page about a workspace of many specs."""
+    parts = [
+        _WORKSPACE,
+        "A repository of specs of 100 lines each, one of which is open. The first start (cold) reads all of them, in a "
+        "process of its own that gives way to all others, while the author types ten letters a second; the second "
+        "(warm) finds them in the user's cache folder. All specs are known when the server says that it has read them "
+        "or, at the warm start, when the first answer to `workspace/symbol` has come: from the start of the process.",
+        judgement(workspace_rows(samples)),
+        medians(samples, True),
+        numbers(samples, True),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write(samples: Samples, parts: list[str], quick: bool) -> None:
+    """Writes what was measured to the page: the part about the workspace, or all else, or both."""
+    first, _, second = PAGE.read_text(encoding="utf-8").partition(f"\n{_WORKSPACE}")
+    if parts != ["workspace"]:
+        first = page(samples, quick)
+    second = f"\n{workspace_page(samples)}" if "workspace" in parts else f"\n{_WORKSPACE}{second}" if second else ""
+    PAGE.write_text(first + second, encoding="utf-8")
 
 
 # --- the command ------------------------------------------------------------------------------
@@ -456,10 +564,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: about two minutes")
     parser.add_argument("--write", action="store_true", help="write docs/benchmark.md")
-    parser.add_argument("--only", default="starts,documents,load", help="parts to run, commas between")
+    parser.add_argument("--only", default="starts,documents,load,workspace", help="parts to run, commas between")
     parser.add_argument("--sizes", default="100,1000,10000,50000", help="lines, commas between")
     parser.add_argument("--json", type=Path, help="where to write every sample")
     options = parser.parse_args()
+    parts = options.only.split(",")
+    os.environ.setdefault("SPEC_LS_CACHE", "off")  # a run finds nothing that another has left
     commands = {OURS: [sys.executable, "-m", "spec_ls"]}
     rumdl = find_rumdl()
     if rumdl:
@@ -470,15 +580,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="spec-ls-bench-") as folder:
         bench = Bench(commands, QUICK if options.quick else Effort(), Path(folder))
         try:
-            run(bench, options.only.split(","), [int(size) for size in options.sizes.split(",")])
+            run(bench, parts, [int(size) for size in options.sizes.split(",")])
         except Dead as error:
             print(f"given up: {error}", file=sys.stderr)
     samples = bench.samples
-    judged = rows(samples)
-    print(table(["", "must be", "measured", ""], [row.cells for row in judged]), end="\n\n")
-    print(medians(samples), numbers(samples), sep="\n\n")
+    if parts != ["workspace"]:
+        print(judgement(rows(samples)), medians(samples, False), numbers(samples, False), sep="\n\n", end="\n\n")
+    if "workspace" in parts:
+        print(judgement(workspace_rows(samples)), medians(samples, True), numbers(samples, True), sep="\n\n")
     if options.write:
-        PAGE.write_text(page(samples, judged, options.quick), encoding="utf-8")
+        write(samples, parts, options.quick)
     if options.json:
         kept = {f"{what}|{size}|{name}": seconds for (what, size, name), seconds in samples.seconds.items()}
         options.json.write_text(json.dumps({"seconds": kept, "numbers": samples.numbers}), encoding="utf-8")
@@ -497,6 +608,9 @@ def run(bench: Bench, parts: list[str], sizes: list[int]) -> None:
     if "load" in parts:
         _tell("load")
         bench.load()
+    if "workspace" in parts:
+        _tell(f"{bench.effort.specs:,} specs")
+        bench.workspace()
 
 
 def _tell(part: str) -> None:

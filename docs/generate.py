@@ -1,7 +1,8 @@
 """Writes what the README shows of rules, server and command line, from the rules, the server and the command line.
 
-`python docs/generate.py` writes the tables of README.md, docs/demo.svg and the configuration's JSON Schema; with
-`--check` it writes nothing and exits with 1, naming what is out of date.
+`python docs/generate.py` writes the tables of README.md, docs/demo.svg, the JSON Schema of the configuration and, for
+VS Code, the settings of the server and the snippets; with `--check` it writes nothing and exits with 1, naming what is
+out of date.
 """
 
 from __future__ import annotations
@@ -10,15 +11,24 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from spec_ls.config import schema
+from spec_ls import __version__
+from spec_ls.compose import section_block, story_block
+from spec_ls.config import UserSettings, schema
+from spec_ls.draft import Given, draft
 from spec_ls.lsp.server import create_server
+from spec_ls.outline import Outline
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.base import STAGES, Weights
 from spec_ls.rules.pages import summary
+from spec_ls.spec import Spec
 from spec_ls.template import builtin
+from spec_ls.template.model import SectionSlot
+from spec_ls.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "examples/delivery-alerts.md"
@@ -33,7 +43,11 @@ def main() -> int:
         table = "".join(f"{row}\n" for row in rows)
         readme = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{table}\2", readme, flags=re.S)
     pages = {ROOT / "README.md": readme, ROOT / "docs" / "demo.svg": picture()}
-    pages[ROOT / "spec_ls" / "docs" / "configuration.schema.json"] = json.dumps(schema(), indent=2) + "\n"
+    pages[ROOT / "docs" / "guide" / "configuration.md"] = configuration()
+    pages[ROOT / "spec_ls" / "docs" / "configuration.schema.json"] = as_json(schema())
+    code = ROOT / "editors" / "vscode"
+    pages[code / "package.json"] = extension((code / "package.json").read_text(encoding="utf-8"))
+    pages[code / "snippets" / "product-spec.json"] = as_json(snippets())
     stale = [path for path, page in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != page]
     if "--check" in sys.argv:
         for path in stale:
@@ -43,6 +57,33 @@ def main() -> int:
         path.write_text(pages[path], encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
     return 0
+
+
+def configuration() -> str:
+    """The reference of the configuration: a table for each of its tables, a row a key."""
+    made = schema()
+    parts = [
+        "# Configuration\n",
+        "`.spec-ls.toml` at the top of what it governs, or `[tool.spec-ls]` in pyproject.toml; `spec-ls config show` "
+        "prints what is in force, `spec-ls config schema` the JSON Schema that this page is made from.\n",
+    ]
+    tables = {
+        "": made,
+        "[templates.NAME]": made["$defs"]["TemplateEntry"],
+        "[[overrides]]": made["$defs"]["Override"],
+        "[people]": made["$defs"]["People"],
+        "[tickets]": made["$defs"]["Tickets"],
+    }
+    for name, table in tables.items():
+        parts.append(f"## `{name}`\n" if name else "## Tables\n")
+        parts.append("| Key | What it says | Unless given |\n| :--- | :--- | :--- |")
+        for key, one in table["properties"].items():
+            default = one.get("default")
+            given = f"`{json.dumps(default)}`" if default not in (None, "", [], {}) else ""
+            told = " ".join(one.get("description", "").split()).replace("|", "\\|")
+            parts.append(f"| `{key}` | {told} | {given} |")
+        parts.append("")
+    return "\n".join(parts)
 
 
 def rules() -> list[str]:
@@ -78,12 +119,61 @@ def severities() -> list[str]:
     return rows
 
 
+def as_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def extension(source: str) -> str:
+    """The extension's package.json with the server's version, and its settings behind those of the extension."""
+    package: dict[str, Any] = json.loads(source)
+    package["version"] = __version__
+    made = UserSettings.model_json_schema(by_alias=True)
+    properties = {f"spec-ls.{name}": setting(one) for name, one in made["properties"].items()}
+    own, *_ = package["contributes"]["configuration"]
+    package["contributes"]["configuration"] = [own, {"title": "spec-ls: the server", "properties": properties}]
+    return as_json(package)
+
+
+def setting(described: dict[str, Any]) -> dict[str, Any]:
+    """A setting as VS Code wants it: no title of its own; one that names folders is not a workspace's to give."""
+    said = {key: value for key, value in described.items() if key not in ("title", "propertyNames")}
+    said["scope"] = "machine" if described["type"] == "array" else "resource"
+    if described["type"] == "object":
+        names = described["propertyNames"]["enum"]
+        said["properties"] = {name: {"type": "boolean", "default": True} for name in names}
+        said |= {"additionalProperties": False, "default": {}}
+    return said
+
+
+def snippets() -> dict[str, object]:
+    """The built-in template whole, and each of its sections and stories, with a stop at each sample."""
+    template = builtin()
+    spec = Spec(Outline(Text("")), template)
+    whole = re.sub(r"([\\\\$}])", r"\\\1", draft(template, Given()))
+    found = {"Product spec": snippet("spec", whole, "A whole product spec")}
+
+    def add(slots: tuple[SectionSlot, ...]) -> Iterator[tuple[str, str]]:
+        for slot in slots:
+            text = story_block(spec, slot, 1, True) if slot.repeats else section_block(spec, slot, slot.number, True)
+            yield slot.stem if slot.repeats else slot.title, text
+            yield from add(slot.sections)
+
+    for title, text in add(template.sections):
+        name = "-".join(re.findall(r"[a-z0-9]+", title.lower()))
+        found[title] = snippet(f"spec-{name}", text.strip("\n") + "\n", f"{title}, as the product spec has it")
+    return found
+
+
+def snippet(prefix: str, text: str, description: str) -> object:
+    return {"prefix": prefix, "body": text.rstrip("\n").split("\n"), "description": description}
+
+
 def picture() -> str:
     """What `spec-ls check` prints for an example, as an SVG for light and dark pages."""
     command = [sys.executable, "-m", "spec_ls", "check", EXAMPLE]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
-    *printed, summary = done.stdout.splitlines()
-    lines = [f"$ spec-ls check {EXAMPLE}", *printed[: 3 * SHOWN]]
+    file, *printed, _, summary = done.stdout.splitlines()
+    lines = [f"$ spec-ls check {EXAMPLE}", file, *printed[: 3 * SHOWN]]
     if len(printed) > 3 * SHOWN:
         lines.append(f"… {len(printed) // 3 - SHOWN} more …")
     return svg([*lines, summary])

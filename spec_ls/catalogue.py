@@ -5,21 +5,23 @@ A card is made of plain values alone, so that it can be sent and kept; the docum
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, groupby
-from typing import Any, Literal, NamedTuple
+from sys import intern
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
 from spec_ls.bind import Fill, lineage
 from spec_ls.facts import Facts
 from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, List, Paragraph, Plain, Quote, Section
 from spec_ls.outline.inline import plain, skeleton
 from spec_ls.outline.shapes import items_of, joined, label_of, shown_title, without_comments
-from spec_ls.spec import Field, Piece, Spec, is_sample_value, plain_value
+from spec_ls.spec import Field, Piece, Place, Spec, is_sample_value, plain_value
 from spec_ls.template.kinds import is_begun
 from spec_ls.template.lookup import lookup
-from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Template
+from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Stage, Template
 from spec_ls.text import Point, Span, strip_line_end
 from spec_ls.values import (
     code_spans,
@@ -32,7 +34,7 @@ from spec_ls.values import (
     without_addresses,
 )
 
-SHAPE = 1
+SHAPE = 2
 """The number of a card's shape: one of another number cannot be read."""
 
 MentionKind = Literal["id", "handle", "flag", "ticket", "code", "link"]
@@ -100,7 +102,7 @@ class Card:
     title: str = ""
     title_span: Span | None = None
     status: str = ""
-    stage: str = "draft"
+    stage: Stage = "draft"
     owner: str = ""
     approvers: tuple[str, ...] = ()
     target: str = ""
@@ -108,9 +110,9 @@ class Card:
     total: int = 0
     samples: int = 0
     first_paragraph: str = ""
-    sections: tuple[Heading, ...] = ()
-    mentions: tuple[Mention, ...] = ()
-    dependencies: tuple[Dependency, ...] = ()
+    sections: Sequence[Heading] = ()
+    mentions: Sequence[Mention] = ()
+    dependencies: Sequence[Dependency] = ()
 
     @property
     def place(self) -> Span:
@@ -122,33 +124,89 @@ class Card:
         return (mention for mention in self.mentions if mention.role == "dependency")
 
 
+# --- as plain values
+
 _FIELDS = tuple(field.name for field in fields(Card))
+Row = TypeVar("Row")
+
+
+class Packed(Sequence[Row], Generic[Row]):
+    """The rows of a card as JSON, made anew each time they are read: a fifth of the memory, and nothing that the
+    garbage collector has to walk."""
+
+    __slots__ = ("_made", "source")
+
+    def __init__(self, source: str, made: Callable[[Any], Row]) -> None:
+        self.source = source
+        self._made = made
+
+    def plain(self) -> list[Any]:
+        """The rows as JSON has them: their words in the order of the row's, a span as its four numbers."""
+        found = json.loads(self.source)
+        return found if isinstance(found, list) else []
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._made, self.plain())
+
+    def __len__(self) -> int:
+        return len(self.plain())
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        return tuple(self)[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def _heading(row: Any) -> Heading:
+    return Heading(row[0], row[1], Span(*row[2:6]), row[6])
+
+
+def _mention(row: Any) -> Mention:
+    return Mention(row[0], row[1], Span(*row[2:6]), row[6])
+
+
+def _dependency(row: Any) -> Dependency:
+    return Dependency(row[0], row[1], Span(*row[2:6]))
+
+
+_ROWS: dict[str, Callable[[Any], Any]] = {"sections": _heading, "mentions": _mention, "dependencies": _dependency}
 
 
 def to_plain(card: Card) -> list[Any]:
-    """A card as JSON has it."""
-    return [SHAPE, *(getattr(card, name) for name in _FIELDS)]
+    """A card as JSON has it; its path comes first, and no other part of it depends on where the file lies."""
+    path, *values = ((name, getattr(card, name)) for name in _FIELDS)
+    return [path[1], SHAPE, *(_packed(value) if name in _ROWS else value for name, value in values)]
+
+
+def _packed(rows: Sequence[Any]) -> str:
+    if isinstance(rows, Packed):
+        return rows.source
+    flat = [[part for value in row for part in (value if isinstance(value, Span) else (value,))] for row in rows]
+    return json.dumps(flat, separators=(",", ":"))
 
 
 def from_plain(value: Any) -> Card:
     """The card of such a value. Raises ValueError where it is none of this shape."""
     try:
-        shape, *values = value
+        path, shape, *values = value
         if shape != SHAPE:
             raise ValueError(f"its shape is {shape}, not {SHAPE}")
-        given = dict(zip(_FIELDS, values, strict=True))
+        given = dict(zip(_FIELDS, (path, *values), strict=True))
         for name in ("id_span", "title_span"):
             given[name] = Span(*given[name]) if given[name] is not None else None
-        given["approvers"] = tuple(given["approvers"])
-        given["sections"] = tuple(
-            Heading(title, level, Span(*span), slot) for title, level, span, slot in given["sections"]
-        )
-        given["mentions"] = tuple(
-            Mention(kind, text, Span(*span), role) for kind, text, span, role in given["mentions"]
-        )
-        given["dependencies"] = tuple(
-            Dependency(label, name, Span(*span)) for label, name, span in given["dependencies"]
-        )
+        for name in ("template", "status", "stage", "owner"):
+            given[name] = intern(given[name])
+        given["approvers"] = tuple(map(intern, given["approvers"]))
+        for name, made in _ROWS.items():
+            given[name] = Packed(given[name] + "", made) if given[name] != "[]" else ()
     except (TypeError, ValueError, KeyError) as error:
         raise ValueError(f"no card: {error}") from None
     return Card(**given)
@@ -176,7 +234,8 @@ class Catalogue:
         self._shown: dict[str, tuple[Callable[[Card | None], Card | None], Callable[[], str], Callable[[], bool]]] = {}
         self._cards: dict[str, Card] = {}
         self._by_id: dict[str, dict[str, Card]] = {}
-        self._mentions: dict[tuple[str, str], dict[str, list[Mention]]] = {}
+        self._mentions: dict[tuple[str, str], dict[str, list[Mention] | None]] = {}
+        """By name and path; None where they are still packed."""
         self._vocabulary: dict[str, dict[str, dict[str, str]]] = {}
         self._prefixes: dict[str, dict[str, None]] = {}
         self._sorted: tuple[Card, ...] | None = None
@@ -218,6 +277,10 @@ class Catalogue:
         if self._shown.pop(path, None) is not None:
             self._take(path, self._resting.get(path))
 
+    def settle(self) -> None:
+        """Takes in the open documents as they stand."""
+        self._settle()
+
     def _settle(self, name: str | None = None) -> None:
         """Takes in the open documents as they stand; with `name`, those alone that have or had this identifier."""
         for path, (ask, ask_id, _) in self._shown.items():
@@ -235,7 +298,7 @@ class Catalogue:
             if before.id:
                 _discard(self._by_id, before.id.casefold(), path)
                 _discard(self._prefixes, before.id.rstrip(_DIGITS), path)
-            for key in {_key(mention.kind, mention.text) for mention in before.mentions}:
+            for key in {_key(kind, text) for kind, text, *_ in plain_rows(before.mentions)}:
                 _discard(self._mentions, key, path)
             for kind, name in _vocabulary(before):
                 _discard(self._vocabulary.get(kind, {}), name.casefold(), path)
@@ -245,9 +308,16 @@ class Catalogue:
         if card.id:
             self._by_id.setdefault(card.id.casefold(), {})[path] = card
             self._prefixes.setdefault(card.id.rstrip(_DIGITS), {})[path] = None
-        for mention in card.mentions:
-            places = self._mentions.setdefault(_key(mention.kind, mention.text), {})
-            places.setdefault(path, []).append(mention)
+        if isinstance(card.mentions, Packed):
+            for kind, text, *_ in card.mentions.plain():
+                self._mentions.setdefault(_key(kind, text), {})[path] = None
+        else:
+            for mention in card.mentions:
+                places = self._mentions.setdefault(_key(mention.kind, mention.text), {})
+                own = places.get(path)
+                if own is None:
+                    own = places[path] = []
+                own.append(mention)
         for kind, name in _vocabulary(card):
             self._vocabulary.setdefault(kind, {}).setdefault(name.casefold(), {})[path] = name
 
@@ -272,6 +342,35 @@ class Catalogue:
         if whole:
             return [card for card in known if card.id and card.id.casefold().startswith(folded)]
         return [card for card in known if card.id.startswith(typed)]
+
+    @property
+    def taken(self) -> list[str]:
+        """The identifiers of the `kept` cards, case folded; may be asked in another thread."""
+        return list(self._by_id)
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of the specs on disk; may be asked in another thread."""
+        return list(self._resting)
+
+    def rests(self, path: str) -> bool:
+        """Whether the file at a path is one of the specs, as it is on disk."""
+        return path in self._resting
+
+    @property
+    def kept(self) -> Collection[Card]:
+        """All cards as they were when something was last asked; asks no open document, and so may be asked by one."""
+        return self._cards.values()
+
+    def kept_by_id(self, name: str) -> list[Card]:
+        """The `kept` cards of an identifier, whatever its case, in the order of their paths."""
+        found = self._by_id.get(name.casefold(), {})
+        return [found[path] for path in sorted(found)]
+
+    def naming(self, handle: str, but: str) -> int:
+        """How many `kept` cards but that of a path have a handle in their metadata, whatever its case."""
+        names = self._vocabulary.get("handle", {}).get(handle.casefold(), {})
+        return len(names) - (but in names)
 
     def vocabulary(self, kind: str, but: str = "") -> dict[str, int]:
         """The names of a kind in all `known` cards but that of the path `but`, and how many have each.
@@ -310,18 +409,26 @@ class Catalogue:
         Identifiers, handles and tickets are the same whatever their case.
         """
         self._settle()
-        found = self._mentions.get(_key(kind, text), {})
-        return tuple(Found(self._cards[path], mention) for path in sorted(found) for mention in found[path])
+        key = _key(kind, text)
+        found = self._mentions.get(key, {})
+        return tuple(
+            Found(self._cards[path], mention)
+            for path in sorted(found)
+            for mention in found[path] or self._cards[path].mentions
+            if _key(mention.kind, mention.text) == key
+        )
 
     def names(self, kind: MentionKind) -> dict[str, int]:
         """The names of a kind as first written, with the number of specs that have each. Takes time in proportion to
         all names."""
         self._settle()
         found: dict[str, int] = {}
-        for places in self._mentions.values():
-            own = [mention for mentions in places.values() for mention in mentions if mention.kind == kind]
-            if own:
-                found[own[0].text] = sum(any(one.kind == kind for one in mentions) for mentions in places.values())
+        first: dict[tuple[str, str], str] = {}
+        for card in self._cards.values():
+            own = [text for told, text, *_ in plain_rows(card.mentions) if told == kind]
+            for key, text in {_key(kind, text): text for text in reversed(own)}.items():
+                name = first.setdefault(key, text)
+                found[name] = found.get(name, 0) + 1
         return found
 
     @property
@@ -333,11 +440,16 @@ class Catalogue:
 
 def _vocabulary(card: Card) -> Iterator[tuple[str, str]]:
     """What a card adds to the vocabulary: kind and name."""
-    for mention in card.mentions:
-        if mention.kind in ("flag", "ticket") or (mention.kind == "handle" and mention.role == "definition"):
-            yield mention.kind, mention.text
-    for dependency in card.dependencies:
-        yield dependency.label.casefold(), dependency.name
+    for kind, text, *_, role in plain_rows(card.mentions):
+        if kind in ("flag", "ticket") or (kind == "handle" and role == "definition"):
+            yield kind, intern(text)
+    for label, name, *_ in plain_rows(card.dependencies):
+        yield intern(label.casefold()), intern(name)
+
+
+def plain_rows(rows: Sequence[Any]) -> Sequence[Any]:
+    """The rows, each with its words in their order, whether they are packed or not."""
+    return rows.plain() if isinstance(rows, Packed) else rows
 
 
 def _key(kind: str, text: str) -> tuple[str, str]:
@@ -481,6 +593,16 @@ def _own_words(block: Paragraph, guidance_lines: Callable[[Sequence[Any]], int])
 
 
 # --- mentions
+
+
+def mentions_in(spec: Spec, at: int, prefixes: Collection[str]) -> tuple[Mention, ...]:
+    """What the section at an index of the pieces names; lines count from its chunk's start. `prefixes` are those of
+    identifiers. Only parts about dependencies have such. Never raises on any text."""
+    piece, base = spec.pieces[at], spec.base(at)
+    rows = spec.text.lines[base + piece.section.line : base + piece.section.end_line]
+    found = _read(spec, at, piece, rows, prefixes).mentions
+    fields = [field for field in chain.from_iterable(spec.fields.values()) if field.piece == at]
+    return _with_fields(spec, found, fields, prefixes) if fields else found
 
 
 def _mentions(
@@ -627,13 +749,13 @@ def _assembled(
     template = spec.template
     owner, approvers = _own(spec, template.owner), _own(spec, template.approvers)
     dates = (slot for slot in template.fields if slot.kind == "date" and not slot.today and not is_begun(slot.key))
-    name, name_span = _identifier(spec)
+    own = own_identifier(spec)
     title, title_span = _title(spec)
     return Card(
         path=path,
         template=template.name,
-        id=name,
-        id_span=name_span,
+        id=own.text if own else "",
+        id_span=spec.span(own.place) if own else None,
         title=title,
         title_span=title_span,
         status=spec.state.name if spec.state else _words(_own(spec, template.status)),
@@ -667,16 +789,25 @@ def _words(field: Field | None) -> str:
 
 def identifier_of(spec: Spec) -> str:
     """The identifier that a spec gives itself; empty while there is none."""
-    return _identifier(spec)[0]
+    found = own_identifier(spec)
+    return found.text if found else ""
 
 
-def _identifier(spec: Spec) -> tuple[str, Span | None]:
+class Identifier(NamedTuple):
+    """An identifier, and where the metadata says it."""
+
+    text: str
+    place: Place
+
+
+def own_identifier(spec: Spec) -> Identifier | None:
+    """The identifier that a spec gives itself; None while there is none."""
     field = _own(spec, spec.template.field("id"))
     if field is not None and field.slot is not None:
-        line, start, *_ = spec.span(field.at(field.entry.value_span))
+        line, start, *_ = field.entry.value_span
         for found in identifiers_in(field.entry.value, (field.slot.prefix,)):
-            return found.words, _span(line, start + found.start, found.words)
-    return "", None
+            return Identifier(found.words, field.at(_span(line, start + found.start, found.words)))
+    return None
 
 
 def _title(spec: Spec) -> tuple[str, Span | None]:

@@ -501,17 +501,24 @@ def first_value(spec: Spec, slot: FieldSlot) -> str:
     )
 
 
+def metadata_heading(spec: Spec) -> int | None:
+    """The piece whose heading the metadata belongs below: the section that carries it in the template, else the title;
+    None where the document has neither."""
+    carried_in = spec.template.carried_in
+    return next((fill.piece for fill in spec.fills if fill.slot.index == carried_in), spec.binding.title)
+
+
 def insert_metadata(spec: Spec) -> Edit | None:
-    """Writes the template's metadata table below the title, or where the document begins."""
+    """Writes the template's metadata below its heading, or where the document begins."""
     block = "\n".join(spec.template.carrier_source)
     status = spec.template.status
     if status is not None:
         block = block.replace(status.source, first_value(spec, status), 1)
-    title = spec.binding.title
-    if title is not None:
-        heading = spec.pieces[title].section.heading
+    above = metadata_heading(spec)
+    if above is not None:
+        heading = spec.pieces[above].section.heading
         assert heading is not None
-        return insert_block(spec, spec.base(title) + heading.end_line, block)
+        return insert_block(spec, spec.base(above) + heading.end_line, block)
     first = min((fill.piece for fill in spec.fills if fill.parent is None), default=0)
     return insert_block(spec, first_line(spec, first), block)
 

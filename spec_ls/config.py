@@ -13,6 +13,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
 from spec_ls.patterns import safe_pattern
 from spec_ls.rules import CATALOGUE
@@ -153,6 +154,27 @@ class Config(_Part):
     people: People = People()
     tickets: Tickets = Tickets()
     features: dict[Feature, bool] = Field(default_factory=dict, description="false switches a feature off.")
+
+
+class UserSettings(BaseModel):
+    """The user's own settings, as an editor shows and explains them. The server reads them without this model."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    max_bytes: int = Field(
+        default=5_000_000,
+        ge=1,
+        description="Bytes. Of a longer document only that is said, from when it is next opened.",
+    )
+    features: dict[Feature, bool] = Field(default_factory=dict, description="false switches a feature off.")
+    handle: str = Field(
+        default="",
+        description="Your own handle, such as @mira, where git does not know it. It signs what you sign off.",
+    )
+    template_folders: tuple[str, ...] = Field(
+        default=(),
+        description="Folders outside of the repository that templates may lie in. They count from the next start on.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

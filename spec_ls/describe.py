@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from spec_ls.catalogue import Card
 from spec_ls.lifecycle import Progress
 from spec_ls.markup import code, escape, fenced, quote
+from spec_ls.past import clock, lasts, since
+from spec_ls.spec import Spec
 from spec_ls.template.model import BlockSlot, FieldSlot, ItemSlot, SectionSlot, State, Template
 
 
@@ -43,6 +45,23 @@ def state(state: State) -> str:
     meaning = f" · {escape(state.meaning)}" if state.meaning else ""
     moves = ", ".join(f"**{escape(name)}**" for name in state.moves)
     return paragraphs(f"**{escape(state.name)}**{meaning}", f"May follow: {moves}." if moves else "")
+
+
+def past(spec: Spec) -> str:
+    """Since when the spec has its status and by whom, what it had before, and when its review must be over."""
+    found, words = since(spec), lasts(spec)
+    if found is None or not words:
+        return ""
+    said = [f"{escape(words)}."]
+    if found.move is None:
+        said.append(f"{escape(spec.known.moves[0].status)} is committed, this is not yet.")
+    elif found.move.before:
+        said.append(f"Before that it was {escape(found.move.before)}.")
+    running = clock(spec)
+    if running is not None and spec.known.now is not None:
+        tense = "is" if spec.known.now < running.deadline else "was"
+        said.append(f"Sign-off {tense} due by {running.deadline:%Y-%m-%d %H:%M}.")
+    return " ".join(said)
 
 
 def section(slot: SectionSlot, needed: bool) -> str:

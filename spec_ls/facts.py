@@ -110,7 +110,6 @@ class UnclosedFact:
     marker: str
     line: int
     swallowed: tuple[str, ...]
-    first_heading: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,9 @@ def facts_of(
 ) -> Facts:
     """The facts of `section`, which belongs to `slot`; its chunk starts at line `base` of `lines`. Never raises.
 
-    `preamble` marks the team's own sections before the template's first: there, any table or labelled line is metadata;
-    further down, only rows with the name of a field. `titles` are its `heading_facts`, if they are known.
+    `preamble` marks the team's own sections before the template's first, and the one in which the template has its
+    metadata: there, any table or labelled line is metadata; elsewhere, only rows with the name of a field. `titles` are
+    its `heading_facts`, if they are known.
     """
     title, stem = titles or heading_facts(section)
     kinds = set(map(type, section.blocks))
@@ -501,11 +501,10 @@ def _unclosed(section: Section, lines: Sequence[str], base: int) -> UnclosedFact
         span, marker = Span(last.line, start, last.line, start + 4), "-->"
     else:
         return None
-    titles, first = [], None
+    titles = []
     for number in range(last.line + 1, last.end_line):
         line = lines[number + base]
         found = _HEADING_LIKE.match(line) if "#" in line else None
         if found:
-            first = number if first is None else first
             titles.append(title_of(plain(found[1].strip())).key)
-    return UnclosedFact(span, marker, last.line, tuple(titles), first)
+    return UnclosedFact(span, marker, last.line, tuple(titles))

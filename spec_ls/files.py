@@ -7,10 +7,11 @@ import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -21,11 +22,44 @@ PASSED_BY = frozenset({".git", ".venv", "node_modules"})
 
 _MOST_IGNORES = 1_000_000
 """Bytes of a .gitignore that are read."""
+_COARSEST = 2_000_000_000
+"""Nanoseconds of the coarsest tick of a file system's clock, that of FAT."""
 _LINE_END = re.compile(rb"\r\n?|\n")
 
 
 class CannotRead(Exception):
     """A file or folder that cannot be read; the message says why and what to do."""
+
+
+class CannotWrite(Exception):
+    """A file that is left as it was; the message says why and what to do."""
+
+
+class FileStamp(NamedTuple):
+    """What tells one state of a file from another: nanoseconds, bytes, and the file's number."""
+
+    modified: int
+    size: int
+    inode: int
+    changed: int
+
+    def is_safe(self, now: int) -> bool:
+        """Whether every change after `now`, when it was taken (nanoseconds since the epoch), shows in it: clocks of
+        file systems are coarse, and a file may be written twice within one tick."""
+        return max(self.modified, self.changed) < now - _COARSEST
+
+
+Stamp = tuple[object, ...] | None
+"""What tells one state of a file from another, a `FileStamp` or as an editor has it; None for no file."""
+
+
+def stamp_of(path: str) -> FileStamp | None:
+    """The state of a file as it is now, links followed; None where there is no such file. Never raises."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileStamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +80,19 @@ class Found:
 
 def read_source(path: str) -> str:
     """The file's text, line ends and byte order mark as they are. Raises CannotRead."""
+    return decode(bytes_of(path))
+
+
+def bytes_of(path: str) -> bytes:
+    """What the file holds. Raises CannotRead."""
     try:
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except FileNotFoundError:
         raise CannotRead("there is no such file or folder; check the spelling") from None
     except PermissionError:
         raise CannotRead("no permission to read it; change its mode (chmod +r) or its owner") from None
     except OSError as error:
         raise CannotRead(f"cannot be read: {error.strerror or error}") from None
-    return decode(data)
 
 
 def regular_bytes(path: str | Path, most: int, flags: int = 0) -> bytes:
@@ -73,6 +111,25 @@ def is_inside(folder: str | Path, path: str | Path) -> bool:
     """Whether a path stays in a folder when all links are followed."""
     real = os.path.realpath(folder)
     return os.path.commonpath([os.path.realpath(path), real]) == real
+
+
+class RealPaths:
+    """Real paths of many files, the links among their folders followed once for each folder."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def of(self, path: str) -> str:
+        """The real path of the file at `path`. Never raises."""
+        folder, name = os.path.split(path)
+        try:
+            if name in ("", ".", "..") or sys.platform == "win32" or os.path.islink(path):
+                return os.path.realpath(path)
+        except ValueError:  # a NUL in it
+            return path
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
 
 def may_be_root(folder: Path) -> bool:
@@ -111,24 +168,58 @@ def create_file(path: str, text: str) -> None:
             raise
 
 
-def replace_file(path: str, text: str) -> None:
-    """Writes a file whole or not at all: beside it first, then in its place, with its mode. Raises OSError."""
+def rewrite_file(path: str, before: str, after: str) -> None:
+    """Puts `after` in place of `before`, whole or not at all. Raises CannotWrite; the file is then as it was.
+
+    Links, mode, encoding, byte order mark and line ends stay. A file that has not the text `before` any more is left.
+    """
+    if not os.access(path, os.W_OK):
+        raise CannotWrite("it cannot be written: it is read-only; change its mode (chmod u+w) or its owner")
+    try:
+        replace_file(path, after, before)
+    except OSError as error:
+        raise CannotWrite(f"it cannot be written: {error.strerror or error}") from None
+
+
+def replace_file(path: str, text: str, before: str | None = None) -> None:
+    """Writes a file whole or not at all: beside it first, then in its place, with its mode.
+
+    Raises OSError; CannotWrite where `before` is given and the file has another text by now.
+    """
     import tempfile  # the server never gets here
 
-    real = os.path.realpath(path)
+    real, data = os.path.realpath(path), text.encode("utf-8")
     handle, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=os.path.dirname(real))
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        mode = stat.S_IMODE(os.stat(real).st_mode) if os.path.exists(real) else 0o666 & ~_umask()
-        os.chmod(beside, mode)
+        if Path(beside).read_bytes() != data:
+            raise OSError(errno.EIO, "what was written cannot be read back")
+        there = os.stat(real) if os.path.exists(real) else None
+        os.chmod(beside, stat.S_IMODE(there.st_mode) if there else 0o666 & ~_umask())
+        if there and hasattr(os, "chown"):
+            with contextlib.suppress(OSError):  # only root may give files away
+                os.chown(beside, there.st_uid, there.st_gid)
+        if before is not None and Path(real).read_bytes() != before.encode("utf-8"):
+            raise CannotWrite("it has changed meanwhile and is left as it is; run the command again")
         os.replace(beside, real)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
+    _sync_folder(os.path.dirname(real))
+
+
+def _sync_folder(folder: str) -> None:
+    """Lets the new name last; where a folder cannot be opened, as on Windows, the system sees to it."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:
@@ -150,7 +241,7 @@ def markdown_files(folder: str, most: int | None = None) -> Found:
     if _ignored(outer, Path(folder).resolve(), is_folder=True):
         outer = []  # the author names an ignored folder: then that is what is meant
     _walk(Path(folder), Path(folder).resolve(), outer, found, links, most)
-    real = {os.path.realpath(source.path) for source in found.sources}
+    real = {os.path.realpath(source.path) for source in found.sources} if links else set()
     for link in links:
         target = os.path.realpath(link.path)
         if target not in real:

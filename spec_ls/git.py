@@ -6,9 +6,11 @@ import logging
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from spec_ls.files import CannotRead, decode
 
@@ -45,12 +47,15 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
 
     No hook, pager, signature check or file system monitor of the repository's configuration is run. Never raises.
     """
-    safe = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
-    command = ["git", "--no-pager", *safe, "-C", str(root), *arguments]
+    return _answer(root, arguments, stdin, seconds) or b""
+
+
+def _answer(root: Path, arguments: Sequence[str], stdin: bytes | None, seconds: float | None) -> bytes | None:
+    """As `git_bytes`; None where git fails."""
     given: dict[str, object] = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
     try:
         done: subprocess.CompletedProcess[bytes] = subprocess.run(  # type: ignore[call-overload]
-            command,
+            _command(root, *arguments),
             **given,
             capture_output=True,
             timeout=_SECONDS if seconds is None else seconds,
@@ -59,13 +64,128 @@ def git_bytes(root: Path, *arguments: str, stdin: bytes | None = None, seconds: 
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         log.info("git: %s", error)
-        return b""
-    return done.stdout if done.returncode == 0 else b""
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
-def logged(told: bytes) -> Iterator[tuple[str, str, str, str, str]]:
-    """What a log with `LOG`, `DIFF`, `--raw --no-abbrev` and a format that begins with %x01 tells of each change: the
-    rest of the format, the letter, the new blob, the earlier path (of a rename, else empty) and the path."""
+class UnknownChanges(Exception):
+    """Git cannot say what has changed; the message says why and what to do."""
+
+
+def changed_since(root: Path, ref: str) -> frozenset[str]:
+    """The files below `root` that are not as they were at `ref`, or where the branch at hand left it: absolute paths.
+
+    Those committed since, those that are not committed, those that git does not know yet. A renamed file counts under
+    its new name, a deleted one not at all. Raises UnknownChanges.
+    """
+    commit = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
+    if not commit:
+        raise UnknownChanges(f"git knows no commit {ref!r} here; in a shallow clone, fetch it first")
+    base = git(root, "merge-base", commit, "HEAD").strip() or commit
+    asked = (
+        ("diff", "--name-only", "-z", "--find-renames", "--diff-filter=d", *DIFF, base, "--"),
+        ("ls-files", "--others", "--exclude-standard", "-z"),
+    )
+    told = [_answer(root, arguments, None, _LONG_SECONDS) for arguments in asked]
+    if None in told:
+        raise UnknownChanges(f"git cannot tell what has changed since {ref!r}")
+    names = {os.fsdecode(name) for answer in told if answer for name in answer.split(b"\0") if name}
+    return frozenset(os.path.join(os.path.realpath(root), name) for name in names)
+
+
+def _command(root: Path, *arguments: str) -> list[str]:
+    safe = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+    return ["git", "--no-pager", *safe, "-C", str(root), *arguments]
+
+
+class Objects:
+    """The texts of a repository's blobs, asked for one by one: of a process that is ended after five seconds, and begun
+    anew when it is missed. For one thread at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._process: subprocess.Popen[bytes] | None = None
+        self._end: threading.Timer | None = None
+
+    def text(self, name: str) -> tuple[str, str | None] | None:
+        """The blob called `name` (itself, or `COMMIT:PATH`) and its text, None where it is none or too large; None
+        where there is no such blob. Never raises."""
+        if "\n" in name:
+            name = git(self.root, "rev-parse", "--verify", "--quiet", name).strip()
+        for _ in range(2):
+            try:
+                return self._text(os.fsencode(name))
+            except (OSError, ValueError, subprocess.SubprocessError) as error:
+                log.info("git: %s", error)
+                self.close()
+        return None
+
+    def close(self) -> None:
+        """Ends the process."""
+        process, self._process = self._process, None
+        if self._end is not None:
+            self._end.cancel()
+        if process is not None:
+            _kill(process)
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+
+    def _text(self, name: bytes) -> tuple[str, str | None] | None:
+        process = self._running()
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(name + b"\n")
+        process.stdin.flush()
+        head = process.stdout.readline()
+        if not head.endswith(b"\n"):
+            raise OSError("cat-file has ended")
+        if head.endswith((b" missing\n", b" ambiguous\n")):
+            return None
+        blob, kind, size = head.decode("ascii", "replace").split()
+        if int(size) > _MOST_BYTES:
+            self.close()
+            return blob, None
+        data = process.stdout.read(int(size) + 1)[:-1]
+        if len(data) < int(size):
+            raise OSError("cat-file was ended")
+        if kind != "blob":
+            return None
+        try:
+            return blob, decode(data)
+        except CannotRead:
+            return blob, None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            command, pipe = _command(self.root, "cat-file", "--batch"), subprocess.PIPE
+            null, environment = subprocess.DEVNULL, _environment()
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null, env=environment)
+            self._end = threading.Timer(_SECONDS, _kill, [self._process])
+            self._end.daemon = True
+            self._end.start()
+        return self._process
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+class Logged(NamedTuple):
+    """What a commit did to a file: its letter, the blobs before (of a merge one a parent) and the one after, the path,
+    of a rename also that before, else empty. `header` is what the format of the log tells of the commit."""
+
+    header: str
+    letter: str
+    old: tuple[str, ...]
+    blob: str
+    before: str
+    path: str
+
+
+def logged(told: bytes) -> Iterator[Logged]:
+    """The changes of a log with `LOG`, `DIFF`, `--raw --no-abbrev` and a format that begins with %x01."""
     words = iter(told.split(b"\0"))
     header = ""
     for word in words:
@@ -73,9 +193,11 @@ def logged(told: bytes) -> Iterator[tuple[str, str, str, str, str]]:
         if word.startswith(_COMMIT):
             header = os.fsdecode(word[1:])
         elif word.startswith(b":"):
-            _, _, _, blob, letter = word.decode("ascii", "replace").split(" ", 4)
-            before = os.fsdecode(next(words, b"")) if letter[:1] in "RC" else ""
-            yield header, letter[:1], blob, before, os.fsdecode(next(words, b""))
+            parents = len(word) - len(word.lstrip(b":"))
+            *facts, letter = word.decode("ascii", "replace").split(" ")
+            *old, blob = facts[parents + 1 :]
+            before = os.fsdecode(next(words, b"")) if parents == 1 and letter[:1] in "RC" else ""
+            yield Logged(header, letter[:parents], tuple(old), blob, before, os.fsdecode(next(words, b"")))
 
 
 def small(asked: Sequence[str], told: Mapping[str, tuple[str, int]]) -> list[str]:

@@ -13,15 +13,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from spec_ls.files import Stamp, stamp_of
 from spec_ls.git import (
     DIFF,
     LOG,
     MARKDOWN_FILES,
-    blob_texts,
+    Objects,
     git_bytes,
     handle_of_address,
     logged,
@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 _SECONDS = 60.0
 
 _MOST_REVISIONS = 500
+_LATEST = 221_845_392_000
+"""The year 9000, in seconds as git counts them: what a commit says of its time may be anything."""
+_SECTION = re.compile(r"^##[ \t]", re.M)
 
 
 class Question(NamedTuple):
@@ -86,20 +89,30 @@ class _Versions:
     sources: dict[str, str] = field(default_factory=dict)
 
 
+class _Step(NamedTuple):
+    """A commit to a document: the blobs before, none where they are not known or there was none (then `begins`)."""
+
+    commit: str
+    old: tuple[str, ...]
+    blob: str
+    begins: bool
+
+
 @dataclass(slots=True)
 class _History:
     """A repository's Markdown files: the commit that added each (by its path from `root`), its earlier names, and its
-    revisions with the latest first, as their commits and blobs. `commits` has time and author of each."""
+    revisions, none before one that came of it. `commits` has time and author of each."""
 
     root: Path
     added: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=dict)
-    revisions: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    revisions: dict[str, list[_Step]] = field(default_factory=dict)
     commits: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     versions: dict[str, _Versions] = field(default_factory=dict)
 
     def revision(self, commit: str, blob: str) -> Revision:
         at, author, address = self.commits[commit]
+        at = min(max(at, 0), _LATEST)
         return Revision(commit, datetime.fromtimestamp(at, UTC), author, handle_of_address(address), blob)
 
 
@@ -109,7 +122,8 @@ class Histories:
     def __init__(self) -> None:
         self._read: dict[Path, tuple[object, _History]] = {}
         self._templates: dict[tuple[str, str], Template] = {}
-        self._statuses: dict[str, tuple[Template, dict[str, str]]] = {}
+        self._statuses: dict[str, tuple[Template, dict[str, str | None]]] = {}
+        self._objects: Objects | None = None
 
     def template(self, question: Question) -> Template | None:
         """The template as it stood; None where git does not say, and today's judges. Never raises.
@@ -180,31 +194,69 @@ class Histories:
             return
         history = self._history(root, head)
         path = _relative(document, root)
-        revisions = history.revisions.get(path, [])[:_MOST_REVISIONS]
+        steps = history.revisions.get(path, [])[:_MOST_REVISIONS]
+        if not steps:
+            return
         known = self._statuses.get(path)
         if known is None or known[0] is not template:
             known = self._statuses[path] = template, {}
-        statuses = known[1]
-        wanted = [blob for _, blob in revisions if blob not in statuses]
-        statuses.update((blob, _status(source, template)) for blob, source in blob_texts(root, wanted))
-        read = [one for one in revisions if one[1] in statuses]
-        for (commit, blob), (_, earlier) in pairwise(read):
-            if statuses[blob] != statuses[earlier]:
-                yield Change(statuses[blob], statuses[earlier], history.revision(commit, blob))
-        if read:
-            commit, blob = read[-1]
-            whole = read == history.revisions[path] and history.added.get(path) == commit
-            yield Change(statuses[blob], "" if whole else None, history.revision(commit, blob))
+        statuses, objects = known[1], self._objects_of(root)
+
+        def status_of(blob: str) -> str | None:
+            if blob not in statuses:
+                found = objects.text(blob)
+                text = found[1] if found else None
+                statuses[blob] = _status(text, template) if text is not None else None
+            return statuses[blob]
+
+        now = objects.text(f"HEAD:{path}")
+        status = status_of(now[0]) if now is not None else None
+        for step in steps:  # those of a branch whose status a merge has not taken lead to none that there is
+            if status is None:
+                return
+            if status_of(step.blob) == status and status not in (found := [status_of(old) for old in step.old]):
+                before = found[0] if found else "" if step.begins else None
+                yield Change(status, before, history.revision(step.commit, step.blob))
+                status = found[0] if found else None
+
+    def added(self, document: str, head: object) -> int | None:
+        """When the file `document` (a real path) was added, by the author's clock (seconds since 1970); 0 where that is
+        not known. None where no commit has it. Never raises."""
+        try:
+            root = root_of(Path(document))
+            history, path = (self._history(root, head), _relative(document, root)) if root else (None, "")
+        except Exception:
+            log.exception("%s: its history could not be read", document)
+            return None
+        if history is None or path not in history.revisions:
+            return None
+        commit = history.added.get(path)
+        return history.commits[commit][0] if commit else 0
 
     def source(self, document: str, blob: str) -> str | None:
         """The text of a revision; None where it cannot be read."""
         root = root_of(Path(document))
-        return dict(blob_texts(root, [blob])).get(blob) if root else None
+        found = self._objects_of(root).text(blob) if root else None
+        return found[1] if found else None
+
+    def _objects_of(self, root: Path) -> Objects:
+        if self._objects is None or self._objects.root != root:
+            self.close()
+            self._objects = Objects(root)
+        return self._objects
+
+    def close(self) -> None:
+        """Lets go of what is running."""
+        if self._objects is not None:
+            self._objects.close()
 
 
 def _status(source: str, template: Template) -> str:
-    state = Spec(Outline(Text(source)), template).state
-    return state.name if state else ""
+    """The name of the status that a text has; empty where it has none. Metadata above all sections is read alone."""
+    section = _SECTION.search(source)
+    above = Spec(Outline(Text(source[: section.start()])), template) if section and not template.stated else None
+    spec = above if above and above.field(template.status) else Spec(Outline(Text(source)), template)
+    return spec.state.name if spec.state else ""
 
 
 def head_files(root: Path) -> tuple[str, ...]:
@@ -219,6 +271,11 @@ def head_files(root: Path) -> tuple[str, ...]:
     if head.startswith("ref:") and "\0" not in head:
         found.append(common / head.removeprefix("ref:").strip())
     return tuple(map(str, [*found, common / "shallow"]))
+
+
+def head_state(root: Path) -> tuple[Stamp, ...]:
+    """What tells that another commit is checked out in `root`, or a new one made there. Never raises."""
+    return tuple(map(stamp_of, head_files(root)))
 
 
 def _first_line(path: Path) -> str:
@@ -243,15 +300,16 @@ def _history(root: Path) -> _History:
         return found
     boundary = frozenset(_lines(root / os.fsdecode(lines[-3])))
     form = "--format=%x01%H%x01%at%x01%aN%x01%aE"
-    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "-M", "--diff-filter=ADMR", form, "--", *MARKDOWN_FILES)
+    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "-M", "-c", "--diff-filter=ADMR", form, "--", *MARKDOWN_FILES)
     owners: dict[str, str | None] = {}
     """Who bore a name at this point of the walk back: a file of today, by its path; None: one that is gone."""
-    for header, status, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
+    for header, status, old, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
         commit, at, author, address = header.split("\x01", 3)
         found.commits[commit] = int(at), author, address
         owner = owners.get(path, path)
-        if owner is not None and status != "D":
-            found.revisions.setdefault(owner, []).append((commit, blob))
+        if owner is not None and blob.strip("0"):
+            known = tuple(one for one in old if one.strip("0"))
+            found.revisions.setdefault(owner, []).append(_Step(commit, known, blob, commit not in boundary))
         if status == "R":
             owners[path] = None
             owners[before] = owner

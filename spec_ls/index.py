@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
+from spec_ls.branches import HEAD, Elsewhere, branches
 from spec_ls.features import Person
 from spec_ls.files import is_inside, markdown_files
-from spec_ls.git import DIFF, LOG, MARKDOWN_FILES, blob_texts, git, git_bytes, handle_of_address, logged
+from spec_ls.git import git, handle_of_address
 from spec_ls.owners import CodeOwners, Owner, code_owners, folder_owners
 from spec_ls.text import Span
 
@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 _COMMITS = 2000
 _MOST_FILES = 20_000
-_HEAD = 8192
-_MOST_BLOBS = 5000
 
 
 def people(
@@ -104,34 +102,21 @@ def identifiers(
             continue
         try:
             with open(source.path, "rb") as file:
-                found.update(match.decode("ascii", "replace") for match in found_in(file.read(_HEAD)))
+                found.update(match.decode("ascii", "replace") for match in found_in(file.read(HEAD)))
         except OSError as error:
             trouble(f"{source.path}: cannot be read: {error.strerror or error}")
     return frozenset(found | branch_identifiers(root, prefix).keys())
 
 
-class Elsewhere(NamedTuple):
-    """A branch, and the path of the file in it that has something."""
-
-    branch: str
-    path: str
-
-
 def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
     """The identifiers with `prefix` in the heads of Markdown files that local or remote-tracking branches have and the
-    commit that is checked out has not; where each stands. Read from the object database. Never raises."""
-    has_commit = bool(git(root, "rev-parse", "--verify", "--quiet", "HEAD"))
-    beyond = ("--branches", "--remotes", "--source", *(("--not", "HEAD") if has_commit else ()))
-    arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "--no-renames", "--diff-filter=AM", "--format=%x01%S", *beyond)
-    places: dict[str, Elsewhere] = {}
-    for reference, _, blob, _, path in logged(git_bytes(root, *arguments, "--", *MARKDOWN_FILES)):
-        branch = re.sub("^refs/(?:heads|remotes)/", "", reference)
-        places.setdefault(blob, Elsewhere(branch, path))
+    commit that is checked out has not; where each stands. Never raises."""
     found_in = _identifiers(prefix)
     found: dict[str, Elsewhere] = {}
-    for blob, text in blob_texts(root, list(places)[:_MOST_BLOBS]):
-        for name in found_in(text[:_HEAD].encode("utf-8", "replace")):
-            found.setdefault(name.decode("ascii"), places[blob])
+    there = branches(root)
+    for file, text in there.texts(there.files):
+        for name in found_in(text[:HEAD].encode("utf-8", "replace")):
+            found.setdefault(name.decode("ascii"), file.where)
     return found
 
 

@@ -93,7 +93,12 @@ def steps(spec: Spec) -> list[Step]:
 
 
 def obstacles(spec: Spec, state: State, problems_at: ProblemsAt) -> list[Problem]:
-    """The errors that the spec would have with the status `state`, in the order of the text.
+    """The errors that the spec would have with the status `state`, in the order of the text."""
+    return [problem for problem in at_state(spec, state, problems_at) if problem.severity == "error"]
+
+
+def at_state(spec: Spec, state: State, problems_at: ProblemsAt) -> list[Problem]:
+    """What would be wrong with the spec if it had the status `state`, in the order of the text.
 
     What is wrong with the status that is there goes with it and does not count.
     """
@@ -102,7 +107,7 @@ def obstacles(spec: Spec, state: State, problems_at: ProblemsAt) -> list[Problem
     return [
         problem
         for problem in problems_at(state.stage)
-        if problem.severity == "error" and not (problem.rule == "invalid-choice" and problem.span.touches(written))
+        if not (problem.rule == "invalid-choice" and problem.span.touches(written))
     ]
 
 

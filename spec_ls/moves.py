@@ -16,8 +16,8 @@ _TAIL = re.compile("[#?]")
 _ENCODED = " ()<>%#?\"'\\"
 
 
-class Relinked(NamedTuple):
-    """An edit of a link in the document at `path`, where `words` must stand."""
+class Replacement(NamedTuple):
+    """New text in the file at `path`, where `words` must stand; without any, it is a heading that is compared alike."""
 
     path: str
     span: Span
@@ -42,7 +42,7 @@ class Moves:
         return self._moves[folder] + path[len(folder) :]
 
 
-def relinked(cards: Iterable[Card], moves: Moves, root: str) -> Iterator[Relinked]:
+def relinked(cards: Iterable[Card], moves: Moves, root: str) -> Iterator[Replacement]:
     """The edits that keep relative links right when files move: of links to them, and of links in them.
 
     Documents are named by their paths before. `root` is the folder from which a link with `/` in front counts.
@@ -87,13 +87,13 @@ def _leads_into(moves: Moves, path: str) -> bool:
     return moves.after(target) != target
 
 
-def _change(card: Card, mention: Mention, name: str, new: str) -> Relinked:
+def _change(card: Card, mention: Mention, name: str, new: str) -> Replacement:
     """The edit that makes `new` of the path in a link; folders that both begin with stay as they are written."""
     kept = posixpath.commonprefix([name, new]).rpartition("/")[0]
     kept += "/" if kept else ""
     line, start, *_ = mention.span
     span = Span(line, start + len(kept), line, start + len(name))
-    return Relinked(card.path, span, name[len(kept) :], new[len(kept) :])
+    return Replacement(card.path, span, name[len(kept) :], new[len(kept) :])
 
 
 def _written(path: str, before: str) -> str:

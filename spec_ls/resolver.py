@@ -11,14 +11,14 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from spec_ls.baseline import NAME as BASELINE
 from spec_ls.baseline import BrokenBaseline, Known, read_baseline
 from spec_ls.drift import means_the_same
-from spec_ls.files import CannotRead, decode, regular_bytes
+from spec_ls.files import CannotRead, Stamp, decode, regular_bytes, stamp_of
 from spec_ls.git import root_of
 from spec_ls.history import Histories, Question, head_files
 from spec_ls.rules.base import Severity, severities_of
@@ -116,10 +116,6 @@ def default_policy() -> Policy:
     return Policy(recognised=(builtin(),))
 
 
-_Stamp = tuple[object, ...] | None
-"""What tells one state of a file from another; None where there is no such file."""
-
-
 @dataclass(slots=True)
 class _Bound:
     """A template of a configuration: where it lies, what it says, which files it binds, and which a `!` takes out."""
@@ -178,7 +174,7 @@ class Resolver:
         extra = [folder for folder in os.environ.get(_TEMPLATE_FOLDERS, "").split(os.pathsep) if folder]
         self.allowed = [os.path.realpath(folder) for folder in (*allowed, *extra)]
         self._shown = shown
-        self._stamps: dict[str, _Stamp] = {}
+        self._stamps: dict[str, Stamp] = {}
         self._governing: dict[str, str | None] = {}
         self._loaded: dict[str, _Loaded] = {}
         self._baselines: dict[str, tuple[str, dict[str, Known]] | None] = {}
@@ -192,14 +188,17 @@ class Resolver:
         """What holds for the document at `path`; for one without a path (untitled, another scheme), the default."""
         if path is None:
             return self.without_file()
-        path = os.path.realpath(path)
+        return self.policy_at(os.path.realpath(path))
+
+    def policy_at(self, path: str) -> Policy:
+        """What holds for the document at the real path `path`."""
         loaded = self._configuration(os.path.dirname(path))
         barred = self._is_template(path, loaded)
         is_template = bool(barred)
         known = self._known(path)
         if loaded is None:
             return Policy(recognised=(builtin(),), barred=barred, is_template=is_template, known=known, file=path)
-        relative = relative_to(path, loaded.folder)
+        relative = _from(path, loaded.folder)
         bound = next((one for one in loaded.templates if one.matches is not None and one.matches(relative)), None)
         if bound is not None and bound.template is None:
             barred = barred or f"its template {bound.name} cannot be read: {bound.trouble}"
@@ -356,7 +355,7 @@ class Resolver:
         if not any(_is_within(real, root) for root in (self._root(folder), *self.allowed)):
             outside = f"it lies outside {self._root(folder)}"
             trouble = f"{outside}; name its folder in the environment variable {_TEMPLATE_FOLDERS} to allow it"
-            return _Bound(name, path, None, trouble=trouble)
+            return _Bound(name, real, None, trouble=trouble)
         path = real
         try:
             source = self._source(path)
@@ -371,11 +370,10 @@ class Resolver:
 
     def _is_template(self, path: str, loaded: _Loaded | None) -> str:
         """Why a file is a template and so no spec; empty where it is none."""
-        for own in template_paths():
-            if path == os.path.realpath(own):
-                return "it is a template itself"
+        if path in _own_templates():
+            return "it is a template itself"
         for one in loaded.templates if loaded else ():
-            if one.path and path == os.path.realpath(one.path):
+            if path == one.path:
                 return f"it is the template {one.name} itself"
         return ""
 
@@ -401,7 +399,7 @@ class Resolver:
         """What tells one state of a repository from another; watched from now on."""
         if root not in self._heads:
             files = head_files(root)
-            self._stamps.update((path, _stamp_of(path)) for path in files)
+            self._stamps.update((path, stamp_of(path)) for path in files)
             self._heads[root] = tuple(self._stamps[path] for path in files)
         return self._heads[root]
 
@@ -417,7 +415,9 @@ class Resolver:
 
     def baseline(self, path: str) -> tuple[str, dict[str, Known]] | None:
         """The path of the baseline nearest above the document at `path`, and all that it knows; None without one."""
-        folder = os.path.dirname(os.path.realpath(path))
+        return self._baseline(os.path.dirname(os.path.realpath(path)))
+
+    def _baseline(self, folder: str) -> tuple[str, dict[str, Known]] | None:
         if folder not in self._baselines:
             self._baselines[folder] = next(filter(None, map(self._read_baseline, self._upwards(folder))), None)
         return self._baselines[folder]
@@ -443,8 +443,8 @@ class Resolver:
         return None
 
     def _known(self, path: str) -> Known:
-        found = self.baseline(path)
-        return found[1].get(relative_to(path, os.path.dirname(found[0])), {}) if found else {}
+        found = self._baseline(os.path.dirname(path))
+        return found[1].get(_from(path, os.path.dirname(found[0])), {}) if found else {}
 
     # --- the disk
 
@@ -454,12 +454,12 @@ class Resolver:
         if shown is not None:
             self._stamps[path] = ("shown", shown)
             return shown
-        self._stamps[path] = _stamp_of(path)
+        self._stamps[path] = stamp_of(path)
         return read_bounded(path)
 
-    def _stamp(self, path: str) -> _Stamp:
+    def _stamp(self, path: str) -> Stamp:
         shown = self._shown(path)
-        return ("shown", shown) if shown is not None else _stamp_of(path)
+        return ("shown", shown) if shown is not None else stamp_of(path)
 
 
 def ask_at_once() -> Ask:
@@ -494,15 +494,17 @@ def _broken(reason: str) -> Faulty:
 
 def relative_to(path: str, folder: str) -> str:
     """A path as globs and the baseline have it: from `folder` on, with `/`."""
-    return os.path.relpath(os.path.realpath(path), folder).replace(os.sep, "/")
+    return _from(os.path.realpath(path), folder)
 
 
-def _stamp_of(path: str) -> _Stamp:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
+def _from(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
+@cache
+def _own_templates() -> frozenset[str]:
+    """The real paths of the templates that come with spec-ls."""
+    return frozenset(map(os.path.realpath, template_paths()))
 
 
 def _is_within(path: str, folder: str) -> bool:

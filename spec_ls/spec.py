@@ -7,7 +7,6 @@ the touched piece are read again after each edit; only if they differ is the who
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from spec_ls.bind import Binding, Fill, Head, Missing, bind
 from spec_ls.facts import Facts, facts_of, heading_facts, is_counted
+from spec_ls.known import NOTHING, Known
 from spec_ls.outline import MANY, Outline, Update
 from spec_ls.outline.blocks import Block, Box, Heading, Item, List, Section
 from spec_ls.outline.inline import Title, plain, skeleton
@@ -24,7 +24,7 @@ from spec_ls.rebind import rebind
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import Point, Span, Text
-from spec_ls.values import choice_in
+from spec_ls.values import choice_in, without_emoji
 
 _VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.+?)\1(?:\s+#.*)?$")
 
@@ -120,10 +120,11 @@ class Spec:
     """An outline bound to `template`. Binding never raises, whatever the text.
 
     Where that is an older version of the document's template, `today` is the same outline bound to today's; it is kept
-    up together with this one.
+    up together with this one. `known` is what the world around the document says.
     """
 
-    def __init__(self, outline: Outline, template: Template, today: Spec | None = None) -> None:
+    def __init__(self, outline: Outline, template: Template, today: Spec | None = None, known: Known = NOTHING) -> None:
+        self.known = known
         self.outline = outline
         self.template = template
         self.today = today
@@ -351,7 +352,8 @@ class Spec:
         for at, (number, section) in enumerate(sections):
             owner = owners[at]
             slot = owner.slot.index if owner else -1
-            preamble = at < first and owner is None
+            carries = owner is not None and slot == self.template.carried_in and owner.piece == at
+            preamble = carries or (at < first and owner is None)
             old = known.get(id(section))
             if old is not None and old.slot == slot and old.preamble == preamble:
                 old.chunk = number
@@ -594,12 +596,7 @@ def is_sample_value(field: Field) -> bool:
 
 def plain_value(entry: Entry) -> str:
     """An entry's value as a reader sees it: no link marks, entities or comments, and no emoji at its ends."""
-    words = plain(without_comments(entry.value).strip())
-    while words and not (words[0].isalnum() or words[0] in "@[(<\"'#-_+."):
-        words = words[1:].lstrip()
-    while words and unicodedata.category(words[-1]) in ("So", "Mn", "Cn"):  # emoji and their selectors
-        words = words[:-1].rstrip()
-    return words
+    return without_emoji(plain(without_comments(entry.value).strip()))
 
 
 def item_at(items: Sequence[Item], line: int) -> Item | None:

@@ -2,9 +2,9 @@
 
 Requests come in as lines of JSON and answers go out so, one value each; it ends when nobody can ask any more. A request
 names a `root` folder and the workspace's `folders`, `allowed` ones for templates, and `paths` to look at; without
-those, all files are. An answer has one of: `total` (how many files there are to look at), `at` (the file that comes
+those, all files are. An answer has one of: `total` (how many files there are to look at), `at` (the file that is read
 next), `card`, `gone` (a path that is no spec), `same` (one of which nothing new is to be told), `trouble` (a sentence
-for the user), `done`.
+for the user), `log` (one for the log alone), `done`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,29 @@ import os
 import stat
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from spec_ls.cache import Asked, Cache, Kept, digest, folder, governing, of_template
 from spec_ls.catalogue import CardMaker, to_plain
-from spec_ls.files import MARKDOWN, CannotRead, decode, is_inside, markdown_files, may_be_root, regular_bytes
+from spec_ls.files import (
+    MARKDOWN,
+    CannotRead,
+    FileStamp,
+    RealPaths,
+    decode,
+    markdown_files,
+    may_be_root,
+    regular_bytes,
+    stamp_of,
+)
 from spec_ls.git import git_bytes
-from spec_ls.resolver import Resolver
+from spec_ls.resolver import Policy, Resolver
+from spec_ls.template.model import Template
 from spec_ls.workspace import MOST_BYTES, Document
 
 log = logging.getLogger(__name__)
@@ -33,20 +47,24 @@ _MOST_ENTRIES = 200_000
 _BELOW_NORMAL = 0x4000
 """BELOW_NORMAL_PRIORITY_CLASS of Windows."""
 _NICE = 10
+_AT_ONCE = frozenset({"total", "at", "done"})
+"""The answers for which the server may wait; all others may come in lots."""
 
 Json = dict[str, Any]
-_Stamp = tuple[int, int, int] | None
-"""What tells one state of a file from another."""
 
 
 class Surveyor:
-    """Answers requests. What it has read of configurations and templates stays until it changes."""
+    """Answers requests. What it has read of configurations and templates stays until it changes, and what it made of
+    files stays in the user's cache folder."""
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
         self._resolvers: dict[str, Resolver] = {}
-        self._told: dict[tuple[str, str], _Stamp] = {}
-        """The state of each file that was told of, by its root and path."""
+        self._told: dict[tuple[str, str], tuple[FileStamp | None, bytes]] = {}
+        """What was told of each file, by its root and path: its stamp, where any change shows in that, and the key of
+        what was made of it."""
+        self._cache: Cache | None = None
+        self._has_logged = False
 
     def answers(self, request: Json) -> Iterator[Json]:
         """The answers to one request; `done` comes last, also when it was cancelled. Never raises on any file."""
@@ -59,65 +77,139 @@ class Surveyor:
             self._told = {}
         elif resolver.refresh():
             self._told = {}
-        look_anyway = paths is not None
+        look_anyway, real = paths is not None, RealPaths()
+        inside = os.path.join(os.path.realpath(root), "")
         if paths is None:
             troubles: list[str] = []
-            paths = _listed(root, troubles)
+            paths = _listed(root, troubles, real)
             yield from ({"trouble": trouble} for trouble in troubles)
             yield {"total": len(paths)}
         skipped = frozenset(request.get("skip", ()))
+        cache = self._cache = self._cache or Cache(folder())
         for path in paths:
             if self.cancelled.is_set():
                 break
-            yield {"at": path}
-            stamp = _stamp(path)
+            now = time.time_ns()
+            stamp, told = stamp_of(path), self._told.get((root, path))
             if path in skipped:
                 yield {"gone": path}
-            elif stamp is not None and stamp == self._told.get((root, path)) and not look_anyway:
+            elif told is not None and told[0] is not None and stamp == told[0] and not look_anyway:
                 yield {"same": path}
             else:
-                yield from self._look(root, path, stamp, resolver)
-                self._told[root, path] = stamp
+                # What a link leads to is looked at where it lies.
+                look = _Look(path, real.of(path) == path and path.startswith(inside), stamp, now)
+                for answer in look.answers(resolver, cache):
+                    known = told is not None and look.key and look.key == told[1] and not look_anyway
+                    yield {"same": path} if known and "at" not in answer else answer
+                self._told[root, path] = look.stamp, look.key
+        cache.write()
+        cache.tidy()
+        if cache.trouble and not self._has_logged:
+            self._has_logged = True
+            yield {"log": cache.trouble}
         yield {"done": root}
 
-    def _look(self, root: str, path: str, stamp: _Stamp, resolver: Resolver) -> Iterator[Json]:
-        """What is to be told of one file."""
+    def close(self) -> None:
+        """Lets go of the cards on disk."""
+        if self._cache is not None:
+            self._cache.close()
+
+
+class _Look:
+    """One look at a file, begun at `now` (nanoseconds since the epoch). `key` tells from which bytes and policy
+    something was made; empty where nothing was."""
+
+    def __init__(self, path: str, is_inside: bool, stamp: FileStamp | None, now: int) -> None:
+        self._path = path
+        self._is_inside = is_inside
+        self._content: bytes | None = None
+        self._policy = Policy()
+        self.stamp = stamp if stamp is not None and stamp.is_safe(now) else None
+        """None where a later change might not show in it."""
+        self._size = stamp.size if stamp is not None else -1
+        self.key = b""
+
+    def answers(self, resolver: Resolver, cache: Cache) -> Iterator[Json]:
+        """What is to be told of the file."""
         try:
-            if path.lower().endswith(MARKDOWN) and is_inside(root, path):
-                policy = resolver.policy(path)
-                source = None if policy.barred else _source(path, stamp)
-                if source is not None:
-                    card = Document(source, policy=policy).card(CardMaker(path, policy.prefixes))
-                    if card is not None:
-                        yield {"card": to_plain(card)}
-                        return
+            kept = self._find(resolver, cache)
+            if kept is None:
+                yield {"at": self._path}
+                kept = self._read(cache)
+            if kept.card is not None:
+                yield {"card": [self._path, *kept.card]}
+                return
         except CannotRead as error:
-            yield {"trouble": f"{path}: {error}"}
+            yield {"trouble": f"{self._path}: {error}"}
         except Exception as error:
             log.exception("no card is made of a file")
-            yield {"trouble": f"{path}: cannot be read: {type(error).__name__}"}
-        yield {"gone": path}
+            yield {"trouble": f"{self._path}: cannot be read: {type(error).__name__}"}
+        yield {"gone": self._path}
+
+    def _find(self, resolver: Resolver, cache: Cache) -> Kept | None:
+        """What is known without reading the file; None where it must be read."""
+        if not (0 <= self._size <= MOST_BYTES and self._path.lower().endswith(MARKDOWN)):
+            return _NOTHING
+        if not self._is_inside:
+            return _NOTHING
+        self._policy = resolver.policy_at(self._path)
+        if self._policy.barred:
+            return _NOTHING
+        if self.stamp is not None:
+            self._content = cache.content(self._path, self.stamp)
+        return self._kept(cache) if self._content is not None else None
+
+    def _kept(self, cache: Cache) -> Kept | None:
+        assert self._content is not None
+        self.key = digest(self._content, governing(self._policy))
+        found = cache.find(self.key)
+        return found if found is not None and all(map(self._holds, found.asked)) else None
+
+    def _holds(self, asked: Asked) -> bool:
+        """Whether git says what it said then."""
+        template = self._policy.template(asked.template)
+        return template is not None and _past(self._policy, template, asked.version) == asked.past
+
+    def _read(self, cache: Cache) -> Kept:
+        """What the file says now. Raises CannotRead."""
+        try:
+            data = regular_bytes(self._path, MOST_BYTES)
+        except (OSError, ValueError) as error:
+            raise CannotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        content = digest(data)
+        if content != self._content:
+            self._content = content
+            if self.stamp is not None:
+                cache.saw(self._path, self.stamp, content)
+            kept = self._kept(cache)
+            if kept is not None:
+                return kept
+        kept = self._made(decode(data))
+        cache.keep(self.key, kept)
+        return kept
+
+    def _made(self, source: str) -> Kept:
+        asked: dict[Asked, None] = {}
+
+        def past(template: Template, version: str) -> Template | None:
+            asked[Asked(template.name, version, _past(self._policy, template, version))] = None
+            return self._policy.past(template, version)
+
+        policy = replace(self._policy, past=past)
+        card = Document(source, policy=policy).card(CardMaker(self._path, policy.prefixes))
+        return Kept(None if card is None else to_plain(card)[1:], tuple(asked))
 
 
-def _stamp(path: str) -> _Stamp:
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+_NOTHING = Kept(None, ())
 
 
-def _source(path: str, stamp: _Stamp) -> str | None:
-    """The text of a file; None where there is none, or it is too large to be judged. Raises CannotRead."""
-    if stamp is None or stamp[1] > MOST_BYTES:
-        return None
-    try:
-        return decode(regular_bytes(path, MOST_BYTES))
-    except (OSError, ValueError) as error:
-        raise CannotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+def _past(policy: Policy, template: Template, version: str) -> str:
+    """The digest of the template that judges a document which says `version`; empty where it is `template` itself."""
+    found = policy.past(template, version)
+    return "" if found is None or found is template else of_template(found)
 
 
-def _listed(root: str, troubles: list[str]) -> list[str]:
+def _listed(root: str, troubles: list[str], real: RealPaths) -> list[str]:
     """The Markdown files under `root` that git does not ignore, by their real paths, at most so many."""
     if not may_be_root(Path(root)):
         return []
@@ -126,10 +218,10 @@ def _listed(root: str, troubles: list[str]) -> list[str]:
         walked = markdown_files(root, _MOST_ENTRIES)
         troubles += walked.troubles
         found = [source.path for source in walked.sources]
-    real = list(dict.fromkeys(os.path.realpath(path) for path in found))
-    if len(real) > MOST_FILES:
+    paths = list(dict.fromkeys(map(real.of, found)))
+    if len(paths) > MOST_FILES:
         troubles.append(f"{root}: only the first {MOST_FILES:,} Markdown files are looked at")
-    return real[:MOST_FILES]
+    return paths[:MOST_FILES]
 
 
 def _listed_by_git(root: str) -> Iterator[str]:
@@ -163,7 +255,8 @@ def main() -> None:
     while True:
         for answer in surveyor.answers(requests.get()):
             sink.write(json.dumps(answer) + "\n")
-            sink.flush()
+            if _AT_ONCE & answer.keys():
+                sink.flush()
 
 
 def _listen(source: Iterable[bytes], surveyor: Surveyor, requests: SimpleQueue[Json]) -> None:

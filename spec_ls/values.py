@@ -38,6 +38,8 @@ _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(r"(?<=[0-9])[T ][0-9]{2}:[0-9]{2}(?::[0-9.]+)?(?: ?Z|[+-][0-9]{2}:?[0-9]{2})?$")
 _MORE = re.compile(r"\s*[(,;:\[–—]|\s+-\s|\.\s")
 _DETAIL = re.compile(r"[0-9@#\[(]")
+_PICTURES = frozenset(["So", "Mn", "Cn"])
+"""The categories of emoji and their selectors."""
 _URL = re.compile(
     r"<?[a-z][a-z0-9+.-]{1,30}://[^\s<>]+>?|www\.[^\s<>]+\.[^\s<>]+|<?[\w.+-]{1,100}@[\w-]{1,100}\.[\w.-]+>?", re.I
 )
@@ -133,6 +135,11 @@ def _part(value: str, start: int, end: int) -> Part:
     return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
 
 
+def same_handle(handle: str) -> str:
+    """The form in which handles are compared: case and the way in which letters are put together say nothing."""
+    return unicodedata.normalize("NFC", handle).casefold()
+
+
 def handle_of(value: str) -> str | None:
     """The one handle that a value is; None where it is none or several."""
     found = [part.handle for part in handles(value)]
@@ -183,10 +190,17 @@ def identifiers_in(line: str, prefixes: Iterable[str]) -> Iterator[Mention]:
     wanted = tuple(prefix.casefold() for prefix in prefixes if prefix and prefix.casefold() in folded)
     if not wanted:
         return
+    for found in numbered_words(line):
+        name = found.words.casefold()
+        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+            yield found
+
+
+def numbered_words(line: str) -> Iterator[Mention]:
+    """The words of a line that end with a digit, as every identifier does."""
     for found in _WORD.finditer(line):
         word = found[0].rstrip("_")  # emphasis
-        name = word.casefold()
-        if any(name.startswith(prefix) and _is_number(name[len(prefix) :]) for prefix in wanted):
+        if word[-1:].isdigit():
             yield Mention(found.start(), found.start() + len(word), word)
 
 
@@ -241,8 +255,13 @@ def link_targets(line: str) -> Iterator[Mention]:
         return
     for found in _TARGET.finditer(_without_code(line)):
         group = found.lastindex or 0
-        if found[group] and not _SCHEME.match(found[group]):
+        if found[group] and not has_scheme(found[group]):
             yield Mention(*found.span(group), found[group])
+
+
+def has_scheme(target: str) -> bool:
+    """Whether the target of a link leads to another host or scheme."""
+    return _SCHEME.match(target) is not None
 
 
 def tickets_in(value: str) -> Iterator[Mention]:
@@ -311,6 +330,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
 def near_dates(text: str) -> list[date]:
     """The dates that a text in another form may mean, both readings of `3/4/2026`; empty where there is none."""
     folded = unicodedata.normalize("NFKC", text[:100]).strip().casefold()
@@ -364,17 +388,36 @@ def is_link(value: str, definitions: frozenset[str]) -> bool:
     return False
 
 
+def without_emoji(words: str) -> str:
+    """Plain words without the emoji and marks at their ends; emoji that stand alone stay."""
+    if words[:1].isalnum() and words[-1].isascii():
+        return words.rstrip()
+    first, last = 0, len(words)
+    while first < last and not (words[first].isalnum() or words[first] in "@[(<\"'#-_+."):
+        first += 1
+    while last > first and (unicodedata.category(words[last - 1]) in _PICTURES or words[last - 1].isspace()):
+        last -= 1
+    return words[first:last] or ("" if not any(unicodedata.category(one) == "So" for one in words) else words.strip())
+
+
+def _by_words(pair: tuple[str, str]) -> int:
+    return len(pair[0])
+
+
 def choice_in(value: str, choices: Sequence[str], going_on: Sequence[str] = ()) -> str | None:
-    """The choice that a plain value is; None where it is none.
+    """The choice that a plain value is; None where it is none. The emoji of either do not count.
 
     What stands behind a choice may say more of it, in brackets, behind a mark, or with a number, a link or a handle:
     `Implemented (Swift 5.1)`, `Accepted, with changes`, `Deferred until 2027`. Behind one of `going_on` anything may.
     """
     if value in choices:
         return value
-    for choice in sorted(choices, key=len, reverse=True):
-        if value.startswith(choice):
-            rest = value[len(choice) :]
+    value = without_emoji(value)
+    for words, choice in sorted(((without_emoji(choice), choice) for choice in choices), key=_by_words, reverse=True):
+        if words and value.startswith(words):
+            rest = value[len(words) :]
+            if not rest:
+                return choice
             if choice in going_on and rest[0] == " ":
                 return choice
             if _MORE.match(rest) or (rest[0] == " " and _DETAIL.search(rest)):
@@ -385,7 +428,8 @@ def choice_in(value: str, choices: Sequence[str], going_on: Sequence[str] = ()) 
 def is_choices(value: str, choices: Sequence[str]) -> bool:
     """Whether a plain value names several of the choices: `Core, Networking`, `2.x & 3.x`."""
     parts = [part.strip() for part in re.split(r"[,;|/&+]\s*|(?<!\s)\s+and\s+", value)]
-    return len(parts) > 1 and all(part in choices for part in parts)
+    known = set(map(without_emoji, choices))
+    return len(parts) > 1 and all(without_emoji(part) in known for part in parts)
 
 
 def is_dates(text: str, with_time: bool) -> bool:
@@ -393,7 +437,10 @@ def is_dates(text: str, with_time: bool) -> bool:
 
     `with_time` allows a time of day behind each (RFC 3339).
     """
+    return None not in days_of(text, with_time)
+
+
+def days_of(text: str, with_time: bool) -> list[date | None]:
+    """The days that such a text names; None for each part that is none."""
     days = [day.strip() for day in re.split("[,;]", _REMARK.sub("", text))]
-    if with_time:
-        days = [_TIME.sub("", day) for day in days]
-    return all(iso_date(day) is not None for day in days)
+    return [iso_date(_TIME.sub("", day) if with_time else day) for day in days]

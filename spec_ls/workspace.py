@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from spec_ls.baseline import unknown
 from spec_ls.drift import is_upgraded
 from spec_ls.files import MARKDOWN
+from spec_ls.known import NOTHING, Known
 from spec_ls.outline import Outline
 from spec_ls.outline.changes import Changes
 from spec_ls.outline.inline import skeleton
@@ -70,6 +71,7 @@ class Document:
         self.policy = policy or default_policy()
         self._told: set[str] = set()
         self._changes = Changes()
+        self._known: tuple[Template | None, Known] = None, NOTHING
         self._judge: Judge | None = None
         self._found: list[Problem] | None = None
         self._left: list[Problem] = []
@@ -152,6 +154,21 @@ class Document:
         self._judge = self._found = None
         self._choose()
 
+    def know(self, known: Known) -> bool:
+        """Takes what the world around the document says, read for its template. Whether findings change by it that have
+        been asked for."""
+        self._settle()
+        self._known = self._spec.template, known
+        if self._judge is not None:
+            return self._judge.know(known)
+        self._spec.known = known
+        return False
+
+    def _known_for(self, template: Template) -> Known:
+        """What is known of the world; of what was read for another template, the time."""
+        read_for, known = self._known
+        return known if template is read_for else Known(known.now)
+
     def _settle(self) -> None:
         if not self._changes.items:
             return
@@ -184,7 +201,7 @@ class Document:
 
     def _bind(self) -> None:
         first = self._forced or self.policy.bound or next(iter(self.policy.recognised), builtin())
-        self._spec = Spec(self._outline, first)
+        self._spec = Spec(self._outline, first, known=self._known_for(first))
         self._judge = None
         self._choose()
 
@@ -196,7 +213,7 @@ class Document:
         if self._decision.is_spec and self._forced is None:
             template, today = self._version(template)
         if template is not self._spec.template or (today and today.template) is not self._spec.newer:
-            self._spec = Spec(self._outline, template, today)
+            self._spec = Spec(self._outline, template, today, self._known_for(template))
             self._judge = None
 
     def _version(self, template: Template) -> tuple[Template, Spec | None]:

@@ -15,6 +15,11 @@ settings.register_profile("the-same", derandomize=True)
 if not {"SPEC_LS_EXAMPLES", "SPEC_LS_SOAK"} & set(os.environ):
     settings.load_profile("the-same")  # a run tells of the change alone; ever new examples are for `make soak`
 
+os.environ["SPEC_LS_CACHE"] = "off"
+"""What the user keeps is neither read nor written; the servers that tests start inherit it."""
+collect_ignore = [] if "SPEC_LS_EDITORS" in os.environ else ["editors"]
+"""Those need editors and browsers: `make test-editors`."""
+
 CASES = Path(__file__).parent / "cases"
 _rewritten: dict[Path, list[tuple[Block, list[str]]]] = {}
 

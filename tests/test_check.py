@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,14 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
-    """Writes a file below the folder in which the command runs, bytes as they are and text without any change."""
+    """Writes a file below the folder in which the command runs, bytes as they are and text with an identifier of its
+    own."""
+    numbers = count(14)
 
     def write(name: str, content: str | bytes) -> Path:
         path = tmp_path / name
+        if isinstance(content, str):
+            content = content.replace("SPEC-014", f"SPEC-{next(numbers):03d}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return path
@@ -90,7 +95,8 @@ def test_a_finished_spec_is_clean(run: Run, write: Write) -> None:
 def test_text_shows_the_place_the_line_and_carets(run: Run, write: Write) -> None:
     write("spec.md", BAD_DATE)
     result = run("spec.md")
-    head, line, carets, summary = result.out.splitlines()
+    file, head, line, carets, _, summary = result.out.splitlines()
+    assert file == "spec.md (Approved): 1 error"
     assert re.fullmatch(r"spec\.md:9:21: error\[invalid-date\] .+", head)
     assert line == "    | **Target Date** | 29 June |"
     assert carets == "    " + " " * line[4:].index("29 June") + "^" * len("29 June")
@@ -100,7 +106,7 @@ def test_text_shows_the_place_the_line_and_carets(run: Run, write: Write) -> Non
 
 def test_carets_stand_below_wide_characters(run: Run, write: Write) -> None:
     write("spec.md", BAD_DATE.replace("29 June", "日本 29 June 🚀"))
-    line, carets = run("spec.md").out.splitlines()[1:3]
+    line, carets = run("spec.md").out.splitlines()[2:4]
     start, end = carets.index("^"), carets.rindex("^") + 1
     assert line[start:].startswith("日本")
     assert end - start == len("日本 29 June 🚀") + 3
@@ -108,7 +114,7 @@ def test_carets_stand_below_wide_characters(run: Run, write: Write) -> None:
 
 def test_a_long_line_is_cut_around_its_finding(run: Run, write: Write) -> None:
     write("spec.md", BAD_DATE.replace("29 June", "x" * 60 + " " + "y" * 3000))
-    _, line, carets, _ = run("spec.md").out.splitlines()
+    line, carets = run("spec.md").out.splitlines()[2:4]
     assert len(line) <= 130
     assert line[carets.index("^")] == "x"
     assert line.endswith("…")
@@ -123,14 +129,16 @@ def test_the_summary_counts_what_there_is(run: Run, write: Write) -> None:
     for name, content in {"a": GOOD, "b": BAD_DATE, "c": GAP, "d": SAMPLE, "e": README, "f": README}.items():
         write(f"{name}.md", content)
     result = run(".")
-    assert result.out.splitlines()[-1] == "1 error, 1 warning, 1 hint in 4 specs; 2 files are not specs"
+    assert result.out.splitlines()[-1] == (
+        "1 error, 1 warning, 1 hint in 4 specs (1 can be fixed: spec-ls fix); 2 files are not specs"
+    )
     assert result.err == ""
 
 
 def test_json_is_one_array_of_findings_with_lsp_ranges(run: Run, write: Write) -> None:
     write("docs/spec.md", BAD_DATE)
     (record,) = run("--format", "json", "docs/spec.md").records
-    assert list(record) == ["path", "rule", "severity", "message", "range", "fixable"]
+    assert list(record) == ["path", "rule", "severity", "message", "range", "fixable", "fixes", "fingerprint"]
     assert (record["path"], record["rule"], record["severity"]) == ("docs/spec.md", "invalid-date", "error")
     assert record["range"] == {"start": {"line": 8, "character": 20}, "end": {"line": 8, "character": 27}}
     assert isinstance(record["fixable"], bool)
@@ -174,7 +182,7 @@ def test_fail_on_decides_the_exit_code(
 ) -> None:
     write("spec.md", content)
     result = run("--fail-on", fail_on, "spec.md")
-    assert result.out.endswith(f"1 {found} in 1 spec\n")
+    assert f"\n1 {found} in 1 spec" in result.out
     assert result.code == code
 
 
@@ -238,8 +246,8 @@ def test_output_that_the_terminal_cannot_show_is_escaped(run: Run, write: Write)
 def test_standard_input_is_a_file_too(run: Run) -> None:
     result = run("-", "--stdin-filename", "docs/new.md", stdin=BAD_DATE.replace("\n", "\r\n").encode())
     assert result.code == 1
-    assert result.out.startswith("docs/new.md:9:21: error[invalid-date] ")
-    assert run("-", stdin=BAD_DATE.encode()).out.startswith("<stdin>:9:21: ")
+    assert "\ndocs/new.md:9:21: error[invalid-date] " in result.out
+    assert "\n<stdin>:9:21: " in run("-", stdin=BAD_DATE.encode()).out
 
 
 def test_a_name_for_standard_input_needs_standard_input(run: Run, write: Write) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -12,7 +13,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 from stdio import Message, Stdio
 
-from spec_ls.board import as_html, as_markdown
+from spec_ls.board import Board, as_html, as_markdown
 from spec_ls.catalogue import card
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.commands import usable
@@ -98,6 +99,49 @@ def test_commands_do_their_work(client: Commander) -> None:
     assert client.last["result"] is None
 
 
+def test_an_editor_shows_the_status_and_the_board(client: Commander) -> None:
+    """Beside the text: whether it is a spec, why, and how far it is."""
+    client.start({})
+
+    def status(uri: str) -> Any:
+        client.run("status", uri)
+        return client.last["result"]
+
+    why = ".spec-ls.toml binds notes/a b.md to the template note"
+    file = str(client.folder / "note.md")
+    asked = {"isSpec": True, "isTemplate": False, "why": why, "template": "note", "templateFile": file}
+    how_far = {"status": "Open", "progress": "0 of 2 sections", "filled": 0, "total": 2, "samples": 0}
+    after = [{"status": "Closed", "verb": "Advance", "obstacles": 2}]
+    assert status(client.uri) == {**asked, **how_far, "findings": {"warning": 2}, "next": after}
+    assert status("file:///nowhere.md") is None
+
+    text = builtin().source.replace("Draft / Review / Approved / Building / Done / Defer / Kill", "Draft")
+    for name, words in (
+        ("b.md", text),
+        ("note.md", TEMPLATE),
+        ("README.md", "# About\n"),
+        ("long.md", f"{text}\n{'x' * 110_000}\n"),
+    ):
+        uri = (client.folder / name).as_uri()
+        words = words.replace("# [", "<!-- spec-ls: template=product-spec -->\n# [") if "Spec ID" in words else words
+        item = {"uri": uri, "languageId": "markdown", "version": 1, "text": words}
+        client.notify("textDocument/didOpen", {"textDocument": item})
+    for name in ("b.md", "long.md"):
+        draft = status((client.folder / name).as_uri())
+        assert (draft["template"], draft["status"], draft["total"]) == ("product-spec", "Draft", 8)
+        assert draft["filled"] < 8 and draft["samples"] > 3 and draft["findings"]["hint"] > 3
+        (following,) = draft["next"]
+        assert (following["status"], following["verb"]) == ("Review", "Advance") and following["obstacles"] > 3
+    form = status((client.folder / "note.md").as_uri())
+    assert form["isTemplate"] and not form["isSpec"]
+    other = status((client.folder / "README.md").as_uri())
+    assert not other["isSpec"] and not other["isTemplate"] and "sections are there" in other["why"]
+
+    client.run("boardPage")
+    page = client.last["result"]
+    assert page.startswith("<!doctype html>") and "📦 Export" in page and client.uri in page
+
+
 def test_a_spec_is_begun(client: Commander) -> None:
     """In the folder of its template's globs, under a name and with values of its own, through the editor alone."""
     edits = {"documentChanges": True, "resourceOperations": ["create"]}
@@ -147,6 +191,10 @@ def test_a_client_that_refuses_tells_its_user(client: Commander) -> None:
         ("showBoard", ["pdf"]),
         ("showBoard", ["html", "html"]),
         ("restartIndex", [1]),
+        ("status", []),
+        ("status", [None]),
+        ("status", ["file:///a.md", 1]),
+        ("boardPage", ["markdown"]),
     ],
 )
 def test_arguments_are_checked(commander: Commander, command: str, arguments: list[object]) -> None:
@@ -177,7 +225,8 @@ def test_a_board_shows_words_of_documents_as_words() -> None:
     draft = Document(SPEC.replace("Draft / Review / Approved / Building / Done / Defer / Kill", "Draft")).spec
     done = Document(SPEC.replace("Draft / Review / Approved / Building / Done / Defer / Kill", "Done")).spec
     cards = [card(done, "/b/z.md"), card(draft, "/a <x>/(y).md"), card(Document("# T\n").spec, "/c.md")]
-    text = as_markdown(cards, lambda path: path)
+    board = Board(tuple(cards), date(2026, 3, 2), templates=(builtin(),))
+    text = as_markdown(board, lambda path: path)
     assert [line for line in text.split("\n") if line.startswith("#")] == [
         "# Specs",
         "## No status (1)",
@@ -186,9 +235,10 @@ def test_a_board_shows_words_of_documents_as_words() -> None:
     ]
     row = next(line for line in text.split("\n") if "(y)" in line)
     assert "[SPEC-042](</a %3Cx%3E/(y).md>)" in row and r"\<b\> \*loud\* \| 🛵 & co" in row
-    page = as_html(cards, lambda path: path)
+    page = as_html(board, lambda path: path)
     assert "&lt;b&gt; *loud* | 🛵 &amp; co" in page and 'href="/a &lt;x&gt;/(y).md"' in page
-    assert "There are none yet" in as_markdown([], str) and "There are none yet" in as_html([], str)
+    empty = Board((), date(2026, 3, 2))
+    assert "There are none yet" in as_markdown(empty, str) and "There are none yet" in as_html(empty, str)
 
 
 def test_the_command_line_prints_the_board(tmp_path: Path) -> None:
@@ -199,6 +249,6 @@ def test_the_command_line_prints_the_board(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     assert board("specs").returncode == 2
     (tmp_path / "specs" / "a.md").write_text(SPEC, "utf-8")
-    done = board("specs")
+    done = board("specs", "--format", "markdown")
     assert done.returncode == 0 and "[SPEC-042](<specs/a.md>)" in done.stdout
     assert "<h2>" in board("--format", "html").stdout

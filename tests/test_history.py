@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from repository import Repository, alone
 
+from spec_ls.git import Objects
 from spec_ls.history import Histories, head_files
+from spec_ls.outside import Outside
+from spec_ls.past import lasts
 from spec_ls.template import builtin
+from spec_ls.workspace import Document
 
 NAME = "docs/parcels 📦.md"
 MIRA = "Mira Vogel <1234+mira@users.noreply.github.com>"
@@ -65,6 +69,29 @@ def test_what_is_not_committed_is_no_change(made: Repository) -> None:
     assert told(made) == STATUSES
 
 
+def test_texts_are_read_whatever_becomes_of_the_process(made: Repository) -> None:
+    names = {"large.md": "x" * 2_000_001, "bytes.md": "\0", "two\nlines 📦.md": "Words.\n"}
+    made.save(names)
+    (made.root / "bytes.md").write_bytes(b"\xff\xfe\xff")
+    made.save({})
+    objects = Objects(made.root)
+
+    def text(name: str) -> str | None:
+        found = objects.text(f"HEAD:{name}")
+        assert found is None or found[0] == made.git("rev-parse", f"HEAD:{name}")
+        return found[1] if found else "none"
+
+    assert [text(name) for name in (*names, "nowhere.md", "docs")] == [None, None, "Words.\n", "none", "none"]
+    process = objects._process
+    assert process is not None
+    process.kill()
+    assert text("two\nlines 📦.md") == "Words.\n"
+    process = objects._process
+    objects.close()
+    assert process is not None and process.poll() is not None
+    assert Objects(made.root / "docs").text("") is None
+
+
 def test_a_rename_goes_on(made: Repository) -> None:
     made.git("mv", NAME, "moved.md")
     made.save({}, "2026-02-03")
@@ -101,6 +128,17 @@ def test_behind_the_edge_of_a_shallow_clone_nothing_is_known(made: Repository, t
 
     assert [(status, before) for status, before, *_ in cloned(1)] == [("Approved", None)]
     assert cloned(3) == [STATUSES[0], ("Review", None, "01-08", "Ada")]
+
+
+@pytest.mark.parametrize("when", ["@0 +0000", "@253402300799 -1200", "@99999999999999 +0000"])
+def test_a_commit_may_say_anything_of_its_time(made: Repository, when: str) -> None:
+    made.write(NAME, spec("Done"))
+    given = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+    made.git("commit", "--quiet", "--all", "--message", "Words", **given)
+    document = Document(spec("Done"))
+    document.know(Outside().known(str(made.root / NAME), builtin()))
+    assert [move.status for move in document.spec.known.moves][:2] == ["Done", "Approved"]
+    assert lasts(document.spec) and not document.judge.crashed
 
 
 @pytest.mark.parametrize("state", ["worktree", "detached"])
@@ -144,3 +182,32 @@ def test_an_answer_holds_until_another_commit(made: Repository) -> None:
     assert asked() == ["", "Approved", "Review", "Draft"]
     made.save({NAME: spec("Kill")}, "2026-03-02")
     assert asked() == ["Kill", "", "Approved", "Review", "Draft"]
+
+
+def test_a_status_that_a_merge_alone_gave_is_that_of_the_merge(made: Repository) -> None:
+    made.git("switch", "--quiet", "--create", "words", "HEAD~1")
+    made.save({NAME: spec("Approved", "Parcels come on Mondays.")}, "2026-02-05", MIRA)
+    made.git("switch", "--quiet", "main")
+    made.git("merge", "--quiet", "--no-commit", "--strategy=ours", "words")
+    made.save({NAME: spec("Building", "Parcels come on Tuesdays.")}, "2026-02-07")
+    assert told(made) == [("Building", "Approved", "02-07", "Ada"), *STATUSES]
+
+
+@pytest.mark.parametrize("first", ["02-03", "02-09"])
+def test_who_wrote_words_on_another_branch_has_changed_no_status(made: Repository, first: str) -> None:
+    """Both branches touch the document, and the merge puts them together."""
+    made.git("switch", "--quiet", "--create", "words")
+    made.save({NAME: spec("Approved", "Parcels never come.") + "\n## 2. Goals\nNone.\n"}, f"2026-{first}", MIRA)
+    made.git("switch", "--quiet", "main")
+    made.save({NAME: spec("Building", "Parcels never come.")}, "2026-02-05", MIRA)
+    made.git("merge", "--quiet", "--no-edit", "words")
+    assert told(made) == [("Building", "Approved", "02-05", "Mira Vogel"), *STATUSES]
+
+
+def test_a_status_that_a_merge_has_not_taken_never_was(made: Repository) -> None:
+    made.git("switch", "--quiet", "--create", "other")
+    made.save({NAME: spec("Kill", "Parcels never come.")}, "2026-02-09", MIRA)
+    made.git("switch", "--quiet", "main")
+    made.save({NAME: spec("Building", "Parcels never come.")}, "2026-02-05")
+    made.git("merge", "--quiet", "--no-edit", "--strategy=ours", "other")
+    assert told(made) == [("Building", "Approved", "02-05", "Ada"), *STATUSES]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spec_ls.bind import Binding
+from spec_ls.known import Known, Move
+from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
+from spec_ls.past import sections
 from spec_ls.template import builtin
+from spec_ls.template.read import read_template
 from spec_ls.text import Span, Text
 from spec_ls.workspace import Document, Replacement
 
@@ -68,6 +73,9 @@ BLOCKS = [
     "| **Status** | Review |",
     "| **Spec ID** | SPEC-007 |",
     "| **Tier** | 2 |",
+    "| **Depends on** | SPEC-008 |",
+    "- **Services**: SPEC-008, [SPEC-009](x.md), `SPEC-010`",
+    "- [x] Product Approval (@ada)",
     "| Owner | @mira | extra",
     "Status | Review",
     "| Approvers | `@ana`, @o\\|x |",
@@ -145,6 +153,31 @@ def picture(document: Document) -> tuple[object, ...]:
     return document.text.lines, outline, facts, bound, findings, shown, document.decision, spec.stage
 
 
+def approved(source: str) -> Known:
+    """What is known of the world where `source` is what was approved, and its time is over; nobody is known, and all
+    other specs are in the way."""
+    spec = Document(source).spec
+    moves = (Move("Approved", "Draft", datetime(2026, 3, 5, tzinfo=UTC), "Ada"),)
+    return Known(datetime(2099, 3, 5, tzinfo=UTC), moves, sections(spec), Others(SEAT, answer, lambda kind, name: ()))
+
+
+SEAT = Seat("/specs/a.md", "SPEC-007", "SPEC-", 3, frozenset(["SPEC-"]))
+NEEDS = (Step("SPEC-007", Span(0, 0, 0, 8)),)
+TWIN = Other("b.md", "/specs/b.md", "SPEC-008", "B", "Draft", "draft", Span(0, 0, 0, 0), NEEDS)
+
+
+def answer(kind: Kind, name: str) -> object:
+    if kind == "specs":
+        return (TWIN,) if name == "spec-008" else ()
+    return Twins((TWIN,)) if kind == "twins" else False
+
+
+def opened(source: str, known: Known) -> Document:
+    document = Document(source)
+    document.know(known)
+    return document
+
+
 def place(text: Text, at: float, within: float) -> tuple[int, int]:
     line = min(int(at * len(text.lines)), len(text.lines) - 1)
     return line, round(within * len(text.content(line)))
@@ -157,14 +190,15 @@ def place(text: Text, at: float, within: float) -> tuple[int, int]:
 )
 @given(documents(), edits())
 def test_incremental_equals_fresh(source: str, changes: list[tuple[float, float, float, str, bool]]) -> None:
-    document = Document(source)
+    known = approved(source)
+    document = opened(source, known)
     document.judge.problems()
     for at, within, length, new_text, asked in changes:
         first = place(document.text, at, within)
         last = max(first, place(document.text, min(1.0, at + length), within))
         document.change(Replacement(Span(*first, *last), new_text))
         if asked or (at, within, length, new_text, asked) == changes[-1]:
-            assert picture(document) == picture(Document(document.text.source))
+            assert picture(document) == picture(opened(document.text.source, known))
 
 
 STORIES = [f"### Story {number}: As a user, I want x, so that y" for number in range(1, 9)]
@@ -224,7 +258,8 @@ AT_HEADINGS = st.lists(
 @settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "250")), deadline=None)
 @given(repeating(), AT_HEADINGS)
 def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, int, int, str, bool]]) -> None:
-    document = Document(source)
+    known = approved(source)
+    document = opened(source, known)
     document.judge.problems()
     for number, (at, column, length, new_text, asked) in enumerate(keys, 1):
         lines = document.text.lines
@@ -236,7 +271,7 @@ def test_typing_in_headings_equals_fresh(source: str, keys: list[tuple[float, in
         last = min(first + length, len(document.text.content(line)))
         document.change(Replacement(Span(line, first, line, last), new_text))
         if asked or number == len(keys):
-            assert picture(document) == picture(Document(document.text.source))
+            assert picture(document) == picture(opened(document.text.source, known))
 
 
 @pytest.mark.parametrize(
@@ -292,3 +327,19 @@ def test_a_heading_with_bars_is_no_head_of_a_table() -> None:
     """Chunks are cut at such lines before anyone looks at the line below."""
     (chunk,) = Document("# a | b\n--|--\n").outline.chunks
     assert chunk.sections[0].heading is not None and chunk.sections[0].heading.title == "a | b"
+
+
+def test_where_the_other_headings_stand_now_is_told_at_once() -> None:
+    """A section keeps its fault while the level that it should have becomes another."""
+    titles = "ABCDE"
+    template = read_template("\n".join(f"# {title}\n\nWords.\n" for title in titles), "levels")
+    marks = "#", "#", "#", "##", "###"
+    source = "\n".join(f"{mark} {title}\n\nText.\n" for mark, title in zip(marks, titles, strict=True))
+    document = Document(source, template)
+    messages = [[problem.message for problem in document.problems()]]
+    for line in (0, 4, 8):
+        document.change(Replacement(Span(line, 0, line, 0), "#"))
+        messages.append([problem.message for problem in document.problems()])
+        assert picture(document) == picture(Document(document.text.source, template))
+    assert messages[0][-1] == "E is a heading of level 1 in the template: #."
+    assert messages[-1] == ["E is a heading of level 2 beside the other headings here: ##."]

@@ -27,6 +27,9 @@ EVERY_STAGE = {
     "unsigned-approval": "- - error error -",
     "unticked-check": "- - warning error -",
     "unfinished-work": "- - - warning -",
+    "duplicate-id circular-dependency": "warning error error error hint",
+    "unknown-spec unknown-handle": "warning warning warning warning hint",
+    "premature-status": "- - warning warning -",
     "outdated-template": "hint hint - - -",
     "unused-suppression": "hint warning warning warning hint",
 }

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from stdio import Stdio
 
 from spec_ls.catalogue import Catalogue, from_plain
 from spec_ls.files import may_be_root
@@ -126,7 +127,7 @@ def test_what_has_not_changed_is_not_read_again(root: Path) -> None:
     def told() -> list[tuple[str, str]]:
         answers = surveyor.answers({"root": str(root)})
         kinds = ("card", "gone", "same")
-        return [(kind, Path(found[1] if kind == "card" else found).name) for kind, found in _pairs(answers, kinds)]
+        return [(kind, Path(found[0] if kind == "card" else found).name) for kind, found in _pairs(answers, kinds)]
 
     assert told() == [("card", "1.md"), ("card", "2.md")]
     assert told() == [("same", "1.md"), ("same", "2.md")]
@@ -165,13 +166,17 @@ def test_the_process_ends_with_its_input_and_gives_way(root: Path) -> None:
 CRASHES = """
 import os, time
 from spec_ls import survey
-look = survey.Surveyor._look
-def crash(self, root, path, *more):
+begin, read, surveyors = survey.Surveyor.__init__, survey._Look._read, []
+def begun(self):
+    begin(self)
+    surveyors.append(self)
+def crash(self, cache):
+    path = self._path
     if "crash" in path: os._exit(3)
     if "hang" in path: time.sleep(60)
     if "babble" in path: print("no answer", flush=True)
-    yield from look(self, root, path, *more)
-survey.Surveyor._look = crash
+    return read(self, cache)
+survey.Surveyor.__init__, survey._Look._read = begun, crash
 survey.main()
 """
 
@@ -271,7 +276,7 @@ class Shown:
 
 
 async def test_a_long_look_is_shown_and_can_be_cancelled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = CRASHES.replace('if "hang" in path: time.sleep(60)', 'if "waits" in path: self.cancelled.wait(20)')
+    waits = CRASHES.replace('if "hang" in path: time.sleep(60)', 'if "waits" in path: surveyors[0].cancelled.wait(20)')
     monkeypatch.setattr(surveys, "_COMMAND", ("-c", waits))
     monkeypatch.setattr(surveys, "_SLOW_SECONDS", 0.0)
     for name in ("1", "2-waits", "3"):
@@ -287,3 +292,21 @@ async def test_a_long_look_is_shown_and_can_be_cancelled(root: Path, monkeypatch
     assert not survey.whole and "SPEC-003" not in survey.catalogue.ids
     assert shown.told[0] == "Reading specs" and shown.told[-1] == "end" and not shown.tokens
     await ended(made)
+
+
+def test_in_a_home_folder_open_files_alone_count(root: Path) -> None:
+    """Also where it is a repository, as those are who keep their settings in one; a folder in it counts."""
+    (root / ".git").mkdir()
+    opened, closed, inside = (write(root, f"{name}.md", spec(at)) for at, name in enumerate(("1", "2", "work/3"), 1))
+    with Stdio(env={"HOME": str(root), "USERPROFILE": str(root)}) as server:
+        folders = [{"uri": root.as_uri(), "name": "home"}, {"uri": (root / "work").as_uri(), "name": "work"}]
+        server.initialize(workspaceFolders=folders)
+        item = {"uri": Path(opened).as_uri(), "languageId": "markdown", "version": 1, "text": spec(1)}
+        server.notify("textDocument/didOpen", {"textDocument": item})
+        found = server.request("workspace/symbol", {"query": "SPEC-0"})["result"]
+        server.request("shutdown")
+        server.notify("exit")
+        server.wait()
+    shown = {symbol["location"]["uri"] for symbol in found}
+    assert {Path(opened).as_uri(), Path(inside).as_uri()} <= shown and Path(closed).as_uri() not in shown
+    assert server.stderr.count("is a home folder") == 1

@@ -159,7 +159,7 @@ def test_the_built_in_differs_by_its_annotations_alone() -> None:
     meanings = {f"states.{at}.meaning": ("", state["meaning"]) for at, state in enumerate(annotated["states"])}
     assert all(said for _, said in meanings.values())
     moves = {key: value for key, value in found.items() if ".moves" in key}
-    assert found == {**kept, **meanings, **moves}
+    assert found == {**kept, **meanings, **moves, "has_moves": (False, True)}
     assert moves == {"states.5.moves": (["Kill"], ["Kill", "Draft"])}
 
 
@@ -376,7 +376,27 @@ def test_a_table_carries_the_metadata() -> None:
         ("Lead", "lead", "handle", "optional"),
         ("Team", "team", "text", "required"),
     ]
-    assert read_template("# T\n\n## A\n\n| Field | Value |\n|---|---|\n| Lead | @user |\n", "t").carrier == "none"
+    assert read_template("# T\n\n## A\n\n| Term | Value |\n|---|---|\n| Lead | @user |\n", "t").carrier == "none"
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "carrier"),
+    [
+        ("A", "| Field | Value |\n|---|---|\n| Lead | @user |", "table"),
+        ("1. Document Information", "- **Lead**: @user\n- **Day**: YYYY-MM-DD", "list"),
+        ("Metadata", "**Lead:** @user\n**Day:** YYYY-MM-DD", "lines"),
+        ("Preamble", "```\nLead: @user\nDay: YYYY-MM-DD\n```", "fence"),
+        ("Goals", "- **Lead**: @user\n- **Day**: YYYY-MM-DD", "none"),
+        ("Metadata", "Who and when.", "none"),
+    ],
+)
+def test_the_first_section_may_carry_the_metadata(title: str, body: str, carrier: str) -> None:
+    read = read_template(f"# T\n\n## {title}\n\n{body}\n\n## B\n", "t")
+    assert read.carrier == carrier
+    assert read.carried_in == (0 if carrier != "none" else -1)
+    assert bool(read.sections[0].items) == (title == "Goals"), "what is metadata is no item of the section"
+    later = read_template(f"# T\n\n## B\n\n## {title}\n\n{body}\n", "t")
+    assert later.carrier == "none"
 
 
 @pytest.mark.parametrize(
@@ -619,6 +639,9 @@ def test_the_clock_of_the_sign_off() -> None:
     template = read_template("# T\n\n## Team\nwithin 9 days\n\n## End\n*Sign off within 2 days.*\n- [ ] Lead\n", "t")
     assert template.review_hours == 48
     assert [slot.sign_off for slot in template.sections] == [False, True]
+    plan = "## Rollout\n*Watch it; roll back within 24 hours.*\n- [ ] Watched?\n"
+    assert read_template(f"# T\n\n{plan}", "t").review_hours is None
+    assert read_template(f"# T\n\n{plan}\n## Review\n*All answer within 36h.*\n", "t").review_hours == 36
 
 
 STATES = """\

@@ -6,6 +6,7 @@ a command line parser.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ _HINT = (
 def main() -> None:
     """Runs the server or a subcommand, by the arguments. Ends the process."""
     arguments = sys.argv[1:]
-    if _wants_server(arguments):
+    if _wants_server(arguments) and "_SPEC_LS_COMPLETE" not in os.environ:  # a shell asks so for completions
         if not arguments and sys.stdin is not None and sys.stdin.isatty():
             sys.stderr.write(_HINT)
             sys.stderr.flush()
@@ -36,7 +37,6 @@ def main() -> None:
 def _serve() -> NoReturn:
     """Imports the server with as little else as can be, and runs it."""
     import gc
-    import os
 
     gc.disable()  # nothing that a start makes is garbage; the server turns it on again
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # else the metadata of all installed packages is read

@@ -21,6 +21,9 @@ from spec_ls.workspace import Document
 def adopt(paths: Sequence[str]) -> None:
     """Writes down what is found in documents today, so that only what comes later is reported.
 
+    \b
+      spec-ls adopt docs/specs
+
     PATH is a file or a folder, by default the current one. The findings go to .spec-ls-baseline.json, beside the
     configuration or else at the top of the repository; commit that file. Editor and command line pass over what
     stands in it. It shrinks by itself: what has been mended is taken out by the next `spec-ls check`, and only this

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import click
 
-from spec_ls.catalogue import Catalogue, from_plain
+from spec_ls.catalogue import Catalogue
 from spec_ls.cli.report import Output, say, shown_path
 from spec_ls.graph import as_dot, as_json, as_mermaid, cycles
 
@@ -53,15 +53,9 @@ def graph(folder: str, form: Form) -> None:
 
 def catalogue_of(folder: str) -> Catalogue:
     """The cards of all specs in a folder. Ends the command where there is no such folder."""
-    from spec_ls.survey import Surveyor
+    from spec_ls.across import catalogue_of as read
 
     if not os.path.isdir(folder):
         say(f"{folder}: there is no such folder")
         sys.exit(2)
-    catalogue = Catalogue()
-    for answer in Surveyor().answers({"root": os.path.realpath(folder)}):
-        if "card" in answer:
-            catalogue.put(from_plain(answer["card"]))
-        elif "trouble" in answer:
-            say(answer["trouble"])
-    return catalogue
+    return read(os.path.realpath(folder), say)

@@ -1,26 +1,25 @@
-"""Findings as text for people and as JSON for programs, on standard output; everything else on standard error."""
+"""Results on standard output: what a report is, and those for people. All else goes to standard error."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import unicodedata
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypedDict
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, get_args
 
-from spec_ls.rules import fixes
-from spec_ls.rules.base import Problem, Severity
-from spec_ls.text import Point, Span, Text
-from spec_ls.workspace import Document
+from spec_ls.cli.excerpt import printable
+from spec_ls.cli.judging import Checked, Shown
+from spec_ls.rules.base import Severity
+from spec_ls.text import Span
 
-_WIDTH = 120
-"""Columns that a source line takes at most; a longer one is cut around the finding."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 def say(message: str) -> None:
     """A word to the user that is no result."""
-    print(f"spec-ls: {_printable(message)}", file=sys.stderr)
+    print(f"spec-ls: {printable(message)}", file=sys.stderr)
 
 
 def shown_path(path: str) -> str:
@@ -36,73 +35,7 @@ def place_of(path: str, span: Span) -> str:
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 spec`, `2 specs`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
-class Report(Protocol):
-    """Where results go."""
-
-    def findings(self, name: str, document: Document, problems: Sequence[Problem]) -> None:
-        """Takes what was found in one spec."""
-
-    def diff(self, diff: str) -> None:
-        """Takes what the fixes of one spec change; may be empty."""
-
-    def summary(self, summary: str) -> None:
-        """Takes the closing line."""
-
-    def close(self) -> None:
-        """Writes what is still to be written."""
-
-
-# --- text
-
-
-class Excerpt(NamedTuple):
-    """The line of a finding, ready to print, and the carets to print below it."""
-
-    line: str
-    carets: str
-
-
-def place(name: str, document: Document, problem: Problem) -> str:
-    """`path:line:column`, the latter two from 1, the column in code points."""
-    return f"{_printable(name)}:{problem.span.start_line + 1}:{problem.span.start + 1}"
-
-
-def excerpt(text: Text, problem: Problem) -> Excerpt:
-    """The first line of the finding and what of it is meant; cut to fit if it is long."""
-    line = text.content(problem.span.start_line).removeprefix("\ufeff")
-    lost = len(text.content(problem.span.start_line)) - len(line)
-    start = max(problem.span.start - lost, 0)
-    end = max(problem.span.end - lost, start) if problem.span.end_line == problem.span.start_line else len(line)
-    if _columns(line) > _WIDTH:
-        first = max(min(start - _WIDTH // 3, len(line) - _WIDTH // 2), 0)
-        last = first + 1
-        while last < len(line) and _columns(line[first : last + 1]) < _WIDTH - 2:
-            last += 1
-        head, tail = "…" if first else "", "…" if last < len(line) else ""
-        start, end = start - first + len(head), min(end, last) - first + len(head)
-        line = head + line[first:last] + tail
-    before = "".join("\t" if char == "\t" else " " * _columns(char) for char in line[:start])
-    return Excerpt(_printable(line), before + "^" * max(_columns(line[start:end]), 1))
-
-
-def _columns(text: str) -> int:
-    """How many columns a terminal gives the text; a guess for what fonts draw as one picture."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf")
-        else 2 if unicodedata.east_asian_width(char) in "WF"
-        else 1
-        for char in text
-    )  # fmt: skip
-
-
-def _printable(text: str) -> str:
-    """`text` without what would steer a terminal; tabs stay."""
-    return "".join("\ufffd" if unicodedata.category(char) in ("Cc", "Cs") and char != "\t" else char for char in text)
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 class Output:
@@ -127,102 +60,197 @@ class Output:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class PlainReport:
-    """Text without colours."""
-
-    def __init__(self) -> None:
-        self._output = Output()
-
-    def findings(self, name: str, document: Document, problems: Sequence[Problem]) -> None:
-        for problem in problems:
-            line, carets = excerpt(document.text, problem)
-            head = f"{place(name, document, problem)}: {problem.severity}[{problem.rule}] {problem.message}"
-            self._output.write(f"{head}\n    {line}\n    {carets}\n")
-
-    def diff(self, diff: str) -> None:
-        self._output.write(diff, "utf-8")
-
-    def summary(self, summary: str) -> None:
-        self._output.write(summary + "\n")
-
-    def close(self) -> None:
-        pass
+# --- what a report is
 
 
-# --- JSON
+@dataclass(slots=True)
+class Totals:
+    """How a run went: what was found in how many specs, how many other files there were, how much was mended."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    specs: int = 0
+    others: int = 0
+    fixable: int = 0
+    mended: int = 0
+    failed: bool = False
+
+    def add(self, checked: Checked) -> None:
+        """Counts a file."""
+        self.specs += checked.kind == "spec"
+        self.others += checked.kind == "other"
+        self.failed |= checked.kind == "unread" or bool(checked.troubles)
+        self.mended += checked.mended
+        for shown in checked.found:
+            self.counts[shown.severity] += 1
+            self.fixable += shown.fixable
+
+    def heavy(self, fail_on: str) -> int:
+        """How many findings weigh as much as `fail_on` or more; none for `never`."""
+        return 0 if fail_on == "never" else sum(self.counts[one] for one in weighing(fail_on))
 
 
-class Position(TypedDict):
-    """As in LSP: from zero, `character` in UTF-16 code units."""
-
-    line: int
-    character: int
+def weighing(fail_on: str) -> tuple[Severity, ...]:
+    """The severities that are as heavy as `fail_on`; none for `never`."""
+    return () if fail_on == "never" else SEVERITIES[: [*SEVERITIES].index(fail_on) + 1]  # type: ignore[arg-type]
 
 
-class Range(TypedDict):
-    start: Position
-    end: Position
+class Styled(NamedTuple):
+    """Text to print, and its style in a terminal: a name of the table in `terminal.py`, empty for none."""
+
+    text: str
+    style: str = ""
 
 
-class Record(TypedDict):
-    """A finding for programs."""
-
-    path: str
-    rule: str
-    severity: Severity
-    message: str
-    range: Range
-    fixable: bool
+Printed = Iterable[str | Styled]
 
 
-def record(name: str, document: Document, problem: Problem) -> Record:
-    """The finding with its range in UTF-16, and whether there is a fix that needs no judgement."""
-    return {
-        "path": name,
-        "rule": problem.rule,
-        "severity": problem.severity,
-        "message": problem.message,
-        "range": {
-            "start": _position(document.text, problem.span.first),
-            "end": _position(document.text, problem.span.last),
-        },
-        "fixable": any(fix.certain for fix in fixes(document.spec, problem.finding)),
-    }
+class Report:
+    """How results are written: what stands in front, what each file adds, and what closes them. This one is silent.
+
+    Each part is written as soon as it is known, so that memory does not grow with the number of files. `fail_on` is the
+    severity from which on the run fails.
+    """
+
+    encoding: str | None = "utf-8"
+    """None: that of the terminal."""
+    in_colour = False
+
+    def __init__(self, fail_on: str = "error") -> None:
+        self.fail_on = fail_on
+
+    def begin(self) -> Printed:
+        return ()
+
+    def file(self, checked: Checked) -> Printed:
+        return ()
+
+    def end(self, totals: Totals) -> Printed:
+        return ()
 
 
-def _position(text: Text, point: Point) -> Position:
-    return {"line": point.line, "character": text.character(point, "utf-16")}
+# --- for people
 
 
-class LinesReport:
-    """One JSON object a line (JSON Lines), as soon as it is known; always UTF-8."""
-
-    def __init__(self) -> None:
-        self._output = Output()
-
-    def findings(self, name: str, document: Document, problems: Sequence[Problem]) -> None:
-        for problem in problems:
-            self._output.write(json.dumps(record(name, document, problem), ensure_ascii=False) + "\n", "utf-8")
-
-    def diff(self, diff: str) -> None:
-        raise NotImplementedError("a diff is no JSON")
-
-    def summary(self, summary: str) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+def place(checked: Checked, shown: Shown) -> str:
+    """`path:line:column`, the latter two from 1, the column in code points."""
+    return f"{printable(checked.name)}:{shown.region.line + 1}:{shown.region.start + 1}"
 
 
-class JsonReport(LinesReport):
-    """One JSON array of all findings, written at the end; always UTF-8."""
+def _head(checked: Checked, shown: Shown) -> Iterator[str | Styled]:
+    yield from (Styled(place(checked, shown), "place"), ": ", Styled(shown.severity, shown.severity))
+    yield from (Styled(f"[{shown.rule}]", "quiet"), f" {printable(shown.message)}\n")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._records: list[Record] = []
 
-    def findings(self, name: str, document: Document, problems: Sequence[Problem]) -> None:
-        self._records += [record(name, document, problem) for problem in problems]
+class TextReport(Report):
+    """Each finding with its line and carets below the file's status and numbers; a summary at the end."""
 
-    def close(self) -> None:
-        self._output.write(json.dumps(self._records, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    encoding = None
+    in_colour = True
+
+    def __init__(self, fail_on: str = "error") -> None:
+        super().__init__(fail_on)
+        self._shown = False
+
+    def file(self, checked: Checked) -> Printed:
+        if not checked.found:
+            return
+        if self._shown:
+            yield "\n"
+        self._shown = True
+        status = f" ({printable(checked.status)})" if checked.status else ""
+        told = numbers(Counter(shown.severity for shown in checked.found))
+        yield Styled(f"{printable(checked.name)}{status}: {told}\n", "place")
+        for shown in checked.found:
+            line, carets = shown.excerpt
+            yield from _head(checked, shown)
+            yield from (f"    {line}\n    ", Styled(carets, shown.severity), "\n")
+
+    def end(self, totals: Totals) -> Printed:
+        if self._shown:
+            yield "\n"
+        yield Styled(summary(totals), "summary")
+        yield "\n"
+
+
+class ConciseReport(Report):
+    """One line a finding: `path:line:column: severity[rule] message`."""
+
+    encoding = None
+    in_colour = True
+
+    def file(self, checked: Checked) -> Printed:
+        for shown in checked.found:
+            yield from _head(checked, shown)
+
+
+def summary(totals: Totals) -> str:
+    """`1 error, 2 hints in 3 specs (1 fixed, 2 can be fixed: spec-ls fix); 2 files are not specs`."""
+    said = f"{numbers(totals.counts)} in {counted(totals.specs, 'spec')}"
+    notes = [f"{totals.mended:,} fixed"] if totals.mended else []
+    if totals.fixable:
+        notes.append(f"{totals.fixable:,} can be fixed: spec-ls fix")
+    said += f" ({', '.join(notes)})" if notes else ""
+    if totals.others:
+        said += f"; {counted(totals.others, 'file is not a spec', 'files are not specs')}"
+    return said
+
+
+def numbers(counts: Mapping[str, int]) -> str:
+    """`1 error, 2 hints`, the heaviest first."""
+    found = [
+        f"{count:,} {severity}" if severity == "information" else counted(count, severity)
+        for severity in SEVERITIES
+        if (count := counts.get(severity, 0))
+    ]
+    return ", ".join(found) or "no findings"
+
+
+class DiffReport(Report):
+    """What the fixes would change, as `patch -p0` takes it."""
+
+    in_colour = True
+
+    def file(self, checked: Checked) -> Printed:
+        from spec_ls.cli.diff import unified_diff
+
+        for line in unified_diff(checked.name, checked.before, checked.after).splitlines(keepends=True):
+            marks = ("---", "+++", "@@", "-", "+")
+            yield Styled(line, next((mark for mark in marks if line.startswith(mark)), ""))
+
+
+class ChangesReport(Report):
+    """Which files were changed, and how much in all; `what` says it of one file."""
+
+    encoding = None
+    what = "fixed"
+
+    def __init__(self, fail_on: str = "error") -> None:
+        super().__init__(fail_on)
+        self._files = 0
+
+    def file(self, checked: Checked) -> Printed:
+        if checked.after:
+            self._files += 1
+            yield f"{printable(checked.name)}: {self.number(checked)}{self.what}\n"
+
+    def end(self, totals: Totals) -> Printed:
+        yield f"{self._files:,} of {counted(totals.specs, 'spec')} {self.what}\n"
+
+    def number(self, checked: Checked) -> str:
+        """How many findings went; empty where that is not the question."""
+        return f"{counted(checked.mended, 'finding')} "
+
+
+class FormattedReport(ChangesReport):
+    """Which files were formatted."""
+
+    what = "formatted"
+
+    def number(self, checked: Checked) -> str:
+        return ""
+
+
+class UnformattedReport(FormattedReport):
+    """Which files are not formatted."""
+
+    what = "to be formatted"

@@ -37,6 +37,9 @@ def check(files: tuple[str, ...], form: Format, fail_on: str) -> None:
     """Checks template files: annotations, headings, values, front matter.
 
     \b
+      spec-ls template check docs/templates/spec.md
+
+    \b
     Exit code:
       0  nothing as heavy as --fail-on was found
       1  something was
@@ -90,6 +93,9 @@ def show(name: str, form: Format) -> None:
     """Prints what a template is understood to say: its sections, fields and states.
 
     NAME is a template that comes with spec-ls, by default the product spec; FILE is a Markdown file.
+
+    \b
+      spec-ls template show docs/templates/spec.md
     """
     read = _read(name)
     output = Output()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import partial
 from itertools import islice, pairwise
+from operator import attrgetter
 
 from spec_ls.draft import Given, draft
 from spec_ls.features import Action, Surroundings, is_asked
@@ -117,7 +118,16 @@ def _all_of_a_rule(spec: Spec, problems: Sequence[Problem], span: Span) -> Itera
 
 
 def _fix_together(spec: Spec, problems: Sequence[Problem]) -> tuple[Edit, ...]:
-    return _together(spec, _combined(spec, problems))
+    return fixed_together(spec, problems)[1]
+
+
+def fixed_together(
+    spec: Spec, problems: Iterable[Problem], takes: Callable[[Fix], bool] = attrgetter("certain")
+) -> tuple[int, tuple[Edit, ...]]:
+    """How many of the problems can be mended at once, and the edits that do it: of each the first fix that `takes`
+    takes, without those that touch the same text as an earlier one."""
+    chosen = list(_combined(spec, problems, takes))
+    return len(chosen), _together(spec, chosen)
 
 
 def _fix_all(spec: Spec, problems: Sequence[Problem], around: Surroundings, to_the_end: bool) -> Iterator[Action]:
@@ -159,11 +169,14 @@ def _difference(before: Text, after: Text) -> tuple[Edit, ...]:
     )
 
 
-def _combined(spec: Spec, problems: Iterable[Problem]) -> Iterator[tuple[Problem, Fix]]:
-    """The first certain fix of each problem, without those that touch the same text as an earlier one."""
+def _combined(
+    spec: Spec, problems: Iterable[Problem], takes: Callable[[Fix], bool] = attrgetter("certain")
+) -> Iterator[tuple[Problem, Fix]]:
+    """The first fix of each problem that `takes` takes (by default the certain one), without those that touch the same
+    text as an earlier one."""
     taken = _Taken()
     for problem in problems:
-        fix = next((fix for fix in fixes(spec, problem.finding) if fix.certain), None)
+        fix = next(filter(takes, fixes(spec, problem.finding)), None)
         if fix is not None and _changes(spec, fix.edits) and taken.take(fix.edits):
             yield problem, fix
 

@@ -147,6 +147,7 @@ def _on_status(spec: Spec, slot: FieldSlot, problems_at: ProblemsAt | None) -> I
     if slot.key != spec.template.status_key or state is None:
         return
     yield describe.state(state)
+    yield describe.past(spec)
     if problems_at is None:
         return
     for step in steps(spec):

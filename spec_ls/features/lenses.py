@@ -1,4 +1,4 @@
-"""Code lenses: how far the spec is, who refers to it, and what stands in the way of the next status."""
+"""Code lenses: how far the spec is, who refers to it, since when it has its status, and what the next one asks for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Literal, NamedTuple
 
 from spec_ls.catalogue import Catalogue, Found
 from spec_ls.lifecycle import ProblemsAt, advance, progress, steps
+from spec_ls.past import lasts
 from spec_ls.spec import Spec, is_sample_value
 from spec_ls.text import Span
 from spec_ls.values import count
 
-LensKind = Literal["progress", "references", "advance"]
+LensKind = Literal["progress", "references", "lasts", "advance"]
 
 
 class Lens(NamedTuple):
@@ -43,6 +44,8 @@ def _on_status(spec: Spec) -> Iterator[Lens]:
     field = spec.field(spec.template.status)
     if field is not None:
         span = spec.span(field.at(field.entry.key_span))
+        if lasts(spec):
+            yield Lens(span, "lasts")
         yield from (Lens(span, "advance", step.state.name) for step in steps(spec))
 
 
@@ -65,6 +68,8 @@ def words(spec: Spec, kind: str, goal: str, problems_at: ProblemsAt, catalogue: 
         places = references(spec, catalogue)
         specs = count(len({place.card.path for place in places}), "spec")
         return f"{count(len(places), 'reference')} in {specs}" if places else ""
+    if kind == "lasts":
+        return lasts(spec)
     found = advance(spec, problems_at, goal) if kind == "advance" and goal else None
     if found is None:
         return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from spec_ls.catalogue import Card, Catalogue, Mention, named_at
-from spec_ls.moves import posix
+from spec_ls.moves import Replacement, posix
 from spec_ls.outline.inline import plain, split_number, title_of
 from spec_ls.outline.shapes import unwrap
 from spec_ls.spec import Spec
@@ -39,20 +39,11 @@ class Name(NamedTuple):
     slot: str = ""
 
 
-class Change(NamedTuple):
-    """An edit in the document at `path`, where `words` must stand; of a heading, words that are compared alike."""
-
-    path: str
-    span: Span
-    words: str
-    new_text: str
-
-
 class Renaming(NamedTuple):
     """What a renaming comes to: edits, and files by their old and new paths. `title` is the key of a section's title
     where the edits are for whole headings, of which `heading_edit` finds the words."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[Replacement, ...]
     files: tuple[tuple[str, str], ...] = ()
     title: str = ""
 
@@ -132,7 +123,7 @@ def rename(name: Name, new: str, catalogue: Catalogue, spec: Spec | None = None,
     if name.kind == "handle":
         return _rename_handle(name.text, new, catalogue)
     title = _checked_title(new)
-    return Renaming((Change(path, name.span, name.text, title),))
+    return Renaming((Replacement(path, name.span, name.text, title),))
 
 
 def _rename_id(old: str, new: str, catalogue: Catalogue, template: Template | None) -> Renaming:
@@ -173,8 +164,8 @@ def _rename_handle(old: str, new: str, catalogue: Catalogue) -> Renaming:
     )
 
 
-def _change(card: Card, mention: Mention, new: str) -> Change:
-    return Change(card.path, mention.span, mention.text, new)
+def _change(card: Card, mention: Mention, new: str) -> Replacement:
+    return Replacement(card.path, mention.span, mention.text, new)
 
 
 def rename_section(name: Name, new: str, path: str, template: Template, catalogue: Catalogue) -> Renaming:
@@ -188,16 +179,16 @@ def rename_section(name: Name, new: str, path: str, template: Template, catalogu
         if key in (slot.key, *slot.aliases):
             raise Refused(f"The template has a section {slot.title} there already.")
     own = title_of(plain(name.text)).key
-    changes = [Change(path, name.span, name.text, title)]
+    changes = [Replacement(path, name.span, name.text, title)]
     for card in catalogue.cards:
         if card.template == template.name:
             for heading in card.sections:
                 if heading.slot == name.slot:
-                    changes.append(Change(card.path, heading.span, "", title))
+                    changes.append(Replacement(card.path, heading.span, "", title))
     return Renaming(tuple(changes), title=own)
 
 
-def heading_edit(text: Text, change: Change, key: str) -> Edit | None:
+def heading_edit(text: Text, change: Replacement, key: str) -> Edit | None:
     """The edit of a heading's title where that is `key` as titles are compared; number and notes stay. None where it
     is another one, or its words are not to be told from its marks."""
     source = text.slice(change.span)

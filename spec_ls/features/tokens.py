@@ -12,7 +12,7 @@ from spec_ls.rules.base import Finding
 from spec_ls.spec import Field, Spec, is_sample_value, plain_value
 from spec_ls.template.model import Stage
 from spec_ls.text import Span
-from spec_ls.values import iso_date
+from spec_ls.values import choice_in, iso_date
 
 TokenKind = Literal["key", "value", "date", "id", "handle", "sample", "guidance"]
 Modifier = Literal["", "definition", "unnecessary"] | Stage
@@ -62,7 +62,7 @@ def _of_value(spec: Spec, field: Field) -> Iterator[Token]:
         state = spec.state
         if state is not None:
             yield from _lines(spec, spec.span(field.at(field.entry.value_span)), "value", state.stage)
-    elif field.slot.kind == "choice" and plain_value(field.entry) in field.slot.values:
+    elif field.slot.kind == "choice" and choice_in(plain_value(field.entry), field.slot.values):
         yield from _lines(spec, spec.span(field.at(field.entry.value_span)), "value")
     elif field.slot.kind == "date":
         for text, span in field.entry.parts:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import nsmallest
 from typing import Literal, NamedTuple
 
-from spec_ls.catalogue import Card
+from spec_ls.catalogue import Card, plain_rows
 from spec_ls.text import Span
 
 KnownKind = Literal["spec", "section", "handle"]
@@ -30,7 +31,7 @@ class KnownSymbol(NamedTuple):
     container: str
 
 
-def workspace_symbols(cards: Iterable[Card], query: str) -> list[KnownSymbol]:
+def workspace_symbols(cards: Sequence[Card], query: str) -> list[KnownSymbol]:
     """What `query` may mean, the best first, at most 200; for an empty one the specs before all else.
 
     Upper and lower case are the same. First comes what is just that, then what begins so, what has a word that begins
@@ -38,29 +39,59 @@ def workspace_symbols(cards: Iterable[Card], query: str) -> list[KnownSymbol]:
     proportion to all headings.
     """
     wanted = " ".join(query.casefold().split())
-    known = [symbol for card in cards for symbol in _symbols(card)]
-    ranked = [(rank, symbol) for symbol in known if (rank := _rank(symbol.name.casefold(), wanted)) is not None]
-    if len(ranked) < MOST and len(wanted) >= _SHORTEST:
-        there = {id(symbol) for _, symbol in ranked}
-        ranked += _near([symbol for symbol in known if id(symbol) not in there], wanted)
-    ranked.sort(key=lambda pair: (pair[0], _ORDER.index(pair[1].kind), pair[1].name, pair[1].path, pair[1].span))
-    return [symbol for _, symbol in ranked[:MOST]]
+    kinds = _ORDER[:1] if not wanted and len(cards) >= MOST else _ORDER
+    ranks: dict[str, float | None] = {}
+    found = list(_ranked(cards, kinds, ranks, lambda name: _rank(name.casefold(), wanted)))
+    if len(found) < MOST and len(wanted) >= _SHORTEST:
+        near = dict(_near([name for name, rank in ranks.items() if rank is None], wanted))
+        found += _ranked(cards, kinds, {}, near.get) if near else ()
+    best = nsmallest(MOST, found, key=lambda one: (one[0], _ORDER.index(one[2]), one[1], one[3].path, one[4]))
+    return [_symbol(card, name, kind, at) for _, name, kind, card, at in best]
 
 
-def _symbols(card: Card) -> Iterator[KnownSymbol]:
+_Ranked = tuple[float, str, KnownKind, Card, int]
+"""A name of a card, and how well it fits; the last counts its sections or mentions."""
+
+
+def _ranked(
+    cards: Iterable[Card],
+    kinds: Sequence[KnownKind],
+    ranks: dict[str, float | None],
+    rank_of: Callable[[str], float | None],
+) -> Iterator[_Ranked]:
+    """The names that have a rank. There may be hundreds of thousands, most of them the same as others: `ranks` takes
+    those that have been seen."""
+    for card in cards:
+        for name, kind, at in _names(card, kinds):
+            if name not in ranks:
+                ranks[name] = rank_of(name)
+            rank = ranks[name]
+            if rank is not None:
+                yield rank, name, kind, card, at
+
+
+def _names(card: Card, kinds: Sequence[KnownKind]) -> Iterator[tuple[str, KnownKind, int]]:
+    """What of a card can be looked for."""
     name = ": ".join(filter(None, (card.id, card.title)))
-    spec = card.id or card.title
     if name:
-        yield KnownSymbol(name, "spec", card.path, card.place, card.status)
+        yield name, "spec", 0
+    if len(kinds) == 1:
+        return
     seen = set()
-    for mention in card.mentions:
-        handle = mention.text.casefold()
-        if mention.kind == "handle" and mention.role == "definition" and handle not in seen:
-            seen.add(handle)
-            yield KnownSymbol(mention.text, "handle", card.path, mention.span, spec)
-    for heading in card.sections:
-        if heading.title:
-            yield KnownSymbol(heading.title, "section", card.path, heading.span, spec)
+    for at, (kind, text, *_, role) in enumerate(plain_rows(card.mentions)):
+        if kind == "handle" and role == "definition" and text.casefold() not in seen:
+            seen.add(text.casefold())
+            yield text, "handle", at
+    for at, (title, *_) in enumerate(plain_rows(card.sections)):
+        if title:
+            yield title, "section", at
+
+
+def _symbol(card: Card, name: str, kind: KnownKind, at: int) -> KnownSymbol:
+    if kind == "spec":
+        return KnownSymbol(name, kind, card.path, card.place, card.status)
+    span = card.mentions[at].span if kind == "handle" else card.sections[at].span
+    return KnownSymbol(name, kind, card.path, span, card.id or card.title)
 
 
 def _rank(name: str, wanted: str) -> float | None:
@@ -74,13 +105,13 @@ def _rank(name: str, wanted: str) -> float | None:
     return 4 if all(word in name for word in wanted.split()) else None
 
 
-def _near(symbols: list[KnownSymbol], wanted: str) -> Iterator[tuple[float, KnownSymbol]]:
+def _near(names: list[str], wanted: str) -> Iterator[tuple[str, float]]:
     from rapidfuzz.fuzz import partial_ratio
     from rapidfuzz.process import extract
 
     numbers = _NUMBER.findall(wanted)
-    symbols = [symbol for symbol in symbols if all(number in symbol.name for number in numbers)]
-    names = [symbol.name.casefold() for symbol in symbols]
-    for _, score, at in extract(wanted, names, scorer=partial_ratio, score_cutoff=_FUZZY, limit=MOST):
-        if len(names[at]) * 2 >= len(wanted):  # a short name is like a part of anything
-            yield 5 + (100 - score) / 100, symbols[at]
+    names = [name for name in names if all(number in name for number in numbers)]
+    folded = [name.casefold() for name in names]
+    for _, score, at in extract(wanted, folded, scorer=partial_ratio, score_cutoff=_FUZZY, limit=MOST):
+        if len(folded[at]) * 2 >= len(wanted):  # a short name is like a part of anything
+            yield names[at], 5 + (100 - score) / 100

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,9 @@ _NEW = "spec-ls.newSpec"
 _INSERT = "spec-ls.insertMissingSections"
 _OPEN = "spec-ls.openTemplate"
 _BOARD = "spec-ls.showBoard"
+_BOARD_PAGE = "spec-ls.boardPage"
 _RESTART = "spec-ls.restartIndex"
-_ALWAYS = (_RESTART, "spec-ls.references")
+_ALWAYS = (_RESTART, _BOARD_PAGE, "spec-ls.references", "spec-ls.status")
 _LOOK_SECONDS = 60.0
 """How long a board waits for the specs to be looked at; then it shows those that are known."""
 
@@ -76,7 +76,7 @@ async def _begin(ls: SpecLanguageServer, title: str, source: Source, policy: Pol
     form, folder = source.template, folder_of(source, policy, place)
     found = await asyncio.to_thread(identified, source, policy, folder)
     me = ls.settings.handle or await asyncio.to_thread(own_handle, Path(existing(folder)))
-    given = Given(title, found.identifier, me if form.owner is not None else "", date.today().isoformat())
+    given = Given(title, found.identifier, me if form.owner is not None else "", ls.today().isoformat())
     path = os.path.join(
         folder, file_name(title, found.number, found.like, found.identifier or source.name or form.name)
     )
@@ -138,17 +138,41 @@ def on_show_board(ls: Any, *arguments: Any) -> Any:
 async def _board(ls: SpecLanguageServer, form: str) -> None:
     import tempfile
 
-    from spec_ls.board import as_html, as_markdown
-
-    surveys = ls.all_surveys()
-    await asyncio.gather(*(survey.look(_LOOK_SECONDS) for survey in surveys))
-    cards = {card.path: card for survey in surveys for card in survey.catalogue.cards}.values()
-    text = (as_html if form == "html" else as_markdown)(cards, ls.uri_of)
+    text = await _board_text(ls, form)
     # The file is nobody's but the user's, and lies outside of every repository.
     ls.board_folder = ls.board_folder or tempfile.mkdtemp(prefix="spec-ls-")
     path = os.path.join(ls.board_folder, "specs.html" if form == "html" else "specs.md")
     Path(path).write_text(text, encoding="utf-8", errors="replace")
     await _show(ls, Path(path).as_uri(), external=form == "html")
+
+
+async def _board_text(ls: SpecLanguageServer, form: str) -> str:
+    """The board of all specs of the workspace, once they have been looked at."""
+    from spec_ls.board import as_html, as_markdown, review_of
+    from spec_ls.outside import Outside
+    from spec_ls.resolver import Resolver
+
+    surveys = ls.all_surveys()
+    await asyncio.gather(*(survey.look(_LOOK_SECONDS) for survey in surveys))
+    cards = tuple({card.path: card for survey in surveys for card in survey.catalogue.cards}.values())
+    opened = ((shown.path, shown.spec) for shown in ls.documents.values() if shown.reading is None)
+    reviews = {path: review_of(spec) for path, spec in opened if path is not None and spec is not None}
+    past, resolver = ls.configuration.past, ls.configuration.resolver
+    folders, allowed = tuple(resolver.folders), tuple(resolver.allowed)
+
+    def gathered() -> str:
+        board = Outside(past.histories).board(cards, Resolver(folders, allowed), reviews)
+        return (as_html if form == "html" else as_markdown)(board, ls.uri_of)
+
+    return await asyncio.get_running_loop().run_in_executor(past.pool, gathered)
+
+
+@command(_BOARD_PAGE)
+def on_board_page(ls: Any, *arguments: Any) -> Any:
+    """The same board as the text of a page, for an editor that shows pages itself."""
+    if arguments:
+        raise JsonRpcInvalidParams(f"{_BOARD_PAGE} takes no arguments")
+    return _board_text(ls, "html")
 
 
 @command(_RESTART)

@@ -25,7 +25,8 @@ _CODE = "invalid-configuration"
 _POLL_SECONDS = 2.0
 _HISTORY_SECONDS = 3.0
 """How long a document goes without findings while git is asked which version of its template judges it."""
-_WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown")
+_HEADS = ("**/.git/HEAD", "**/.git/logs/HEAD")
+_WATCHED = (*(f"**/{name}" for name in NAMES), f"**/{BASELINE}", "**/*.md", "**/*.markdown", *_HEADS)
 
 
 class Configuration:
@@ -50,6 +51,10 @@ class Configuration:
         allowed = settings.get("templateFolders") if isinstance(settings, dict) else None
         paths = [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
         self.resolver = Resolver(folders, [os.path.expanduser(one) for one in paths], self._text_of, self.past.ask)
+
+    def close(self) -> None:
+        """Asks git nothing more."""
+        self.past.close()
 
     def policy(self, path: str | None) -> Policy:
         """What holds for the document at `path`; for one without a path (untitled, another scheme), the default."""
@@ -109,8 +114,14 @@ class _Past:
         self.found: Callable[[Question], object] = lambda question: None
         self._answers: dict[Question, Answer] = {}
         self._asked: set[Question] = set()
-        self._histories = Histories()
-        self._pool: ThreadPoolExecutor | None = None
+        self.histories = Histories()
+        """For the one thread of `pool`."""
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="history")
+
+    def close(self) -> None:
+        """Answers nothing more."""
+        self.found = lambda question: None
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, question: Question) -> Answer | None:
         """What is known; None while it is found out."""
@@ -120,13 +131,11 @@ class _Past:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # messages are handed in one by one, and nothing runs between them
-            return Answer(self._histories.template(question))
+            return Answer(self.histories.template(question))
         for other in [other for other in self._answers if other.template == question.template]:
             if other.head != question.head:
                 del self._answers[other]
         self._asked.add(question)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="history")
 
         def stand_in() -> None:
             if question in self._asked:
@@ -140,12 +149,12 @@ class _Past:
             self.found(question)
 
         late = loop.call_later(_HISTORY_SECONDS, stand_in)
-        loop.run_in_executor(self._pool, self._histories.template, question).add_done_callback(keep)
+        loop.run_in_executor(self.pool, self.histories.template, question).add_done_callback(keep)
         return None
 
 
 def watchers() -> types.Registration:
-    """What the client is asked to watch: configurations, baselines, and Markdown files, templates among them."""
+    """What the client is asked to watch: configurations, baselines, Markdown files (templates among them), commits."""
     options = types.DidChangeWatchedFilesRegistrationOptions(
         watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in _WATCHED]
     )
@@ -153,12 +162,13 @@ def watchers() -> types.Registration:
     return types.Registration(id="spec-ls-files", method=method, register_options=options)
 
 
-def poll(loop: asyncio.AbstractEventLoop, look: Callable[[], object]) -> None:
-    """Calls `look` every two seconds: for clients that cannot watch files."""
+def poll(loop: asyncio.AbstractEventLoop, look: Callable[[], object], is_over: Callable[[], bool]) -> None:
+    """Calls `look` every two seconds until `is_over`: for clients that cannot watch files."""
 
     def again() -> None:
-        look()
-        loop.call_later(_POLL_SECONDS, again)
+        if not is_over():
+            look()
+            loop.call_later(_POLL_SECONDS, again)
 
     loop.call_later(_POLL_SECONDS, again)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,11 +58,26 @@ def diagnostic(server: SpecLanguageServer, shown: OpenDocument, problem: Problem
     client, spec = server.client, shown.document.spec
     made = convert.diagnostic_json(shown.uri, spec, problem, client)
     origin = problem.finding.origin
+    if client.related_information and problem.finding.elsewhere:
+        made.setdefault("relatedInformation", []).extend(_elsewhere(server, problem))
     path = shown.document.policy.path(spec.template) if client.related_information and origin else ""
     if path and origin:
         uri = server.configuration.uri(path)
         made.setdefault("relatedInformation", []).append(_asked_by(uri, spec.template, origin, server))
     return made
+
+
+def _elsewhere(server: SpecLanguageServer, problem: Problem) -> Iterator[dict[str, Any]]:
+    """The places in other files that explain a problem, where these still reach so far; else their first line."""
+    from spec_ls.lsp.navigation import read_all  # few problems have such
+
+    for key, span, message in problem.finding.elsewhere:
+        text = server.text_of(key) or read_all([key]).get(key)
+        if text is not None:
+            if span.end_line >= len(text.lines) or span.end > len(text.content(span.end_line)):
+                span = Span(0, 0, 0, 0)
+            place = convert.range_json(text, span, server.client.encoding)
+            yield {"location": {"uri": server.uri_of(key), "range": place}, "message": message}
 
 
 def _asked_by(uri: str, template: Template, origin: Origin, server: SpecLanguageServer) -> dict[str, Any]:

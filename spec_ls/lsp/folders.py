@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spec_ls.lsp.navigation import Texts
     from spec_ls.lsp.server import SpecLanguageServer
     from spec_ls.lsp.surveys import Survey
-    from spec_ls.moves import Relinked
+    from spec_ls.moves import Replacement
 
 FEATURE = "file-operations"
 """Its name under `[features]`, by which a team switches it off."""
@@ -100,7 +100,7 @@ async def _follow(ls: SpecLanguageServer, moves: dict[str, str]) -> Json | None:
     """The edits that keep links right when files move; null where there are none."""
     from spec_ls.moves import Moves, relinked
 
-    known: dict[str, list[Relinked]] = {}
+    known: dict[str, list[Replacement]] = {}
     for survey in await _settled(ls, moves):
         for link in relinked(survey.catalogue.cards, Moves(moves), survey.root):
             known.setdefault(link.path, []).append(link)

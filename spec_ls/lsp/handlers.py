@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -113,6 +112,7 @@ _BESIDE = (
     "navigation",
     "rename",
     "links",
+    "status",
 )
 """The modules beside this one that have handlers."""
 
@@ -238,7 +238,7 @@ def register(server: SpecLanguageServer) -> None:
         if wanted:
             ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(wanted)))
         if not ls.client.watched_files:
-            poll(loop, ls.look_again)
+            poll(loop, ls.look_again, lambda: ls.has_left)
         if ls.client.configuration:
             ls.begin(settings.ask(ls))
 
@@ -369,7 +369,7 @@ def on_inlay_hints(asked: Asked) -> Any:
 
     shown, client = asked.shown, asked.server.client
     catalogue = asked.server.survey_of(shown).catalogue
-    found = hints(asked.spec, asked.span(), date.today(), asked.card.mentions, catalogue)
+    found = hints(asked.spec, asked.span(), asked.server.today(), asked.card.mentions, catalogue)
     told = partial(_card, catalogue)
     return [convert.hint_json(shown.uri, asked.text, hint, told, client) for hint in found]
 

@@ -29,7 +29,7 @@ _SHOWN_PROBLEMS = 10
 
 @answers(types.TEXT_DOCUMENT_CODE_LENS, "code-lens")
 def on_code_lens(asked: Asked) -> list[Json] | None:
-    """Above the title how much is filled in and who refers to it; above the status what the next one asks for."""
+    """Above the title how much is filled in and who refers to it; above the status its day and the way to the next."""
     from spec_ls.features.lenses import lenses
 
     if asked.shown.document.waiting:

@@ -16,7 +16,8 @@ from spec_ls.lsp.navigation import is_there, read_all
 from spec_ls.text import Edit, Text
 
 if TYPE_CHECKING:
-    from spec_ls.features.rename import Change, Name, Renaming
+    from spec_ls.features.rename import Name, Renaming
+    from spec_ls.moves import Replacement
     from spec_ls.template.model import Template
 
 _FAILED = types.LSPErrorCodes.RequestFailed.value
@@ -95,7 +96,7 @@ async def _rename(asked: Asked, name: Name, hold: Callable[[], None]) -> Json:
         renaming = _renaming(asked, name)
     except Refused as error:
         raise JsonRpcException(str(error), _FAILED) from None
-    changes: dict[str, list[Change]] = {}
+    changes: dict[str, list[Replacement]] = {}
     for change in renaming.changes:
         changes.setdefault(change.path, []).append(change)
     opened = {path: (shown, shown.revision) for path in changes if (shown := server.shown_at(path)) is not None}
@@ -120,7 +121,7 @@ async def _rename(asked: Asked, name: Name, hold: Callable[[], None]) -> Json:
 
 def _renaming(asked: Asked, name: Name) -> Renaming:
     """What the renaming comes to. Raises Refused."""
-    from spec_ls.features.rename import Change, Refused, rename, rename_section
+    from spec_ls.features.rename import Refused, rename, rename_section
     from spec_ls.moves import Moves, relinked
 
     server, new = asked.server, asked.params.new_name
@@ -135,11 +136,11 @@ def _renaming(asked: Asked, name: Name) -> Renaming:
     for _, path in renaming.files:
         if os.path.lexists(path):
             raise Refused(f"There is a file {os.path.basename(path)} already; rename or remove it first.")
-    links = [Change(*link) for link in relinked(survey.catalogue.cards, Moves(dict(renaming.files)), survey.root)]
+    links = relinked(survey.catalogue.cards, Moves(dict(renaming.files)), survey.root)
     return renaming._replace(changes=(*renaming.changes, *links))
 
 
-def _edits(text: Text | None, changes: Sequence[Change], title: str) -> list[Edit] | None:
+def _edits(text: Text | None, changes: Sequence[Replacement], title: str) -> list[Edit] | None:
     """The edits of one document; None where it does not have the words any more."""
     from spec_ls.features.rename import heading_edit
 

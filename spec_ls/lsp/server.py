@@ -24,9 +24,10 @@ from pygls.uris import to_fs_path
 
 from spec_ls import __version__
 from spec_ls.features import Person, Surroundings
-from spec_ls.files import is_inside, may_be_root
+from spec_ls.files import MARKDOWN, is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Question
+from spec_ls.known import Known
 from spec_ls.lsp import diagnostics, handlers, tokens
 from spec_ls.lsp.commands import usable
 from spec_ls.lsp.configuration import Configuration, folder_paths
@@ -43,7 +44,9 @@ from spec_ls.workspace import Document, Replacement, is_markdown
 if TYPE_CHECKING:
     from spec_ls.catalogue import Card, CardMaker
     from spec_ls.lsp.closed import ClosedSpecs
+    from spec_ls.lsp.outside import Knowledge
     from spec_ls.lsp.surveys import Survey, Surveys
+    from spec_ls.template.model import Template
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +58,8 @@ _FRESH_SECONDS = 60.0
 _GATHER_SECONDS = 3.0
 _SURVEY_SECONDS = 1.0
 """How long after the first findings the specs around are looked at, unless a feature asks for them before."""
+_LOOK_SECONDS = 0.2
+"""How long after a message it is looked whether the world around the open documents has changed."""
 _MOST_TROUBLES = 20
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
@@ -103,6 +108,9 @@ class OpenDocument:
 
     memory: dict[str, Any] = field(default_factory=dict)
     """What features keep from one answer to the next, by name."""
+
+    asked: tuple[Template, object] | None = None
+    """For which template and state of the world it was last asked what is known around the document."""
 
     outdated: Callable[[], Policy] | None = None
     """Asks for the policy that holds now, where the one in force may be an old one."""
@@ -217,6 +225,7 @@ class SpecLanguageServer(WireServer):
         self._refreshing: asyncio.Task[Any] | None = None
         self._refresh_again = False
         self._told: set[str] = set()
+        self._passed_by: set[Path] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
@@ -227,6 +236,7 @@ class SpecLanguageServer(WireServer):
         self._has_opened = False
         """A document was opened whose surroundings nobody has looked at."""
         self._survey_soon: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
         for name in (
@@ -243,8 +253,24 @@ class SpecLanguageServer(WireServer):
             "lenses",
         ):
             yield partial(import_module, f"spec_ls.features.{name}")
-        yield partial(import_module, "spec_ls.index")
+        for name in ("index", "catalogue", "across", "lsp.outside"):
+            yield partial(import_module, f"spec_ls.{name}")
         yield from super().warm_up()
+
+    def close(self) -> None:
+        super().close()
+        for timer in (self._survey_soon, self._looking, self._refreshing):
+            if timer is not None:
+                timer.cancel()
+        for pool in (self._pool, self._readers):
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+        self.configuration.close()
+        if "knowledge" in self.__dict__:
+            self.knowledge.close()
+        if self._surveys is not None:
+            self._surveys.end()
+        self.documents.clear()
 
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
@@ -331,7 +357,7 @@ class SpecLanguageServer(WireServer):
                 self.protocol.failed("a long text", error)
                 self._mark_stale(shown)
             else:
-                shown.document = done.result()
+                shown.document, shown.asked = done.result(), None
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
@@ -503,6 +529,8 @@ class SpecLanguageServer(WireServer):
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
         self.govern_anew()
+        if self.documents:
+            self.look_soon()
         if self._has_opened and self._survey_soon is None and self._loop is not None:
             self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
         if self.client.pull_diagnostics:
@@ -542,7 +570,7 @@ class SpecLanguageServer(WireServer):
 
         What is older than a minute is given out once more while it is found out anew.
         """
-        root = self._root_of(shown)
+        root = self.root_of(shown)
         identifier = shown.document.spec.template.field("id")
         prefix = identifier.prefix if identifier else ""
         if root is None:
@@ -560,7 +588,7 @@ class SpecLanguageServer(WireServer):
         """What is known beyond the document without asking anything."""
         return self._around(shown, None, "")
 
-    def _root_of(self, shown: OpenDocument) -> Path | None:
+    def root_of(self, shown: OpenDocument) -> Path | None:
         """The repository that a document lies in, looked for once a minute."""
         if shown.root is None or time.monotonic() - shown.root[1] > _FRESH_SECONDS:
             path = _path_of(shown.uri)
@@ -571,7 +599,7 @@ class SpecLanguageServer(WireServer):
         """The repository that a document lies in, else the workspace folder, else its own; None where it is no file."""
         if shown.path is None:
             return None
-        root = self._root_of(shown)
+        root = self.root_of(shown)
         folders = [str(root)] if root else self.configuration.resolver.folders
         return next((one for one in folders if is_inside(one, shown.path)), os.path.dirname(shown.path))
 
@@ -582,7 +610,7 @@ class SpecLanguageServer(WireServer):
         config = shown.document.policy.config
         reviewers = tuple(Person(handle, "configuration") for handle in config.people.reviewers) if config else ()
         return Surroundings(
-            today=date.today(),
+            today=self.today(),
             me=self.settings.handle or (known.me if known else ""),
             people=(*owners, *reviewers, *people),
             ids=ids | open_ids,
@@ -600,7 +628,42 @@ class SpecLanguageServer(WireServer):
             from spec_ls.lsp.surveys import Surveys
 
             self._surveys = Surveys(self)
+            self._surveys.ended = self.look_soon
         return self._surveys
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        from spec_ls.lsp.outside import Knowledge  # the first findings do without
+
+        return Knowledge(self)
+
+    def look_soon(self) -> None:
+        """Has it looked whether the world around the open documents has changed, unless that is about to be done."""
+        if self._looking is None and self._loop is not None:
+            self._looking = self._loop.call_later(_LOOK_SECONDS, self._look_around)
+
+    def _look_around(self) -> None:
+        self._looking = None
+        if self.is_waited_for():
+            self.on_idle()
+        elif self._loop is not None:
+            self.knowledge.look(self._loop)
+
+    def today(self) -> date:
+        """The day on which it is."""
+        return self.knowledge.now().date()
+
+    def know(self, shown: OpenDocument, known: Known) -> None:
+        """Takes what is known around a document now, and shows what follows from it."""
+        from spec_ls.past import lasts
+
+        document, before = shown.document, lasts(shown.document.spec)
+        if document.know(known):
+            self._changed[shown.uri] = None
+            self._have_pulled_anew()
+            self.on_idle()
+        elif lasts(document.spec) != before and types.WORKSPACE_CODE_LENS_REFRESH in self.client.refreshes:
+            self.begin(self.ask(types.WORKSPACE_CODE_LENS_REFRESH))
 
     @cached_property
     def closed(self) -> ClosedSpecs:
@@ -624,8 +687,8 @@ class SpecLanguageServer(WireServer):
         """Those of the workspace's folders and of all open specs."""
         surveys = [self.survey_of(shown) for shown in self.documents.values() if shown.spec is not None]
         folders = [Path(folder) for folder in self.configuration.resolver.folders]
-        roots = {os.path.realpath(root_of(folder / ".git") or folder) for folder in folders if folder.is_dir()}
-        surveys += [self.surveys.survey(root) for root in sorted(roots) if may_be_root(Path(root))]
+        found = (self._may_look(root_of(folder / ".git"), folder) for folder in folders if folder.is_dir())
+        surveys += [self.surveys.survey(root) for root in sorted({os.path.realpath(one) for one in found if one})]
         return list({id(survey): survey for survey in surveys}.values())
 
     def look_at_all_again(self) -> None:
@@ -664,15 +727,24 @@ class SpecLanguageServer(WireServer):
 
     def _survey_around(self, path: str, root: Path | None) -> Survey | None:
         """That of the repository `root`, else of the workspace folder that the file lies in."""
-        folders = [root] if root else [Path(folder) for folder in self.configuration.resolver.folders]
+        folders = [Path(folder) for folder in self.configuration.resolver.folders]
+        found = self._may_look(root, *(folder for folder in folders if is_inside(folder, path)))
+        return self.surveys.survey(os.path.realpath(found)) if found else None
+
+    def _may_look(self, *folders: Path | None) -> Path | None:
+        """The first of these folders whose files may all be looked at. Of those before it the log tells, once."""
         for folder in folders:
-            if is_inside(folder, path) and may_be_root(folder):
-                return self.surveys.survey(os.path.realpath(folder))
+            if folder is not None:
+                if may_be_root(folder):
+                    return folder
+                if folder not in self._passed_by:
+                    self._passed_by.add(folder)
+                    logger.warning("%s is a home folder or a whole disk: of its files only open ones count", folder)
         return None
 
     def _find_survey(self, shown: OpenDocument) -> Survey:
         """That around a document."""
-        found = self._survey_around(shown.path, self._root_of(shown)) if shown.path is not None else None
+        found = self._survey_around(shown.path, self.root_of(shown)) if shown.path is not None else None
         if found is not None:
             return found
         if self._alone is None:
@@ -717,7 +789,8 @@ class SpecLanguageServer(WireServer):
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files on disk have changed: those of the specs that are known are read again."""
         if self._surveys is not None:
-            self._surveys.changed(os.path.realpath(path) for path in map(_path_of, uris) if path)
+            paths = (path for path in map(_path_of, uris) if path and path.lower().endswith(MARKDOWN))
+            self._surveys.changed(map(os.path.realpath, paths))
 
     async def _wait(self, shown: OpenDocument, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
         try:
@@ -735,7 +808,7 @@ class SpecLanguageServer(WireServer):
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="index")
 
         root, prefix = key
-        paths = [shown.path for shown in self.documents.values() if shown.path and self._root_of(shown) == root]
+        paths = [shown.path for shown in self.documents.values() if shown.path and self.root_of(shown) == root]
 
         def find_out() -> _Known:
             from spec_ls import index

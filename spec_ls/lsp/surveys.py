@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,8 @@ _FRESH_SECONDS = 60.0
 _IDLE_SECONDS = 120.0
 """Longer than what is known stays fresh: a process that is asked again knows which files have changed."""
 _SLOW_SECONDS = 0.5
+_SLICE_SECONDS = 0.002
+"""How long answers are taken in without a look at what the client says."""
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 5.0
 """How long an answer waits for the first look at all files, as long as that may change it."""
@@ -63,6 +65,8 @@ class Survey:
     known: bool = False
     """A look at all files has ended, however."""
     cancelled: bool = False
+    news: int = 0
+    """How many answers said something new."""
     paths: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     """The files at which the process crashed."""
@@ -95,8 +99,12 @@ class Surveys:
         self._jobs: deque[_Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._process: Process | None = None
+        self.start: Callable[[], Coroutine[Any, Any, Any]] = _start
+        """Starts that process; where there are none, what answers in its place."""
         self._letting_go: asyncio.TimerHandle | None = None
         self._troubles = 0
+        self.ended: Callable[[], object] = lambda: None
+        """Called when a look at files has ended, with news or without."""
 
     def survey(self, root: str, renew: bool = False) -> Survey:
         """What is known of the specs below `root`. The first time, and with `renew` once it is a minute old, a look at
@@ -147,6 +155,14 @@ class Surveys:
             self._process.stdin.close()
         self._process = None
 
+    def end(self) -> None:
+        """Looks at nothing more."""
+        self._jobs.clear()
+        for running in (self._task, self._letting_go):
+            if running is not None:
+                running.cancel()
+        self.close()
+
     def _look_at_all(self, survey: Survey) -> None:
         if not survey.waiting:
             survey.waiting, survey.at = True, time.monotonic()
@@ -169,8 +185,9 @@ class Surveys:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("no cards can be made", exc_info=error)
             self._jobs.clear()
-        self._letting_go = task.get_loop().call_later(_IDLE_SECONDS, self.close)
-        self._go_on()
+        if not self._server.has_left:
+            self._letting_go = task.get_loop().call_later(_IDLE_SECONDS, self.close)
+            self._go_on()
 
     async def _work(self) -> None:
         if self._letting_go is not None:
@@ -223,29 +240,28 @@ class Surveys:
         begun, seen, total = loop.time(), set[str](), 0
         progress: WorkDone | None = None
         done = news = 0
+        slice_begun = begun
         try:
             async with asyncio.timeout(_START_SECONDS) as limit:
                 while line := await process.stdout.readline():
                     answer = json.loads(line)
                     if "at" in answer:
                         at.path = answer["at"]
-                        done += 1
-                        limit.reschedule(loop.time() + _FILE_SECONDS)
-                        if progress is not None:
-                            progress.report(done, total)
-                        elif total and loop.time() - begun > _SLOW_SECONDS:
-                            progress = WorkDone(self._server, "Reading specs", partial(self._cancel, survey))
                     elif "card" in answer:
                         card = from_plain(answer["card"])
                         seen.add(card.path)
                         survey.catalogue.put(card)
                         news += 1
-                        await asyncio.sleep(0)  # what has come in meanwhile goes first
+                        done += 1
                     elif "same" in answer:
                         seen.add(answer["same"])
+                        done += 1
                     elif "gone" in answer:
                         survey.catalogue.drop(answer["gone"])
                         news += 1
+                        done += 1
+                    elif "log" in answer:
+                        logger.warning("%s", answer["log"])
                     elif "total" in answer:
                         total = answer["total"]
                     elif "trouble" in answer:
@@ -254,9 +270,19 @@ class Surveys:
                         if job.paths is None and not survey.cancelled:
                             survey.catalogue.keep(seen)
                             survey.whole = True
+                        survey.news += news
                         if news:
                             self._show_anew()
+                        self.ended()
                         return True
+                    if loop.time() - slice_begun > _SLICE_SECONDS:
+                        limit.reschedule(loop.time() + _FILE_SECONDS)
+                        if progress is not None:
+                            progress.report(done, total)
+                        elif total and loop.time() - begun > _SLOW_SECONDS:
+                            progress = WorkDone(self._server, "Reading specs", partial(self._cancel, survey))
+                        await asyncio.sleep(0)  # what has come in meanwhile goes first
+                        slice_begun = loop.time()
             return False
         finally:
             if progress is not None:
@@ -280,11 +306,7 @@ class Surveys:
 
     async def _started(self) -> Process:
         if self._process is None or self._process.returncode is not None:
-            # From the package's own folder: in the one that the editor stands in, anybody may have put a module.
-            home = str(Path(spec_ls.__file__).parents[1])
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=home, limit=_MOST_LINE
-            )
+            self._process = await self.start()
         return self._process
 
     async def _kill(self) -> None:
@@ -293,6 +315,14 @@ class Surveys:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+async def _start() -> Process:
+    # From the package's own folder: in the one that the editor stands in, anybody may have put a module.
+    home = str(Path(spec_ls.__file__).parents[1])
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=home, limit=_MOST_LINE
+    )
 
 
 @dataclass(slots=True)

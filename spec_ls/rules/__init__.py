@@ -14,10 +14,13 @@ from typing import Any, NamedTuple, TypeAlias
 from spec_ls.allowances import Allowance
 from spec_ls.bind import Fill
 from spec_ls.facts import Facts
+from spec_ls.known import Known
 from spec_ls.outline import MANY
 from spec_ls.outline.blocks import Section
 from spec_ls.rules import (
+    circular_dependency,
     duplicate_field,
+    duplicate_id,
     duplicate_section,
     empty_field,
     empty_section,
@@ -46,10 +49,17 @@ from spec_ls.rules import (
     missing_story,
     missing_title,
     outdated_template,
+    overdue_review,
+    overdue_target,
+    premature_status,
     sample_text,
     self_approval,
+    skipped_move,
+    stale_approval,
     unclosed_block,
     unfinished_work,
+    unknown_handle,
+    unknown_spec,
     unsigned_approval,
     unticked_check,
     unused_suppression,
@@ -97,6 +107,15 @@ CATALOGUE: tuple[Rule, ...] = (
     unsigned_approval.RULE,
     unticked_check.RULE,
     unfinished_work.RULE,
+    overdue_review.RULE,
+    overdue_target.RULE,
+    skipped_move.RULE,
+    stale_approval.RULE,
+    duplicate_id.RULE,
+    unknown_spec.RULE,
+    unknown_handle.RULE,
+    circular_dependency.RULE,
+    premature_status.RULE,
     large_document.RULE,
     outdated_template.RULE,
     unused_suppression.RULE,
@@ -126,6 +145,10 @@ def weights_with(severities: Mapping[str, Severity | None]) -> Weighing:
         stage: {name: severities.get(name, weight) if weight else None for name, weight in weights.items()}
         for stage, weights in _WEIGHTS.items()
     }
+
+
+_Pieces: TypeAlias = dict[tuple[int, int, bool], tuple[Piece, int, list[Finding]]]
+"""Pieces with what was found in them, by the identity of their section, their slot, and whether they fill that."""
 
 
 class _Judged(NamedTuple):
@@ -164,12 +187,15 @@ class Judge:
         self._of_fill: dict[int, _Judged] = {}
         self._of_piece: dict[int, list[Finding]] = {}
         self._pieces: list[Piece] = []
+        self._heads: set[int] = set()
+        """The pieces whose heading fills a slot."""
         self._allowances: dict[int, tuple[Allowance, ...]] = {}
         self._unused: dict[tuple[Place, str], Finding] = {}
-        self._dropped: tuple[dict[tuple[int, int], tuple[Piece, int, list[Finding]]], dict[int, tuple[int, _Judged]]]
+        self._dropped: tuple[_Pieces, dict[int, tuple[int, _Judged]]]
         self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
-        self._asked: tuple[bool, ...] = ()
+        self._asked: object = None
+        """What of the spec the judgements on fills depend on, themselves aside."""
         self._entries: object = None
         self._stage: Stage | None = None
         self._heavy: dict[tuple[bool, int], list[Finding]] = {}
@@ -181,7 +207,7 @@ class Judge:
 
     def refresh(self, touched: Touched | None) -> None:
         """Runs what an update of the spec calls for: the rules of what it touched, or all on None."""
-        asked = self.spec.asked
+        asked = self.spec.asked, self.spec.binding.shift
         if touched is not None and not (touched.metadata and (self._stage, self._asked) != (self.spec.stage, asked)):
             if not self._anchors.isdisjoint(touched.pieces):
                 self._listed = None
@@ -193,6 +219,8 @@ class Judge:
                 self._allow(at)
             for fill in touched.fills.values():
                 self._judge_fill(fill)
+            if touched.splices:
+                self._heads = {fill.piece for fill in self.spec.fills}
             if touched.splices or touched.metadata:
                 self._judge_spec()
             return
@@ -203,11 +231,35 @@ class Judge:
         self._renew()
         self._judge_spec()
 
-    def _judge_spec(self) -> None:
+    def know(self, known: Known) -> bool:
+        """Takes what the world around the document says now: runs the rules that read it. Whether they find anything
+        else than before."""
+        if known == self.spec.known:
+            return False
+        self.spec.known = known
+        self._dropped = ({}, {})
+        before = self._outside()
+        self._judge_spec(outside=True)
+        for fill in self.spec.fills if _OUTSIDE_FILL_RULES else ():
+            judged = self._of_fill[fill.piece]
+            found = self._run_all(_OUTSIDE_FILL_RULES, _OUTSIDE_FILL_CHECKS, (self.spec, fill))
+            self._keep_fill(fill.piece, judged._replace(findings=_replaced(judged.findings, found)))
+        for at in range(len(self._pieces)) if _OUTSIDE_PIECE_RULES else ():
+            if at not in self._ignored:
+                found = self._run_all(_OUTSIDE_PIECE_RULES, _OUTSIDE_PIECE_CHECKS, (self.spec, at, self._pieces[at]))
+                self._keep_piece(at, _replaced(self._of_piece.get(at, []), found))
+        return self._outside() != before
+
+    def _outside(self) -> list[Finding]:
+        """What the rules find that read what the world around the document says."""
+        return [finding for finding in self.findings() if finding.rule in _OUTSIDE]
+
+    def _judge_spec(self, outside: bool = False) -> None:
         self._listed = None
         known, self._entries = self._entries, self.spec.entries
         for one in CATALOGUE:
-            if one.check is not None and not (one.of_metadata and known is self._entries):
+            is_due = one.outside if outside else not (one.of_metadata and known is self._entries)
+            if one.check is not None and is_due:
                 found = self._run(one, partial(one.check, self.spec))
                 if found != self._of_spec.get(one.name):  # equal ones stay the same objects, and so their problems
                     self._of_spec[one.name] = found
@@ -244,7 +296,7 @@ class Judge:
         spec, pieces = self.spec, self._pieces
         found, judged = self._of_piece, self._of_fill
         known = {
-            (id(piece.section), piece.slot): (piece, at, found.get(at, []))
+            (id(piece.section), piece.slot, at in self._heads): (piece, at, found.get(at, []))
             for at, piece in enumerate(pieces)
             if at not in self._ignored
         }
@@ -252,17 +304,19 @@ class Judge:
         lost_pieces, lost_fills = self._dropped
         if len(pieces) - len(spec.pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             self._dropped = known, fills
-        if spec.asked != self._asked:
+        asked = spec.asked, spec.binding.shift
+        if asked != self._asked:
             fills = lost_fills = {}
             self._dropped = self._dropped[0], {}
-        self._asked = spec.asked
+        self._asked = asked
         self._pieces = list(spec.pieces)
+        self._heads = {fill.piece for fill in spec.fills}
         self._ignored = frozenset(spec.binding.ignored)
         self._of_piece, self._of_fill = {}, {}
         self._allowances = {}
         for at, piece in enumerate(spec.pieces):
             self._allow(at)
-            key = (id(piece.section), piece.slot)
+            key = (id(piece.section), piece.slot, at in self._heads)
             old_piece = known.get(key) or lost_pieces.get(key)
             if old_piece is None or at in self._ignored:
                 self._judge_piece(at)
@@ -462,12 +516,32 @@ def _moved(found: list[Finding], pieces: int) -> list[Finding]:
     ]
 
 
+def _replaced(found: list[Finding], outside: list[Finding]) -> list[Finding]:
+    """What was found, with other findings of the rules that read what the world around the document says."""
+    return [*(finding for finding in found if finding.rule not in _OUTSIDE), *outside]
+
+
+Check: TypeAlias = Callable[..., Iterable[Finding]]
+
+
+def _fill_checks(rules: Iterable[Rule]) -> tuple[Check, ...]:
+    return tuple(one.check_fill for one in rules if one.check_fill is not None)
+
+
+def _piece_checks(rules: Iterable[Rule]) -> tuple[Check, ...]:
+    return tuple(one.check_piece for one in rules if one.check_piece is not None)
+
+
 _NAMES = tuple(one.name for one in CATALOGUE)
+_OUTSIDE = frozenset(one.name for one in CATALOGUE if one.outside)
 _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}
-Check: TypeAlias = Callable[..., Iterable[Finding]]
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
-_FILL_CHECKS: tuple[Check, ...] = tuple(one.check_fill for one in CATALOGUE if one.check_fill is not None)
+_FILL_CHECKS = _fill_checks(_FILL_RULES)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)
-_PIECE_CHECKS: tuple[Check, ...] = tuple(one.check_piece for one in CATALOGUE if one.check_piece is not None)
+_PIECE_CHECKS = _piece_checks(_PIECE_RULES)
+_OUTSIDE_FILL_RULES = tuple(one for one in _FILL_RULES if one.outside)
+_OUTSIDE_FILL_CHECKS = _fill_checks(_OUTSIDE_FILL_RULES)
+_OUTSIDE_PIECE_RULES = tuple(one for one in _PIECE_RULES if one.outside)
+_OUTSIDE_PIECE_CHECKS = _piece_checks(_OUTSIDE_PIECE_RULES)

@@ -55,6 +55,14 @@ class Related:
     message: str
 
 
+class Elsewhere(NamedTuple):
+    """A place in another file that explains a finding. `key` opens the file (`Other.key`)."""
+
+    key: str
+    span: Span
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A fault at its place. `subject` is what the rule's fix needs to know; it never leaves the core.
@@ -68,6 +76,7 @@ class Finding:
     subject: Any = None
     related: tuple[Related, ...] = ()
     origin: Origin | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +116,11 @@ class Rule:
     - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew, and where
       it is `of_metadata`, which reads the fields alone, until one of those changes
     - `check_fill` reads one fill, the facts of its pieces and what the spec needs: kept until one of them changes
-    - `check_piece` reads the blocks of one piece and the slot it belongs to: kept until one of them changes
+    - `check_piece` reads the blocks of one piece, the slot it belongs to and whether its heading fills that: kept until
+      one of them changes
 
     `fix` yields the ways to mend a finding, the best first. `leftover` marks rules about text that should
-    not be there any more.
+    not be there any more; `outside` those that read what the world around the document says (`Spec.known`).
     """
 
     name: str
@@ -122,6 +132,7 @@ class Rule:
     fix: Mend = _nothing
     leftover: bool = False
     of_metadata: bool = False
+    outside: bool = False
 
     @property
     def has_fix(self) -> bool:

@@ -24,6 +24,8 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
         return
     if fill.slot.repeats or spec.pieces[fill.piece].facts.unclosed is not None:
         return
+    if fill.slot.index == spec.template.carried_in:
+        return  # that the metadata is missing says it
     message = f"{fill.slot.title} is empty; write it, or N/A and why."
     yield Finding(RULE.name, spec.heading_place(fill.piece), message, origin=fill.slot.origin)
 

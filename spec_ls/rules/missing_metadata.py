@@ -16,10 +16,14 @@ from spec_ls.spec import Spec
 
 def check(spec: Spec) -> Iterator[Finding]:
     required = [slot for slot in spec.template.fields if spec.needs(slot)]
-    if required and not any(field.slot for field in spec.carrier):
-        names = ", ".join(slot.name for slot in required)
-        title = spec.binding.title
-        yield Finding(RULE.name, spec.heading_place(title or 0), f"The metadata is missing: {names}.")
+    if not required or any(field.slot for field in spec.carrier):
+        return
+    carried_in = spec.template.carried_in
+    if any(missing.slot.index == carried_in for missing in spec.missing):
+        return  # that it is missing has been said of the section
+    names = ", ".join(slot.name for slot in required)
+    section = compose.metadata_heading(spec)
+    yield Finding(RULE.name, spec.heading_place(section or 0), f"The metadata is missing: {names}.")
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from spec_ls import drift
 from spec_ls.rules.base import Finding, Fix, Rule, Weights
 from spec_ls.spec import Spec
+from spec_ls.values import listed
 
 _MOST_NAMED = 5
 
@@ -42,7 +43,7 @@ def _listed(titles: list[str]) -> str:
         return f"{titles[0]} is"
     if len(titles) > _MOST_NAMED:
         titles = [*titles[: _MOST_NAMED - 1], f"{len(titles) - _MOST_NAMED + 1} more sections"]
-    return f"{', '.join(titles[:-1])} and {titles[-1]} are"
+    return f"{listed(titles)} are"
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

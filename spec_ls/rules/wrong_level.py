@@ -20,7 +20,8 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
     if fill.fault == "wrong-level":
         level = fill.slot.level + spec.binding.shift
         name = fill.slot.stem or fill.slot.title
-        message = f"{name} is a heading of level {level} in the template: {'#' * level}."
+        where = "beside the other headings here" if spec.binding.shift else "in the template"
+        message = f"{name} is a heading of level {level} {where}: {'#' * level}."
         yield Finding(RULE.name, spec.heading_place(fill.piece), message, level, origin=fill.slot.origin)
 
 

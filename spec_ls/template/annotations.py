@@ -31,7 +31,6 @@ class Word:
     form: str
     places: tuple[Place, ...]
     says: str
-    needs_argument: bool = True
 
 
 WORDS: dict[str, Word] = {

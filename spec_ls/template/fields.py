@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spec_ls.outline.blocks import Comment, Heading, List, Paragraph, Section
-from spec_ls.outline.inline import plain
+from spec_ls.outline.blocks import Comment, Heading, List, Paragraph, Section, Table
+from spec_ls.outline.inline import plain, split_number, title_of
 from spec_ls.outline.metadata import Carrier, Entry, entries_of, field_key
 from spec_ls.outline.parse import split_cells
 from spec_ls.outline.shapes import comments_in, joined, without_comments
@@ -21,6 +21,12 @@ _CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "fence", "list", "lines")
 _YAML_COMMENT = re.compile(r"(?:^|\s)#(?:\s+(.*))?$")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REMARK = re.compile(r"(?:(?<!\s)\s+)?\((?!s\))[^()]*\)\s*$")
+_CARRYING = re.compile(
+    r"(?:(?:document|spec|specification|general|basic|page|feature|project|epic) )?"
+    r"(?:metadata|meta ?data|meta|preamble|information|info|details|properties|attributes|header|document control)"
+)
+_KEY_HEAD = frozenset(["", "field", "key", "attribute", "property", "metadata", "item", "name"])
+_VALUE_HEAD = frozenset(["", "value", "detail"])
 _LEAVE = re.compile(r"\bleave (?:this|it|the \w+)? ?(?:empty|blank)\b", re.I)
 _ENOUGH = 3
 """Fields that make a carrier as good as any other; among those the kind of carrier decides."""
@@ -55,18 +61,45 @@ class Carried:
 
 def carried(
     flat: Sequence[tuple[Section, int]], title: Heading | None, source: Sequence[str], lines: Sequence[str]
-) -> list[Carried]:
-    """The entries of the carrier: those in front of the first section. `lines` are those of `source` without ends.
+) -> tuple[list[Carried], Section | None]:
+    """The entries of the carrier, and the section that holds it where that has a heading of its own.
+
+    They stand in front of the first section; where nothing does, in that: one that is called `Metadata` or the like, or
+    has a table of `Field | Value`. `lines` are those of `source` without ends.
+    """
+    ahead: list[tuple[Section, int]] = []
+    first: tuple[Section, int] | None = None
+    for section, base in flat:
+        heading = section.heading
+        if heading is not None and heading is not title and heading.style != "malformed":
+            first = section, base
+            break
+        ahead.append((section, base))
+    found = _carried(ahead, source, lines)
+    if found or first is None or not _may_carry(first[0]):
+        return found, None
+    below = _carried([first], source, lines)
+    return below, first[0] if below else None
+
+
+def _may_carry(section: Section) -> bool:
+    assert section.heading is not None
+    if _CARRYING.fullmatch(title_of(split_number(section.heading.title)[1]).key):
+        return True
+    table = next((block for block in section.blocks if isinstance(block, Table)), None)
+    heads = [field_key(cell.source) for cell in table.header.cells] if table else []
+    return len(heads) == 2 and heads[0] in _KEY_HEAD and heads[1] in _VALUE_HEAD
+
+
+def _carried(sections: Sequence[tuple[Section, int]], source: Sequence[str], lines: Sequence[str]) -> list[Carried]:
+    """The entries of the carrier in these sections.
 
     Of several carriers the fullest counts, up to three fields; then a table goes before front matter, that before a
     preamble, a list and lines with labels.
     """
     groups: dict[tuple[Carrier, int], list[Carried]] = {}
     lists: dict[int, tuple[int, str]] = {}
-    for section, base in flat:
-        heading = section.heading
-        if heading is not None and heading is not title and heading.style != "malformed":
-            break
+    for section, base in sections:
         above = ""
         for block in section.blocks:
             if isinstance(block, List):

@@ -34,6 +34,7 @@ _LAST_TWO = re.compile(r"(?:(.+?) )?or (.+)", re.S)
 _EXAMPLES = re.compile(r"\b(?:such as|for example|for instance|e\.g\.):?,?\s", re.I)
 _LIST_END = re.compile(r"(?:,\s)?\b(?:or|and)\b\s")
 _AND_SO_ON = re.compile(r",?\s?(?:\betc\b\.?|\band so on\b|…|\.{3})")
+_TARGETS = frozenset(("target", "due", "deadline", "eta", "launch", "ship", "release", "delivery", "completion"))
 _LONGEST_VALUE = 30
 _MOST_WORDS = 3
 _LONGEST_SAMPLE = 2000
@@ -172,6 +173,11 @@ def is_status(key: str) -> bool:
 def is_begun(key: str) -> bool:
     """Whether a date field's key says no more than that the document was begun then; `target date` says more."""
     return key in ("date", "created")
+
+
+def is_target(key: str) -> bool:
+    """Whether a date field's key says that something is to be reached by then."""
+    return not _TARGETS.isdisjoint(key.split())
 
 
 def is_default(sample: str, name: str, kind: Kind) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spec_ls.outline.blocks import Item, TextLine
@@ -18,7 +18,8 @@ _LONGEST_SAMPLE = 1000
 class Lookup:
     """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; `titles`: keys of all sections, also
     their `other_names`; `repeated`: those that repeat; `conditional`: those that the metadata asks for; `labels`:
-    skeletons of all items and labelled blocks."""
+    skeletons of all items and labelled blocks; `approved`: the indexes of the sections that an approval is about, which
+    are all but those that may be left out and the sign-off."""
 
     samples: frozenset[str]
     items: frozenset[str]
@@ -30,6 +31,7 @@ class Lookup:
     repeated: tuple[SectionSlot, ...]
     conditional: tuple[SectionSlot, ...]
     labels: frozenset[str]
+    approved: frozenset[int]
 
     def is_sample(self, item: Item) -> bool:
         """Whether a list item still is one of the template's samples."""
@@ -101,4 +103,12 @@ def _make(template: Template) -> Lookup:
             for slot in template.all_sections()
             for name in (*(skeleton(item.name) for item in slot.items), *(block.key for block in slot.blocks))
         ),
+        approved=frozenset(_approved(template.sections)) - {template.stated_in},
     )
+
+
+def _approved(slots: Sequence[SectionSlot]) -> Iterator[int]:
+    for slot in slots:
+        if slot.need != "optional" and not slot.sign_off:
+            yield slot.index
+            yield from _approved(slot.sections)

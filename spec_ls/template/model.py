@@ -181,10 +181,14 @@ class Template:
     guidance: tuple[Guidance, ...] = ()
     carrier: Literal["table", "yaml", "list", "lines", "fence", "section", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
+    carried_in: int = -1
+    """The index of the section that carries the metadata, as `## Metadata` does; none: it stands before the first."""
     fields: tuple[FieldSlot, ...] = ()
     sections: tuple[SectionSlot, ...] = ()
     headings: tuple[HeadingNote, ...] = ()
     states: tuple[State, ...] = ()
+    has_moves: bool = False
+    """It says itself which status may follow which."""
     status_key: str = ""
     stated: FieldSlot | None = None
     """A status that stands as a section of its own, as in `## Status`, where no field holds it."""

@@ -70,10 +70,17 @@ _CHOOSE = re.compile(
 )
 _COUNTER = re.compile(r"(?:(?<!\s)\s+)?(?:[:.]\s*)?(?:(?<![0-9])[0-9]++|[\[{<].*)$", re.S)
 _MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
-_CLOCK = re.compile(r"\bwithin ([0-9]{1,4}) (hour|day|week)s?\b", re.I)
+_CLOCK = re.compile(r"\bwithin ([0-9]{1,4})[ -]?(h|hrs?|hours?|days?|weeks?)\b", re.I)
+_REVIEW = re.compile(r"\breview|\bsign\b|\bsigns|\bsigned|\bapprov", re.I)
 _APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
+_KEPT_COMMENT = re.compile(
+    r"^\s*(?:(?:markdownlint|prettier|textlint|remark|lint|alex|doctoc|dprint|rumdl|mdl)"
+    r"(?:-\w|\s(?:off|on|ignore|disable|enable)\b)|(?:vale|cspell|rumdl)(?::|\s+\w+\.\w|\s(?:off|on)\b))"
+    r"|\bSPDX-License-Identifier\b|\bcopyright (?:\(c\)|©|[12][0-9]{3})",
+    re.I,
+)
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
@@ -126,6 +133,8 @@ class _Reader:
         self._headings: dict[int, HeadingNote] = {}
         self._title: str | None = None
         self._stated: tuple[FieldSlot, int] | None = None
+        self._carrier: Section | None = None
+        self._carried_in = -1
 
     def template(self, name: str) -> Template:
         starts = self._outline.starts
@@ -133,7 +142,7 @@ class _Reader:
             (section, starts[index]) for index, chunk in enumerate(self._outline.chunks) for section in chunk.sections
         ]
         title = title_heading(flat)
-        found = carried(flat, title, self._text.lines, self._lines)
+        found, self._carrier = carried(flat, title, self._text.lines, self._lines)
         placed = attached_annotations(flat, self._lines, [one.line for one in found])
         for one in placed:
             self._notes.setdefault((one.place, one.line), []).append(one.annotation)
@@ -155,10 +164,12 @@ class _Reader:
             guidance=tuple(self._opening(flat, title)),
             carrier=found[0].entry.carrier if fields else "none",
             carrier_source=carrier_source(found, self._lines) if fields else (),
+            carried_in=self._carried_in if fields else -1,
             fields=fields,
             sections=slots,
             headings=tuple(self._headings[line] for line in sorted(self._headings)),
             states=_states(status, words),
+            has_moves=any(word.word == "move" for word in words),
             status_key=status.key if status else "",
             stated=stated,
             stated_in=stated_in,
@@ -274,7 +285,10 @@ class _Reader:
         for example in examples or (part,):
             shown_need: Need = "example" if examples else need
             self._note_heading(example.heading, example.heading.line + example.base, shown_need, example.above)
-        items, blocks = self._content(part, keep)
+        carries = part.section is self._carrier
+        if carries:
+            self._carried_in = index
+        items, blocks = self._content(part, keep) if not carries else ((), ())
         key = title_of(title).key
         if self._stated is None and not stem and is_status(field_key(title)):
             self._stated = self._status_of(part, title, need, index)
@@ -299,10 +313,10 @@ class _Reader:
             form=_form(form),
             samples=tuple(found_sample[0] for found_sample in BRACKET.finditer(plain(form))) if form else (),
             examples=tuple(skeleton(example.heading.text.text) for example in examples),
-            sign_off=any(_CLOCK.search(note.text) for note in guidance)
+            sign_off=_clock(title, guidance, items) is not None
             or (any(item.kind == "check" for item in items) and bool(_APPROVAL.search(title))),
             work=not negated and any(item.kind == "sample" and item.box for item in items),
-            asks="" if keep else self._asks(part),
+            asks="" if keep or carries else self._asks(part),
             own=self._own(part),
             origin=Origin(line=line, end_line=part.end_line),
         )
@@ -518,7 +532,10 @@ def attached_annotations(
 
 
 def _speaks(comment: str) -> bool:
-    """Whether a comment says something to a person: marks for tools, such as `toc`, are a word or two."""
+    """Whether a comment says something to the author: marks for tools, such as `toc`, are a word or two, or have a
+    tool's name in front; a licence stays."""
+    if _KEPT_COMMENT.search(comment):
+        return False
     return len(re.findall(r"\w+", comment)) > 2 or comment.rstrip().endswith((".", "?", "!", ":", "…"))
 
 
@@ -606,11 +623,19 @@ def _stage(name: str, at: int) -> Stage:
 
 
 def _review_hours(slots: Sequence[SectionSlot]) -> int | None:
-    for slot in slots:
-        for note in slot.guidance:
-            clock = _CLOCK.search(note.text)
-            if clock:
-                return int(clock[1]) * {"hour": 1, "day": 24, "week": 168}[clock[2].lower()]
+    return next((hours for slot in slots if (hours := _clock(slot.title, slot.guidance, slot.items)) is not None), None)
+
+
+def _clock(title: str, guidance: Sequence[Guidance], items: Sequence[ItemSlot]) -> int | None:
+    """Within how many hours a section wants those to decide who review; None where it says nothing of that.
+
+    It is about a review by its title; by its guidance where it has boxes to be ticked.
+    """
+    has_boxes = any(item.kind == "check" for item in items)
+    for note in guidance:
+        clock = _CLOCK.search(note.text)
+        if clock and (_REVIEW.search(title) or (has_boxes and _REVIEW.search(note.text))):
+            return int(clock[1]) * {"h": 1, "d": 24, "w": 168}[clock[2][0].lower()]
     return None
 
 

@@ -18,6 +18,7 @@ KINDS = (
     "template",
     "today",
     "beside",
+    "approved",
     "completion",
     "accept",
     "hover",

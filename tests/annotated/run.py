@@ -6,7 +6,7 @@ import difflib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -15,16 +15,22 @@ from typing import Any, cast
 from annotated.casefile import Block, Case, CaseError, decode, encode
 from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
+from spec_ls.across import Around, Kin, Question, Roster, other_of
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
 from spec_ls.features import Person, Surroundings
+from spec_ls.history import Histories
+from spec_ls.known import Known, Move, Sections
 from spec_ls.moves import Moves, relinked
-from spec_ls.resolver import Policy
+from spec_ls.others import Other
+from spec_ls.past import sections
+from spec_ls.resolver import Policy, default_policy
 from spec_ls.rules import fixes
 from spec_ls.rules.base import STAGES, Fix, Problem
 from spec_ls.spec import Spec
 from spec_ls.template.model import Stage, Template
 from spec_ls.template.read import read_template
 from spec_ls.text import Edit, Point, Span, apply_edits, split_lines, strip_line_end
+from spec_ls.values import same_handle
 from spec_ls.workspace import MOST_BYTES, Document
 
 BASES = Path(__file__).parent.parent / "cases" / "bases"
@@ -71,6 +77,8 @@ class Sheet:
     final: bool = True
     bom: bool = False
     beside: tuple[Card, ...] = ()
+    branched: tuple[Other, ...] = ()
+    approved: Sections | None = None
 
     @property
     def source(self) -> str:
@@ -120,6 +128,8 @@ def run_case(case: Case) -> Outcome:
     policy: Policy | None = None
     sheet: Sheet | None = None
     beside: list[Card] = []
+    branched: list[Other] = []
+    approved: Sections | None = None
     for block in case.blocks:
         if block.kind == "template":
             template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
@@ -129,10 +139,16 @@ def run_case(case: Case) -> Outcome:
             path = block.options.get("path", f"/specs/beside-{len(beside) + 1}.md")
             found = _document(_sheet(block, template)).card(CardMaker(path))
             assert found is not None, f"line {block.line}: no spec"
-            beside.append(found)
+            if "branch" in block.options:
+                branched.append(other_of(found, path.removeprefix("/specs/"), "", block.options["branch"]))
+            else:
+                beside.append(found)
+        elif block.kind == "approved":
+            approved = sections(_document(_sheet(block, template)).spec)
         elif block.kind == "spec":
             sheet = _sheet(block, None if policy else template)
-            sheet.policy, sheet.beside = policy, tuple(beside)
+            sheet.policy, sheet.beside, sheet.approved = policy, tuple(beside), approved
+            sheet.branched = tuple(branched)
             _judge(sheet, outcome)
         elif sheet is None:
             raise CaseError(f"line {block.line}: a {block.kind} block needs a spec block before it")
@@ -183,7 +199,54 @@ def _sheet(block: Block, template: Template | None) -> Sheet:
 def _document(sheet: Sheet, source: str | None = None) -> Document:
     most = int(sheet.block.options.get("max-bytes", MOST_BYTES))
     text = sheet.source if source is None else source
-    return Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
+    document = Document(text, sheet.template, policy=sheet.policy, max_bytes=most)
+    document.know(replace(_known(sheet.block.options), approved=sheet.approved))
+    if sheet.beside or sheet.branched or "team" in sheet.block.options:
+        others = _Around(sheet).others("/specs/this.md", document.spec, document.policy)
+        document.know(replace(document.spec.known, others=others))
+    return document
+
+
+class _Around(Around):
+    """The specs beside the one of a case in the folder /specs; `team` are the people of its CODEOWNERS."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        super().__init__("/specs", Catalogue(sheet.beside), lambda path: default_policy(), Histories())
+        self._sheet = sheet
+
+    def _looked_up(self, question: Question) -> Any:
+        sheet = self._sheet
+        match question.kind:
+            case "specs":
+                return tuple(one for one in sheet.branched if one.id.casefold() == question.name)
+            case "twins":
+                elsewhere = tuple(one for one in sheet.branched if one.id.casefold() == question.name)
+                free = sheet.block.options.get("free", "")
+                return Kin(question.beside, elsewhere, free.removesuffix("?"), not free.endswith("?"))
+            case "roster":
+                team = sheet.block.options.get("team", "").split()
+                return Roster({same_handle(one): one for one in team}, bool(team))
+            case _:
+                return question.name in [card.path for card in sheet.beside]
+
+
+def _known(options: dict[str, str]) -> Known:
+    """What the world around the document says: `now`, and its `moves`, the first of them in front."""
+    now = _time(options["now"]) if "now" in options else None
+    moves: list[Move] = []
+    before = None if "shallow" in options else ""
+    for said in filter(None, options.get("moves", "").split("; ")):
+        day, _, rest = said.partition(" ")
+        status, _, who = rest.partition(" by ")
+        handle = who if who.startswith("@") else ""
+        status = status.strip("-")
+        moves.insert(0, Move(status, before, _time(day), who.removeprefix("@"), handle))
+        before = status
+    return Known(now, tuple(moves))
+
+
+def _time(said: str) -> datetime:
+    return datetime.fromisoformat(said).replace(tzinfo=UTC)
 
 
 # --- findings -------------------------------------------------------------------------------
@@ -271,6 +334,7 @@ def faults_of_fix(document: Document, problem: Problem, fix: Fix, template: Temp
     for end in {_line_end(line) for line in split_lines(result)} - {""} - (ends or {"\n"}):
         yield f"it brings in the line end {end!r}"
     after = Document(result, template, policy=document.policy)
+    after.know(document.spec.known)
     before_findings, after_findings = document.problems(stage), after.problems(stage)
 
     def count(problems: Sequence[Problem]) -> int:

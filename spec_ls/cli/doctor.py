@@ -1,0 +1,128 @@
+"""`spec-ls doctor`: what is in force for a file and why, and what there is around it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from spec_ls import __version__
+from spec_ls.cli.config import described
+from spec_ls.cli.judging import Judging, Options
+from spec_ls.cli.report import Output, numbers, place_of, shown_path
+from spec_ls.cli.results import results_file
+from spec_ls.files import CannotRead, read_source
+from spec_ls.git import git, root_of
+from spec_ls.lifecycle import progress
+from spec_ls.outside import Outside
+from spec_ls.resolver import Resolver
+from spec_ls.workspace import Document
+
+_LIBRARIES = ("pygls", "lsprotocol", "markdown-it-py", "pydantic")
+_EDITORS = {
+    "code": "VS Code",
+    "codium": "VSCodium",
+    "cursor": "Cursor",
+    "nvim": "Neovim",
+    "vim": "Vim",
+    "hx": "Helix",
+    "emacs": "Emacs",
+    "kate": "Kate",
+    "zed": "Zed",
+    "subl": "Sublime Text",
+}
+
+
+@click.command(short_help="Tell what is in force for a file, and why.")
+@click.argument("path", metavar="[FILE]", default="", required=False)
+def doctor(path: str) -> None:
+    """Tells which configuration and template are in force for a file and why, what the server would say of it, and
+    which versions of what are here. Send its words along with a report of a fault.
+
+    \b
+      spec-ls doctor docs/specs/a.md
+      spec-ls doctor
+
+    \b
+    Exit code:
+      0  nothing is in the way
+      2  the file cannot be read, or a configuration has a fault
+    """
+    resolver = Resolver()
+    told = [*_program(), *_repository(path or "."), *described(resolver.policy(path or "-.md"))]
+    failed = False
+    if path:
+        try:
+            told += _file(
+                Judging(resolver, Outside(policy=resolver.policy), Options()).document(path, read_source(path))
+            )
+        except CannotRead as error:
+            told.append(f"File: {error}")
+            failed = True
+    for governing, faulty in resolver.faults().items():
+        for fault in faulty.faults:
+            told.append(f"Fault: {place_of(governing, fault.span)}: {fault.message}")
+            failed = True
+    Output().write("".join(f"{line}\n" for line in told))
+    sys.exit(2 if failed else 0)
+
+
+def _program() -> Iterator[str]:
+    yield f"spec-ls {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    yield f"Command: {shutil.which('spec-ls') or 'spec-ls is not in PATH: an editor needs its whole path'}"
+    yield f"Libraries: {', '.join(f'{name} {_version(name)}' for name in _LIBRARIES)}"
+    editors = [name for command, name in _EDITORS.items() if shutil.which(command)]
+    yield f"Editors: {', '.join(editors) or 'none found in PATH'}"
+    yield f"Results: {results_file() or 'are not kept'}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "is missing"
+
+
+def _repository(path: str) -> Iterator[str]:
+    real = Path(os.path.realpath(path))
+    root = root_of(real / "-" if real.is_dir() else real)
+    if shutil.which("git") is None:
+        yield "Git: not found; what it knows of specs is left out"
+    elif root is None:
+        yield "Git: the file lies in no repository"
+    else:
+        shallow = git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+        known = " (shallow: older commits are not here)" if shallow else ""
+        yield f"Git: {git(root, 'version').strip().removeprefix('git version ')}, repository {root}{known}"
+
+
+def _file(document: Document) -> Iterator[str]:
+    """Whether a document is a spec and why, after which template, and what the server would say of it."""
+    decision, spec = document.decision, document.spec
+    if not decision.is_spec:
+        yield f"File: no spec: {decision.why}"
+        yield "The server says nothing of it."
+        return
+    yield f"File: a spec: {decision.why}"
+    where = document.policy.path(spec.template)
+    yield f"Template: {spec.template.name}, {shown_path(where) if where else 'which comes with spec-ls'}"
+    if spec.newer is not None:
+        yield "  as it stood when the document was written"
+    status = f"{spec.state.name} ({spec.stage})" if spec.state else "missing or unreadable, which counts as a draft"
+    yield f"Status: {status}"
+    if "diagnostics" in document.policy.off:
+        yield "The server says nothing of it: diagnostics are switched off."
+        return
+    problems = document.problems()
+    yield f"The server says: {numbers(Counter(problem.severity for problem in problems))}"
+    if not document.is_large:
+        yield f"Filled in: {progress(spec, problems)}"
+    if document.policy.known:
+        yield f"The baseline passes over {sum(document.policy.known.values())} findings"

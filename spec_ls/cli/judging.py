@@ -1,0 +1,284 @@
+"""One file, checked: all that a report may say of it as plain values, which a process or the cache can hand on."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from spec_ls.baseline import kind_of, still_there
+from spec_ls.cli.excerpt import Excerpt, excerpt
+from spec_ls.features.actions import fixed_together
+from spec_ls.features.format import format_edits
+from spec_ls.files import CannotRead, CannotWrite, decode, rewrite_file
+from spec_ls.lifecycle import at_state
+from spec_ls.outside import Outside
+from spec_ls.resolver import Resolver
+from spec_ls.rules import fixes
+from spec_ls.rules.base import Fix, Problem, Severity
+from spec_ls.template import builtin
+from spec_ls.template.model import Template
+from spec_ls.text import Edit, Span, Text, apply_edits
+from spec_ls.workspace import MOST_BYTES, Document, looks_filled_in
+
+log = logging.getLogger(__name__)
+
+_MOST_ROUNDS = 6
+"""How often a text is judged again for what only the fixes made so far let be fixed."""
+
+
+class Region(NamedTuple):
+    """A range of a text: offsets (code points) and, for programs, characters (UTF-16 code units), all from zero."""
+
+    line: int
+    start: int
+    end_line: int
+    end: int
+    character: int
+    end_character: int
+
+
+class Mend(NamedTuple):
+    """A way to mend a finding: each edit is what it replaces and the new text."""
+
+    title: str
+    certain: bool
+    edits: tuple[tuple[Region, str], ...]
+
+
+class Shown(NamedTuple):
+    """A finding. `fingerprint` stays as it is when lines move; of equal findings in a file each has its own."""
+
+    rule: str
+    severity: Severity
+    message: str
+    region: Region
+    excerpt: Excerpt
+    fingerprint: str
+    fixes: tuple[Mend, ...]
+    related: tuple[tuple[Region, str], ...]
+
+    @property
+    def fixable(self) -> bool:
+        """Whether there is a fix that needs no judgement."""
+        return any(fix.certain for fix in self.fixes)
+
+
+class Checked(NamedTuple):
+    """What there is to say of a file. `kind` is `unread` where it could not be checked, and `why` says what it is.
+
+    - `troubles`: what went wrong beside that, for standard error
+    - `left`: of what the baseline knows of it, what is still there; None where nothing is known
+    - `mended`: how many findings were fixed, `before` and `after` the texts around that (both empty: nothing was). What
+      was `found` is what is left, or where nothing is written what was there
+    """
+
+    name: str
+    kind: Literal["spec", "other", "unread"]
+    why: str
+    status: str = ""
+    found: tuple[Shown, ...] = ()
+    troubles: tuple[str, ...] = ()
+    left: Mapping[tuple[str, str], int] | None = None
+    mended: int = 0
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to check for and what to do. `select` and `ignore` name rules; no `select` means all.
+
+    `status`: the findings are those that a spec would have with that status. `fix`: make the fixes that are certain, or
+    the likely ones as well, or format; `write`: into the file.
+    """
+
+    template: Template | None = None
+    template_file: str = ""
+    max_bytes: int = MOST_BYTES
+    status: str = ""
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    fix: Literal["", "certain", "likely", "format"] = ""
+    write: bool = False
+
+    def wants(self, problem: Problem) -> bool:
+        """Whether the findings of its rule are asked for."""
+        return problem.rule not in self.ignore and (not self.select or problem.rule in self.select)
+
+    def takes(self, fix: Fix) -> bool:
+        """Whether a fix is one of those to be made."""
+        return fix.certain or self.fix == "likely"
+
+
+class UnknownStatus(Exception):
+    """The template has no such status; the message names those it has."""
+
+
+class Judged(NamedTuple):
+    """What there is to say of a file, and the document behind it; None where it is no spec."""
+
+    checked: Checked
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """By what files are judged: what governs them, what the world around them says, and the options."""
+
+    resolver: Resolver
+    outside: Outside
+    options: Options
+    is_file: bool = True
+    """Texts are those of files, or called as if they were."""
+
+    def text(self, name: str, source: str, named: bool) -> Judged:
+        """Checks the text of the file at the path `name`. `named`: by the user, not found in a folder. Never raises."""
+        try:
+            return _judged(name, source, named, self)
+        except UnknownStatus as error:
+            return Judged(Checked(name, "unread", str(error)))
+        except Exception:
+            log.exception("%s: could not be checked; please report this", name)
+            return Judged(Checked(name, "unread", "it was not checked"))
+
+    def document(self, name: str, source: str) -> Document:
+        """A document with all that the command line knows of it."""
+        options = self.options
+        policy = self.resolver.policy(name)
+        document = Document(source, options.template, policy=policy, max_bytes=options.max_bytes)
+        if document.decision.is_spec:
+            self.outside.know(document, os.path.realpath(name) if self.is_file else None)
+        return document
+
+
+def check_text(name: str, source: str, named: bool = True, options: Options | None = None) -> Checked:
+    """Checks one text, as `spec-ls check` does that has nothing else to check. Never raises."""
+    resolver = Resolver()
+    return Judging(resolver, Outside(policy=resolver.policy), options or Options()).text(name, source, named).checked
+
+
+def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
+    options = judging.options
+    document = judging.document(name, source)
+    decision = document.decision
+    if not named and options.template is not None:
+        decision = looks_filled_in(document.spec)
+    if not decision.is_spec:
+        return Judged(Checked(name, "other", decision.why))
+    after, mended = source, 0
+    troubles: tuple[str, ...] = ()
+    if options.fix:
+        fixed, mended = _mended(name, document, judging)
+        after = fixed.text.source
+        if options.write and after != source:
+            try:
+                rewrite_file(name, source, after)
+                document = fixed
+                judging.outside.wrote(fixed, os.path.realpath(name))
+            except CannotWrite as error:
+                troubles = (f"{name}: {error}",)
+                after, mended = source, 0
+    spec, policy = document.spec, document.policy
+    checked = Checked(
+        name,
+        "spec",
+        decision.why,
+        spec.state.name if spec.state else "",
+        tuple(_shown(document, problems(document, options))),
+        troubles + _crashes(name, document),
+        still_there(document.all_problems(), document.text, policy.known) if policy.known and policy.file else None,
+        mended,
+        source if after != source else "",
+        after if after != source else "",
+    )
+    return Judged(checked, document)
+
+
+def problems(document: Document, options: Options) -> list[Problem]:
+    """The findings that are asked for. Raises UnknownStatus."""
+    found = document.problems()
+    if options.status and not document.is_large:
+        template = document.spec.template
+        state = template.state(options.status)
+        if state is None:
+            there_are = ", ".join(one.name for one in template.states) or "none"
+            message = f"the template {template.name} has no status {options.status}; there are: {there_are}"
+            raise UnknownStatus(message)
+        found = at_state(document.spec, state, document.problems)
+    return [problem for problem in found if options.wants(problem)]
+
+
+def _crashes(name: str, document: Document) -> tuple[str, ...]:
+    return tuple(
+        f"{name}: the rule {crashed} failed and its findings are left out; please report this"
+        for crashed in document.new_crashes()
+    )
+
+
+def _mended(name: str, document: Document, judging: Judging) -> tuple[Document, int]:
+    """The document with its fixes made, and how many: again and again, as one fix can make room for the next."""
+    made, seen, options = 0, {document.text.source}, judging.options
+    for _ in range(_MOST_ROUNDS):
+        count, edits = _edits(document, options)
+        after = apply_edits(document.text.source, edits)
+        if after in seen or not _can_be_read(after):
+            break
+        seen.add(after)
+        document, made = judging.document(name, after), made + count
+        if not document.decision.is_spec:
+            break
+    return document, made
+
+
+def _edits(document: Document, options: Options) -> tuple[int, Sequence[Edit]]:
+    """What there is to change in a document as it is, and how many findings or places that sees to."""
+    if document.is_large:
+        return 0, ()
+    if options.fix == "format":
+        edits = format_edits(document.spec)
+        return len(edits), edits
+    return fixed_together(document.spec, problems(document, options), options.takes)
+
+
+def _can_be_read(text: str) -> bool:
+    try:
+        return decode(text.encode("utf-8")) == text
+    except (UnicodeEncodeError, CannotRead):
+        return False
+
+
+def _shown(document: Document, found: list[Problem]) -> Iterator[Shown]:
+    text, times = document.text, Counter[tuple[str, str]]()
+    for problem in found:
+        kind = kind_of(problem, text)
+        times[kind] += 1
+        related = problem.finding.related
+        yield Shown(
+            problem.rule,
+            problem.severity,
+            problem.message,
+            region(text, problem.span),
+            excerpt(text, problem.span),
+            hashlib.sha256("\0".join(kind).encode("utf-8", "surrogatepass")).hexdigest()[:16] + f":{times[kind]}",
+            tuple(
+                Mend(fix.title, fix.certain, tuple((region(text, edit.span), edit.new_text) for edit in fix.edits))
+                for fix in fixes(document.spec, problem.finding)
+            ),
+            tuple((region(text, document.spec.span(one.place)), one.message) for one in related),
+        )
+
+
+def region(text: Text, span: Span) -> Region:
+    """The span with its characters."""
+    first, last = text.character(span.first, "utf-16"), text.character(span.last, "utf-16")
+    return Region(*span, first, last)
+
+
+def any_template(options: Options) -> str:
+    """A template that a user may name to have a file checked all the same."""
+    return options.template_file or builtin().name

@@ -1,0 +1,197 @@
+"""What the world around a document says, on real repositories: the editor and the command line tell the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repository import Repository, alone
+from stdio import Stdio
+
+from spec_ls.lsp.client import Client
+from spec_ls.lsp.convert import diagnostic_json
+from spec_ls.outside import Outside
+from spec_ls.workspace import Document
+
+APPROVED = (Path(__file__).parent / "cases" / "bases" / "approved.md").read_text("utf-8")
+"""Its target date is 2026-12-01."""
+REVIEW = (Path(__file__).parent / "cases" / "bases" / "review.md").read_text("utf-8")
+SEVERITIES = {"error": 1, "warning": 2, "information": 3, "hint": 4}
+
+
+@pytest.fixture(autouse=True)
+def only_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone(monkeypatch)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "répo")
+    made.init()
+    return made
+
+
+def shown(found: list[dict[str, Any]]) -> list[Any]:
+    return [(one["code"], one["severity"], one["message"], one["range"]) for one in found]
+
+
+def printed(root: Path, now: str) -> dict[str, list[Any]]:
+    """What `spec-ls check` says of all files, as an editor is told, by their names."""
+    command = [sys.executable, "-m", "spec_ls", "check", "--format", "json", "."]
+    done = subprocess.run(command, cwd=root, capture_output=True, timeout=60, env=at(now))
+    found: dict[str, list[Any]] = {}
+    for one in json.loads(done.stdout):
+        told = one["rule"], SEVERITIES[one["severity"]], one["message"], one["range"]
+        found.setdefault(Path(one["path"]).name, []).append(told)
+    return found
+
+
+def at(now: str) -> dict[str, str]:
+    return {**os.environ, "SPEC_LS_NOW": now, "PYTHONUTF8": "1"}
+
+
+def started(root: Path, now: str, capabilities: dict[str, Any]) -> Stdio:
+    """A server process whose day and hour are others."""
+    server = Stdio(env=at(now))
+    server.initialize({"general": {"positionEncodings": ["utf-16"]}, **capabilities}, rootUri=root.as_uri())
+    server.notify("initialized", {})
+    return server
+
+
+def test_what_time_and_commits_bring_is_told_without_a_keystroke(made: Repository) -> None:
+    """A second before midnight a review is over; then the day ends; then a status that had no day is committed."""
+    made.save({"c.md": REVIEW.replace("| Review |", "| Draft |")}, "2026-11-01")
+    made.write("b 📦.md", REVIEW)
+    made.git("add", "b 📦.md")
+    made.git("commit", "--quiet", "--message", "Words", GIT_AUTHOR_DATE="2026-11-29T23:59:59")
+    made.write("a.md", APPROVED)
+    made.write("c.md", REVIEW)
+    paths = [made.root / name for name in ("a.md", "b 📦.md", "c.md")]
+    with started(made.root, "2026-12-01T23:59:58.3", {"workspace": {"codeLens": {"refreshSupport": True}}}) as server:
+
+        def told(words: str) -> dict[str, Any]:
+            found = server.wait_for(
+                lambda message: "diagnostics" in message.get("params", ()) and words in str(message)
+            )
+            params: dict[str, Any] = found["params"]
+            return params
+
+        for path in paths:
+            item = {"uri": path.as_uri(), "languageId": "markdown", "version": 1, "text": path.read_text("utf-8")}
+            server.notify("textDocument/didOpen", {"textDocument": item})
+            assert told(path.as_uri())["diagnostics"] == []
+        assert told("In review since 2026-11-29 by Ada")["uri"] == paths[1].as_uri()
+        assert told("Target Date has passed, and the status is still Approved.")["uri"] == paths[0].as_uri()
+        server.wait_for(lambda message: message.get("method") == "workspace/codeLens/refresh")
+        long = APPROVED.replace("| Approved |", "| Building |") + "and so on " * 11_000
+        item = {"uri": paths[0].as_uri(), "version": 2}
+        server.notify("textDocument/didChange", {"textDocument": item, "contentChanges": [{"text": long}]})
+        assert told("still Building")["version"] == 2, "what is known holds for a text that is read aside"
+        made.save({}, "2026-11-02", "Noor Berg <noor@example.org>")
+        server.notify("textDocument/didSave", {"textDocument": {"uri": paths[2].as_uri()}})
+        assert told("In review since 2026-11-02 by Noor Berg")["uri"] == paths[2].as_uri()
+
+
+def test_the_command_line_tells_the_same_and_so_do_specs_that_are_not_open(made: Repository) -> None:
+    made.save({"a.md": REVIEW, "docs/b.md": APPROVED}, "2026-03-03")
+    capabilities = {"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {}}}
+    with started(made.root, "2026-12-24", capabilities) as server:
+        found = server.request("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
+    told = {Path(one["uri"]).name: shown(one["items"]) for one in found}
+    assert told == printed(made.root, "2026-12-24")
+    assert [one[0] for found in told.values() for one in found] == ["overdue-review", "overdue-target"]
+
+
+# --- what was approved
+
+
+WORDS = "Flatmates order together and send each other screenshots of their baskets."
+
+
+def test_what_has_changed_since_the_approval_stands_beside_it(made: Repository) -> None:
+    """The text of the approving commit counts, later commits do not; what is not committed counts as today."""
+    made.save({"📦.md": APPROVED.replace("| Approved |", "| Review |").replace("two pilot cities", "one city")})
+    made.save({"📦.md": APPROVED}, "2026-03-02", "Jo <1+jonas@users.noreply.github.com>")
+    later = APPROVED.replace("| Approved |", "| Building |").replace("two pilot cities", "𝔪 three cities")
+    made.save({"📦.md": later}, "2026-03-03")
+    document = Document(later.replace(WORDS, "Flatmates order together. 🚀"))
+    document.know(Outside().known(str(made.root / "📦.md"), document.spec.template))
+    problems = [one for one in document.problems() if one.rule == "stale-approval"]
+    said = "This section has changed since it was approved on 2026-03-02 by @jonas."
+    assert [(one.span.start_line, one.severity, one.message) for one in problems] == [
+        (11, "information", said),
+        (50, "information", said),
+    ]
+    cohorts = "- **Cohorts**: two pilot cities first", "- **Cohorts**: 𝔪 three cities first"
+    for encoding, units in {"utf-8": 4, "utf-16": 2, "utf-32": 1}.items():
+        client = Client(encoding=encoding, related_information=True)
+        told = [diagnostic_json("file:///a", document.spec, one, client)["relatedInformation"] for one in problems]
+        assert [(one["message"], one["location"]["range"]) for (one,) in told] == [
+            (f"Before: {WORDS} · Now: Flatmates order together. 🚀", line(12, 26 + units)),
+            (f"Before: {cohorts[0]} · Now: {cohorts[1]}", line(52, 34 + units)),
+        ]
+
+
+CHECKOUTS = ["branch", "renamed", "worktree", "detached", "submodule", "merged"]
+
+
+@pytest.mark.parametrize("state", [*CHECKOUTS, "edge", "renamed only here", "no commit", "no repository", "no git"])
+def test_in_any_checkout_it_is_right_or_silent(
+    made: Repository, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.save({"a.md": APPROVED.replace("| Approved |", "| Draft |")}, "2026-03-01")
+    approving = made.save({"a.md": APPROVED.replace(WORDS, "Other words.")}, "2026-03-02")
+    made.save({"a.md": APPROVED}, "2026-03-03")
+    path = made.root / "a.md"
+    if state == "branch":
+        made.git("switch", "--quiet", "--orphan", "other")
+        made.save({"a.md": APPROVED}, "2026-03-04")
+        made.git("switch", "--quiet", "main")
+    elif state.startswith("renamed"):
+        path = made.root / "b 📦.md"
+        made.git("mv", "a.md", path.name)
+        if state == "renamed":
+            made.save({}, "2026-03-04")
+    elif state in ("worktree", "detached"):
+        made.git("worktree", "add", "--quiet", *(["--detach"] if state == "detached" else []), str(tmp_path / "tree"))
+        path = tmp_path / "tree" / "a.md"
+    elif state == "submodule":
+        outer = Repository(tmp_path / "outer")
+        outer.init()
+        outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", made.root.as_uri(), "inner")
+        path = outer.root / "inner" / "a.md"
+    elif state == "merged":
+        made.git("switch", "--quiet", "--create", "other", f"{approving}~1")
+        made.save({"b.md": "Words.\n"}, "2026-03-09")
+        made.git("merge", "--quiet", "--no-edit", "main")
+    elif state == "edge":
+        made.git("clone", "--quiet", "--depth=2", made.root.as_uri(), str(tmp_path / "edge"))
+        path = tmp_path / "edge" / "a.md"
+    elif state in ("no commit", "no repository"):
+        other = Repository(tmp_path / "other")
+        other.root.mkdir()
+        if state == "no commit":
+            other.init()
+        path = other.write("a.md", APPROVED)
+    elif state == "no git":
+        monkeypatch.setenv("PATH", "")
+    document = Document(path.read_text("utf-8"))
+    document.know(Outside().known(str(path), document.spec.template))
+    problems = {one.rule: one.message for one in document.problems() if one.rule != "overdue-target"}
+    assert problems == (
+        {
+            "skipped-move": "Status went from Draft to Approved on 2026-03-02 by Ada: skipped Review.",
+            "stale-approval": "This section has changed since it was approved on 2026-03-02 by Ada.",
+        }
+        if state in CHECKOUTS
+        else {}
+    )
+
+
+def line(number: int, characters: int) -> dict[str, Any]:
+    return {"start": {"line": number, "character": 0}, "end": {"line": number, "character": characters}}

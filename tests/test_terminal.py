@@ -1,0 +1,397 @@
+"""The command line beyond the findings: which of them, of which files, mended safely; the other commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from repository import Repository, alone
+
+from spec_ls.cache import VARIABLE
+from spec_ls.cli import check as check_module
+from spec_ls.cli import fix as fix_module
+from spec_ls.cli.commands import cli
+from spec_ls.files import CannotWrite, rewrite_file
+from spec_ls.rules import CATALOGUE
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+ALERTS = (EXAMPLES / "delivery-alerts.md").read_text(encoding="utf-8")
+GUEST = (EXAMPLES / "guest-checkout.md").read_text(encoding="utf-8")
+GOOD = (EXAMPLES / "invoice-export.md").read_text(encoding="utf-8")
+TYPO = GOOD.replace("## 6. Support Plan", "## 6. Suport Plan")
+"""One finding, with a certain fix."""
+
+FILES, KILLS = (300, 40) if os.environ.get("SPEC_LS_SOAK") else (60, 4)
+
+
+def numbered(text: str, number: int) -> str:
+    """The spec with an identifier of its own."""
+    return re.sub(r"SPEC-\d+", f"SPEC-{number:04}", text)
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes, links and signals are those of POSIX")
+Spec = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone(monkeypatch)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    for module in (check_module, fix_module):
+        monkeypatch.setattr(module, "log_to_stderr", lambda: None)
+
+
+@pytest.fixture
+def spec_ls() -> Spec:
+    def run(*arguments: str, stdin: str = "") -> Result:
+        return CliRunner().invoke(cli, arguments, input=stdin, catch_exceptions=False)
+
+    return run
+
+
+def begun(folder: Path) -> Repository:
+    repository = Repository(folder)
+    repository.init()
+    return repository
+
+
+def rules_in(result: Result) -> set[str]:
+    return {json.loads(line)["rule"] for line in result.stdout.splitlines()}
+
+
+# --- which findings
+
+
+def test_rules_are_selected_and_ignored(spec_ls: Spec) -> None:
+    Path("a.md").write_text(ALERTS, "utf-8")
+    every = rules_in(spec_ls("check", "--format", "jsonl", "a.md"))
+    some = rules_in(spec_ls("check", "--format", "jsonl", "--select", "sample-text,invalid-date", "a.md"))
+    rest = rules_in(
+        spec_ls("check", "--format", "jsonl", "--ignore", "sample-text", "--ignore", "invalid-date", "a.md")
+    )
+    assert some == every & {"sample-text", "invalid-date"}
+    assert rest == every - {"sample-text", "invalid-date"}
+    assert some and rest
+    unknown = spec_ls("check", "--select", "sample-txt", "a.md")
+    assert unknown.exit_code == 2 and "sample-text" in unknown.stderr
+
+
+def test_another_status_is_asked_about(spec_ls: Spec) -> None:
+    Path("a.md").write_text(GUEST, "utf-8")
+    assert spec_ls("check", "a.md").exit_code == 0
+    asked = spec_ls("check", "--status", "approved", "--format", "jsonl", "a.md")
+    assert asked.exit_code == 1
+    there = GUEST.replace("| Draft |", "| Approved |")
+    assert there != GUEST
+    Path("a.md").write_text(there, "utf-8")
+    assert spec_ls("check", "--format", "jsonl", "a.md").stdout == asked.stdout
+    nothing = spec_ls("check", "--status", "Shipped", "a.md")
+    assert nothing.exit_code == 2 and "Draft, Review, Approved" in nothing.stderr
+
+
+def test_a_status_that_is_none_goes_with_the_one_asked_about(spec_ls: Spec) -> None:
+    Path("a.md").write_text(GOOD.replace("| Approved |", "| Finished |"), "utf-8")
+    assert rules_in(spec_ls("check", "--format", "jsonl", "a.md")) == {"invalid-choice"}
+    assert spec_ls("check", "--format", "jsonl", "--status", "Approved", "a.md").stdout == ""
+
+
+# --- which files
+
+
+def test_only_what_has_changed_since_a_commit(spec_ls: Spec, tmp_path: Path) -> None:
+    repository = begun(tmp_path / "work")
+    names = ("kept", "edited", "moved", "gone", "staged")
+    specs = {name: numbered(TYPO, number) for number, name in enumerate((*names, "new"))}
+    repository.save({f"docs/{name}.md": specs[name] for name in names}, "2026-01-01")
+    base = repository.git("rev-parse", "HEAD").strip()
+    repository.git("checkout", "-q", "-b", "topic")
+    repository.git("mv", "docs/moved.md", "docs/übers 🚚.md")
+    repository.git("rm", "-q", "docs/gone.md")
+    repository.save({"docs/edited.md": specs["edited"] + "\nMore.\n"}, "2026-01-02")
+    Path("docs/staged.md").write_text(specs["staged"] + "\nMore.\n", "utf-8")
+    repository.git("add", "docs/staged.md")
+    Path("docs/new.md").write_text(specs["new"], "utf-8")
+    found = spec_ls("check", "--format", "concise", "--since", base, ".").stdout.splitlines()
+    changed = [f"docs/{name}.md" for name in ("edited", "new", "staged", "übers 🚚")]
+    assert [line.split(":")[0] for line in found] == changed
+    repository.git("checkout", "-q", "-b", "main-moves-on", base)
+    repository.save({"docs/kept.md": GOOD + "\nMore.\n"}, "2026-01-03")
+    repository.git("checkout", "-q", "topic")
+    again = spec_ls("check", "--format", "concise", "--since", "main-moves-on", ".").stdout
+    assert "docs/kept.md" not in again and "docs/edited.md" in again
+
+
+def test_nothing_has_changed_is_no_fault_and_an_unknown_commit_is_one(spec_ls: Spec, tmp_path: Path) -> None:
+    Path("a.md").write_text(TYPO, "utf-8")
+    outside = spec_ls("check", "--since", "HEAD", "a.md")
+    assert outside.exit_code == 2 and "no repository" in outside.stderr
+    begun(tmp_path / "work").save({"a.md": TYPO}, "2026-01-01")
+    same = spec_ls("check", "--since", "HEAD", ".")
+    assert same.exit_code == 0 and "no spec has changed since HEAD" in same.stderr
+    for ref in ("nowhere", "--output=x", "HEAD:a.md"):
+        assert spec_ls("check", f"--since={ref}", ".").exit_code == 2, ref
+
+
+def test_the_order_and_the_bytes_are_the_same_with_processes_and_results_kept(spec_ls: Spec, tmp_path: Path) -> None:
+    for number in range(70):
+        folder = Path(f"d{number % 7}")
+        folder.mkdir(exist_ok=True)
+        text = (ALERTS, GUEST, GOOD, "# no spec\n")[number % 4]
+        (folder / f"{number}.md").write_text(numbered(text, number), "utf-8")
+    (Path("d3") / "broken.md").write_bytes(b"\xff\xfe\xfd")
+    one = spec_ls("check", "--format", "json", "--jobs", "1", "--no-cache", ".")
+    assert one.exit_code == 2 and len(json.loads(one.stdout)) > 300
+    assert not (tmp_path / "cache" / "results.sqlite").exists()
+    several, first, second = (spec_ls("check", "--format", "json", *more, ".") for more in (["--jobs", "2"], [], []))
+    for other in (several, first, second):
+        assert (other.stdout_bytes, other.stderr, other.exit_code) == (one.stdout_bytes, one.stderr, 2)
+    assert (tmp_path / "cache" / "results.sqlite").stat().st_size > 1000
+
+
+def test_kept_results_depend_on_all_that_findings_depend_on(
+    spec_ls: Spec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in range(51):
+        Path(f"{number:02}.md").write_text(numbered(TYPO, number), "utf-8")
+
+    def found(*options: str) -> int:
+        return len(spec_ls("check", "--jobs", "1", "--format", "concise", *options, ".").stdout.splitlines())
+
+    assert found() == found() == 51
+    assert found("--ignore", "misnamed-section") == 0
+    Path(".spec-ls.toml").write_text('[rules]\nmisnamed-section = "off"\n', "utf-8")
+    assert found() == 0
+    Path(".spec-ls.toml").unlink()
+    Path("07.md").write_text(numbered(GOOD, 7), "utf-8")
+    assert found() == 50
+    late = re.sub(r"\d{4}-\d\d-\d\d \|", "2026-02-02 |", numbered(TYPO, 7), count=1)
+    Path("07.md").write_text(late, "utf-8")
+    monkeypatch.setenv("SPEC_LS_NOW", "2026-02-01T12:00")
+    before = found()
+    monkeypatch.setenv("SPEC_LS_NOW", "2026-02-09T12:00")
+    assert found() == before + 1  # the target date has passed since
+    for damaged in (b"no database", b""):
+        (tmp_path / "cache" / "results.sqlite").write_bytes(damaged)
+        assert found() == before + 1
+
+
+@posix
+def test_watching_tells_anew_what_a_change_brings(tmp_path: Path) -> None:
+    path = tmp_path / "work" / "a.md"
+    path.write_text(GOOD, "utf-8")
+    command = [sys.executable, "-m", "spec_ls", "check", "--watch", "--format", "concise", "."]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        assert "watching 1 file" in process.stderr.readline()
+        path.write_text(TYPO, "utf-8")
+        assert "a.md:" in process.stdout.readline()
+        assert "watching 1 file" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == ""
+
+
+# --- mending
+
+
+def test_fix_makes_what_is_certain_and_unsafe_what_is_likely(spec_ls: Spec) -> None:
+    unsure = GOOD.replace("## 6. Support Plan\n", "## 6. Support Plan\n<!-- spec-ls: allow mising-item -->\n")
+    unsure = unsure.replace("- **Runbooks**", "- **Manuals**")
+    Path("a.md").write_text(unsure, "utf-8")
+    asked = ("--select", "unused-suppression")
+    assert spec_ls("fix", *asked, "a.md").stdout == "0 of 1 spec fixed\n"
+    assert Path("a.md").read_text("utf-8") == unsure
+    done = spec_ls("fix", "--unsafe", *asked, "a.md")
+    assert (done.exit_code, done.stdout) == (0, "a.md: 1 finding fixed\n1 of 1 spec fixed\n")
+    assert Path("a.md").read_text("utf-8") == unsure.replace("mising-item", "missing-item")
+
+
+def test_check_mends_and_reports_what_is_left(spec_ls: Spec) -> None:
+    Path("a.md").write_text(TYPO.replace("@mira", "mira jones", 1), "utf-8")
+    diff = spec_ls("check", "--diff", "a.md")
+    done = spec_ls("check", "--fix", "a.md")
+    assert "misnamed-section" not in done.stdout and "invalid-handle" in done.stdout
+    assert done.stdout.endswith("1 error in 1 spec (1 fixed)\n")
+    assert "-## 6. Suport Plan\n+## 6. Support Plan\n" in diff.stdout
+    assert "## 6. Support Plan" in Path("a.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["bare", "BOM"])
+def test_all_else_stays_byte_for_byte(spec_ls: Spec, line_end: str, mark: str) -> None:
+    text = mark + TYPO.replace("Bookkeepers", "Büro 🚚 Bookkeepers").replace("\n", line_end)
+    Path("a.md").write_bytes(text.encode())
+    assert spec_ls("fix", "a.md").exit_code == 0
+    assert Path("a.md").read_bytes() == text.replace("Suport", "Support").encode()
+
+
+@posix
+def test_mode_and_links_stay(spec_ls: Spec) -> None:
+    Path("real.md").write_text(TYPO, "utf-8")
+    Path("real.md").chmod(0o640)
+    Path("link.md").symlink_to("real.md")
+    assert spec_ls("fix", "link.md").exit_code == 0
+    assert Path("link.md").is_symlink() and "Support Plan" in Path("real.md").read_text("utf-8")
+    assert stat.S_IMODE(Path("real.md").stat().st_mode) == 0o640
+    assert os.listdir() == ["link.md", "real.md"] or sorted(os.listdir()) == ["link.md", "real.md"]
+
+
+def test_a_file_that_has_changed_meanwhile_or_is_gone_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("theirs\n", "utf-8")
+    with pytest.raises(CannotWrite, match="changed meanwhile"):
+        rewrite_file(str(path), "ours\n", "mended\n")
+    assert path.read_text("utf-8") == "theirs\n"
+    path.unlink()
+    with pytest.raises(CannotWrite):
+        rewrite_file(str(path), "ours\n", "mended\n")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["work"]
+
+
+@posix
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_file_is_left_and_named(spec_ls: Spec) -> None:
+    Path("a.md").write_text(TYPO, "utf-8")
+    Path("a.md").chmod(0o444)
+    done = spec_ls("fix", "a.md")
+    assert done.exit_code == 2 and "a.md: it cannot be written" in done.stderr
+    assert Path("a.md").read_text("utf-8") == TYPO
+
+
+@posix
+@pytest.mark.parametrize("command", [["fix", "--jobs", "2"], ["check", "--fix", "--jobs", "1"]], ids=["fix", "check"])
+def test_killed_at_any_moment_it_loses_no_file(tmp_path: Path, command: list[str]) -> None:
+    folder = tmp_path / "work"
+    moments = random.Random(8)
+    old = {f"{number:03}.md": numbered(TYPO, number) for number in range(FILES)}
+    new = {name: text.replace("Suport", "Support") for name, text in old.items()}
+    arguments = [sys.executable, "-m", "spec_ls", *command, "."]
+    states: set[str] = set()
+    at_work = 0.0
+    for number in range(KILLS):
+        for name, text in old.items():
+            (folder / name).write_text(text, "utf-8")
+        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder) as process:
+            while process.poll() is None and (folder / "000.md").read_text("utf-8") == old["000.md"]:
+                expired(process, 0.002)
+            begun = time.monotonic()
+            if number == 0:  # how long it is at work when nobody kills it
+                assert process.wait(60) == 0
+                at_work = time.monotonic() - begun
+            elif expired(process, moments.uniform(0, at_work)):
+                process.kill()
+        for name in old:
+            text = (folder / name).read_text("utf-8")
+            assert text in (old[name], new[name]), name
+            states.add("old" if text == old[name] else "new")
+        left = {entry.name for entry in folder.iterdir()} - set(old)
+        assert not [name for name in left if name.endswith((".md", ".markdown"))], left
+        for name in left:
+            (folder / name).unlink(missing_ok=True)
+    assert states == {"old", "new"}
+
+
+def expired(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether a process is still there after so long."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+# --- the other commands
+
+
+def test_fmt_formats_what_the_editor_formats(spec_ls: Spec) -> None:
+    Path("a.md").write_text(ALERTS, "utf-8")
+    assert spec_ls("fmt", "--check", "a.md").exit_code == 1
+    diff = spec_ls("fmt", "--diff", "a.md")
+    assert diff.exit_code == 1 and diff.stdout.startswith("--- a.md\n+++ a.md\n")
+    assert Path("a.md").read_text("utf-8") == ALERTS
+    done = spec_ls("fmt", "a.md")
+    assert (done.exit_code, done.stdout) == (0, "a.md: formatted\n1 of 1 spec formatted\n")
+    assert spec_ls("fmt", "--check", "a.md").exit_code == 0
+    patched = subprocess.run(["git", "apply", "-p0", "-R", "-"], input=diff.stdout, text=True, capture_output=True)
+    assert patched.returncode == 0 and Path("a.md").read_text("utf-8") == ALERTS
+
+
+def test_rule_prints_pages_and_the_list(spec_ls: Spec) -> None:
+    assert [line.split()[0] for line in spec_ls("rule").stdout.splitlines()] == [one.name for one in CATALOGUE]
+    assert spec_ls("rule", "missing-item").stdout.startswith("# missing-item\n")
+    wrong = spec_ls("rule", "missing-itme")
+    assert wrong.exit_code == 2 and "missing-item" in wrong.stderr
+
+
+def test_config_shows_what_is_in_force_and_its_schema(spec_ls: Spec) -> None:
+    assert "none" in spec_ls("config", "show").stdout
+    text = '[templates.ours]\nbuiltin = "adr"\nfiles = ["adr/*.md"]\n[rules]\nsample-text = "off"\n'
+    Path(".spec-ls.toml").write_text(text, "utf-8")
+    Path("adr").mkdir()
+    shown = spec_ls("config", "show", "adr").stdout
+    assert "template ours: the built-in adr for adr/*.md" in shown and "rule sample-text: off" in shown
+    read = json.loads(spec_ls("config", "show", "--format", "json").stdout)
+    assert read["configuration"]["rules"] == {"sample-text": "off"}
+    assert json.loads(spec_ls("config", "schema").stdout)["title"] == "spec-ls configuration"
+    Path(".spec-ls.toml").write_text("[rules]\nsample-txt = 3\n", "utf-8")
+    broken = spec_ls("config", "show")
+    assert broken.exit_code == 2 and ".spec-ls.toml:2:" in broken.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GUEST, ["a spec: its metadata has the field Spec ID", "Template: product-spec", "4 warnings, 12 hints"]),
+        ("# Our service\n", ["no spec:", "says nothing"]),
+        ("<!-- spec-ls: template=adr -->\n# Use queues\n", ["names the template adr", "Status: missing"]),
+    ],
+    ids=["recognised", "none", "named"],
+)
+def test_doctor_says_what_is_in_force_and_why(spec_ls: Spec, text: str, told: list[str]) -> None:
+    Path("a.md").write_text(text, "utf-8")
+    result = spec_ls("doctor", "a.md")
+    assert result.exit_code == 0
+    assert all(words in result.stdout for words in (*told, "Python", "pygls", "Git:", "Configuration: none")), result
+    assert spec_ls("doctor").exit_code == 0
+    assert spec_ls("doctor", "gone.md").exit_code == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(spec_ls: Spec, shell: str) -> None:
+    assert f"_SPEC_LS_COMPLETE={shell}_complete" in spec_ls("completion", shell).stdout
+    if shell == "bash":
+        environment = {
+            **os.environ,
+            "_SPEC_LS_COMPLETE": "bash_complete",
+            "COMP_WORDS": "spec-ls che",
+            "COMP_CWORD": "1",
+        }
+        done = subprocess.run([sys.executable, "-m", "spec_ls"], env=environment, capture_output=True, text=True)
+        assert done.stdout == "plain,check\n"
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    for name, command in cli.commands.items():
+        yield (name,)
+        for inner in getattr(command, "commands", ()):
+            yield name, inner
+
+
+@pytest.mark.parametrize("command", [*commands()], ids=" ".join)
+def test_every_help_has_an_example(spec_ls: Spec, command: tuple[str, ...]) -> None:
+    told = spec_ls(*command, "--help").stdout
+    group = "Commands:" in told
+    assert group or re.search(rf"^\s+spec-ls {' '.join(command)}\b", told, re.M), told
