@@ -239,6 +239,8 @@ class SpecLanguageServer(WireServer):
         self._looking: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
+        yield partial(import_module, "rapidfuzz.fuzz")
+        yield partial(import_module, "rapidfuzz.process")
         for name in (
             "completion",
             "hover",
