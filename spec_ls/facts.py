@@ -381,8 +381,12 @@ def _texts(blocks: Iterable[Block]) -> Iterator[str]:
 
 def _named(wanted: BlockSlot, texts: Sequence[str]) -> Iterator[int]:
     """The positions of the demanded items whose words stand in one of the texts."""
-    for number, item in enumerate(wanted.items):
-        if item.demanded and any(skeleton(item.name) in skeleton(text) for text in texts):
+    demanded = [(number, skeleton(item.name)) for number, item in enumerate(wanted.items) if item.demanded]
+    if not demanded:
+        return
+    words = "\n".join(map(skeleton, texts))
+    for number, name in demanded:
+        if name in words:
             yield number
 
 
