@@ -99,7 +99,7 @@ def all_series(spec: Spec) -> Iterator[Series]:
     """The numbered sections, and the numbered stories of each section that has some."""
     yield top_series(spec)
     for parent in spec.fills:
-        if not any(slot.repeats for slot in parent.slot.sections):
+        if not parent.children or not any(slot.repeats for slot in parent.slot.sections):
             continue
         series = Series([], [], [])
         for fill in parent.children:
