@@ -5,7 +5,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test test-editors vscode playground site zipapp demo lint format bench soak bytecode clean
+.PHONY: test test-editors vscode playground site zipapp demo lint format bench bench-files soak bytecode clean
 
 test: lint bytecode
 	$(BIN)/pytest -n $(WORKERS)
@@ -61,6 +61,12 @@ bench: $(VENV)/.run bytecode
 		|| echo 'rumdl cannot be installed here; the benchmark goes without it' >&2
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
+# `spec-ls check` over many files beside `rumdl check` and `mdsmith check`; QUICK=1: 5,000; WRITE=1: docs/benchmark-files.md.
+bench-files: $(VENV)/.run bytecode
+	@for name in rumdl mdsmith; do $(MAKE) --silent .bench/bin/$$name \
+		|| echo "$$name cannot be installed here; the benchmark goes without it" >&2; done
+	$(BIN)/python bench/files.py $(if $(QUICK),--quick) $(if $(WRITE),--write)
+
 # The property tests on ever new examples for SOAK_SECONDS, and, once, the load and the hostile texts at their full size.
 SOAK_SECONDS ?= 600
 SOAK_EXAMPLES ?= 400
@@ -80,6 +86,9 @@ bytecode: $(VENV)/.run
 .bench/bin/rumdl:
 	$(PYTHON) -m venv .bench
 	.bench/bin/python -m pip install --quiet --disable-pip-version-check rumdl==0.3.0
+
+.bench/bin/mdsmith: | .bench/bin/rumdl
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check mdsmith==0.57.0
 
 clean:
 	rm -rf $(VENV) .bench .editors editors/vscode/node_modules editors/vscode/dist editors/vscode/spec-ls.vsix build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -78,6 +78,17 @@ class Doc:
             return self.replace(line, at - 1, at, "")
         return self.replace(line, at, at, self.random.choice(LETTERS))
 
+    def letter(self, heading: str) -> Message:
+        """A letter at the end of the line under a heading; after some twenty words all of the line is taken away again.
+
+        Unlike after random keystrokes, the document stays what it is for as long as anybody types.
+        """
+        line = self.lines.index(heading) + 1
+        old = self.lines[line]
+        if len(old) > 120:
+            return self.replace(line, 0, len(old), "")
+        return self.replace(line, len(old), len(old), self.random.choice(LETTERS))
+
     def fence(self) -> Message:
         """Opens a fence in the first third, which turns all that follows to code, or takes it away again."""
         line = len(self.lines) // 3

@@ -294,10 +294,11 @@ class Bench:
         samples.numbers[f"its reader of closed specs, {start} start"] = server.memory_of_children()
         for _ in range(self.effort.requests):
             samples.add("workspace symbol", specs, OURS, server.request("workspace/symbol", query)[0])
-            samples.add("keystroke, specs known", specs, OURS, _keystroke(server, doc, 0.0))
+            samples.add("keystroke, specs known", specs, OURS, _change(server, doc, doc.letter(_TYPED), 0.0))
 
 
 _JOB = "Reading specs"
+_TYPED = "### API Changes"
 
 
 def _scan(server: Server, doc: Doc, samples: Samples, specs: int) -> None:
@@ -306,7 +307,7 @@ def _scan(server: Server, doc: Doc, samples: Samples, specs: int) -> None:
     while _JOB not in server.ended:
         if time.perf_counter() > deadline:
             raise Dead(f"{server.name}: not all specs are known after {server.timeout:g} s")
-        samples.add("keystroke, specs being read", specs, OURS, _keystroke(server, doc, 0.0))
+        samples.add("keystroke, specs being read", specs, OURS, _change(server, doc, doc.letter(_TYPED), 0.0))
         server.quiet(0.1)
 
 

@@ -43,6 +43,7 @@ def main() -> int:
         table = "".join(f"{row}\n" for row in rows)
         readme = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", rf"\1{table}\2", readme, flags=re.S)
     pages = {ROOT / "README.md": readme, ROOT / "docs" / "demo.svg": picture()}
+    pages[ROOT / "docs" / "guide" / "configuration.md"] = configuration()
     pages[ROOT / "spec_ls" / "docs" / "configuration.schema.json"] = as_json(schema())
     code = ROOT / "editors" / "vscode"
     pages[code / "package.json"] = extension((code / "package.json").read_text(encoding="utf-8"))
@@ -56,6 +57,33 @@ def main() -> int:
         path.write_text(pages[path], encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
     return 0
+
+
+def configuration() -> str:
+    """The reference of the configuration: a table for each of its tables, a row a key."""
+    made = schema()
+    parts = [
+        "# Configuration\n",
+        "`.spec-ls.toml` at the top of what it governs, or `[tool.spec-ls]` in pyproject.toml; `spec-ls config show` "
+        "prints what is in force, `spec-ls config schema` the JSON Schema that this page is made from.\n",
+    ]
+    tables = {
+        "": made,
+        "[templates.NAME]": made["$defs"]["TemplateEntry"],
+        "[[overrides]]": made["$defs"]["Override"],
+        "[people]": made["$defs"]["People"],
+        "[tickets]": made["$defs"]["Tickets"],
+    }
+    for name, table in tables.items():
+        parts.append(f"## `{name}`\n" if name else "## Tables\n")
+        parts.append("| Key | What it says | Unless given |\n| :--- | :--- | :--- |")
+        for key, one in table["properties"].items():
+            default = one.get("default")
+            given = f"`{json.dumps(default)}`" if default not in (None, "", [], {}) else ""
+            told = " ".join(one.get("description", "").split()).replace("|", "\\|")
+            parts.append(f"| `{key}` | {told} | {given} |")
+        parts.append("")
+    return "\n".join(parts)
 
 
 def rules() -> list[str]:

@@ -26,7 +26,6 @@ from spec_ls.owners import CodeOwners, code_owners
 from spec_ls.patterns import safe_pattern
 from spec_ls.resolver import Policy
 from spec_ls.spec import Spec
-from spec_ls.survey import Surveyor
 from spec_ls.values import identifier, identifiers_in, last_number, same_handle
 from spec_ls.workspace import Document
 
@@ -43,7 +42,7 @@ Policies = Callable[[str], Policy]
 
 class Question(NamedTuple):
     """What disk or git have to be asked: `specs` that branches have, the document's `twins`, the `roster` around a
-    file, whether there is a `file`."""
+    file, whether there is a `file` among the specs."""
 
     kind: str
     name: str
@@ -86,6 +85,8 @@ class Around:
         self._others: dict[str, tuple[Card, Other]] = {}
         self._branches: tuple[bytes, Branches] | None = None
         self._people: tuple[CodeOwners, tuple[Person, ...]] | None = None
+        self._folders: set[str] | None = None
+        """Those in which specs lie."""
         self._names: list[str] | None = None
         """Those of the files that are no specs."""
         self._parsed: dict[tuple[str, str], Card | None] = {}
@@ -211,7 +212,7 @@ class Around:
                 case "roster":
                     found[question] = self._find_roster(question.name)
                 case "file":
-                    found[question] = os.path.exists(question.name) or self._shown(question.name) in there.paths
+                    found[question] = self._find_file(there, question.name)
         return found
 
     def _there(self) -> Branches:
@@ -220,7 +221,7 @@ class Around:
         if self._branches is None or self._branches[0] != told:
             self._branches = told, branches(Path(self.root)) if told else Branches(Path(self.root))
             self._parsed = {}
-        self._people = self._names = None
+        self._people = self._names = self._folders = None
         return self._branches[1]
 
     def _find_specs(self, there: Branches, name: str) -> tuple[Other, ...] | None:
@@ -299,6 +300,14 @@ class Around:
             return file.origin != own and is_here(root, file.origin) and there.is_at_tip(file)
         return not there.had(file.path) and there.is_at_tip(file)
 
+    def _find_file(self, there: Branches, path: str) -> bool | None:
+        """Whether a file is there, or on a branch; None where it would lie among no specs."""
+        if self._folders is None:
+            self._folders = set(map(os.path.dirname, self.catalogue.files))
+        if os.path.dirname(path) not in self._folders:
+            return None
+        return os.path.exists(path) or self._shown(path) in there.paths
+
     def _find_roster(self, folder: str) -> Roster:
         root, inside = Path(self.root), os.path.join(folder, "-.md")
         if self._people is None:
@@ -312,6 +321,8 @@ class Around:
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
     """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
     sentence."""
+    from spec_ls.survey import Surveyor  # the editor has a process for that
+
     found, surveyor = Catalogue(), Surveyor()
     for answer in surveyor.answers({"root": root}):
         if "card" in answer:
@@ -352,9 +363,9 @@ def _number(name: str) -> tuple[str, int]:
 class AtOnce(Around):
     """The same for one who waits: what is asked is looked up at once, and then holds."""
 
-    def __init__(self, root: str, policy: Policies, histories: Histories) -> None:
-        super().__init__(root, Catalogue(), policy, histories)
-        self._is_read = False
+    def __init__(self, root: str, policy: Policies, histories: Histories, catalogue: Catalogue | None = None) -> None:
+        super().__init__(root, catalogue or Catalogue(), policy, histories)
+        self._is_read = catalogue is not None
 
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
         if not self._is_read:

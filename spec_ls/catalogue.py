@@ -348,6 +348,11 @@ class Catalogue:
         """The identifiers of the `kept` cards, case folded; may be asked in another thread."""
         return list(self._by_id)
 
+    @property
+    def files(self) -> list[str]:
+        """The paths of the specs on disk; may be asked in another thread."""
+        return list(self._resting)
+
     def rests(self, path: str) -> bool:
         """Whether the file at a path is one of the specs, as it is on disk."""
         return path in self._resting

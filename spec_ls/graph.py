@@ -83,8 +83,13 @@ def _components(needed: dict[str, list[str]]) -> Iterator[list[str]]:
 
 
 def as_json(catalogue: Catalogue, shown: Callable[[str], str]) -> str:
-    """The graph as JSON: `specs` with their facts, `dependencies` from path to identifier (and path), `cycles` of
-    paths. `shown` says how a path is written."""
+    """The graph as JSON: `specs` with their facts and by which they are needed, `dependencies` from path to identifier
+    (and path), `cycles` of paths. `shown` says how a path is written."""
+    drawn = list(edges(catalogue))
+    needed_by: dict[str, list[str]] = {}
+    for edge in drawn:
+        if edge.target is not None:
+            needed_by.setdefault(edge.target.path, []).append(shown(edge.source.path))
     specs = [
         {
             "path": shown(card.path),
@@ -92,6 +97,7 @@ def as_json(catalogue: Catalogue, shown: Callable[[str], str]) -> str:
             "title": card.title,
             "status": card.status,
             "owner": card.owner,
+            "needed_by": needed_by.get(card.path, []),
         }
         for card in catalogue.cards
     ]
@@ -102,7 +108,7 @@ def as_json(catalogue: Catalogue, shown: Callable[[str], str]) -> str:
             "to": shown(edge.target.path) if edge.target else None,
             "line": edge.mention.span.start_line + 1,
         }
-        for edge in edges(catalogue)
+        for edge in drawn
     ]
     rounds = [[shown(card.path) for card in group] for group in cycles(catalogue)]
     made: dict[str, Any] = {"specs": specs, "dependencies": found, "cycles": rounds}

@@ -104,7 +104,8 @@ class Others:
         return found
 
     def has_file(self, target: str) -> bool | None:
-        """Whether the Markdown file to which a relative link leads is there; None for other links."""
+        """Whether the Markdown file to which a relative link leads is there; None for links that lead to no folder in
+        which specs lie."""
         found: bool | None = self._answer("file", target)
         return found
 

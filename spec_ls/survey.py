@@ -84,8 +84,6 @@ class Surveyor:
             paths = _listed(root, troubles, real)
             yield from ({"trouble": trouble} for trouble in troubles)
             yield {"total": len(paths)}
-            if not may_be_root(Path(root)):
-                yield {"log": f"{root} is a home folder or a whole disk: only its open files are looked at"}
         skipped = frozenset(request.get("skip", ()))
         cache = self._cache = self._cache or Cache(folder())
         for path in paths:

@@ -107,6 +107,7 @@ def test_the_command_prints_the_graph_and_names_the_circles(folder: Path) -> Non
         ("part 2.md", "SPEC-001", "part 1.md"),
         ("part 2.md", "SPEC-404", None),
     ]
+    assert [one["needed_by"] for one in told["specs"]] == [["part 2.md"], ["part 1.md"], []]
     assert told["cycles"] == [["part 1.md", "part 2.md"]]
 
 

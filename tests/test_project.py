@@ -44,8 +44,7 @@ FLOORS = (
     ("cache",),
     ("survey", "begin"),
     ("across",),
-    ("outside",),
-    ("api",),
+    ("outside", "api"),
     ("lsp", "playground", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""

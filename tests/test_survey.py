@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from stdio import Stdio
 
 from spec_ls.catalogue import Catalogue, from_plain
 from spec_ls.files import may_be_root
@@ -291,3 +292,21 @@ async def test_a_long_look_is_shown_and_can_be_cancelled(root: Path, monkeypatch
     assert not survey.whole and "SPEC-003" not in survey.catalogue.ids
     assert shown.told[0] == "Reading specs" and shown.told[-1] == "end" and not shown.tokens
     await ended(made)
+
+
+def test_in_a_home_folder_open_files_alone_count(root: Path) -> None:
+    """Also where it is a repository, as those are who keep their settings in one; a folder in it counts."""
+    (root / ".git").mkdir()
+    opened, closed, inside = (write(root, f"{name}.md", spec(at)) for at, name in enumerate(("1", "2", "work/3"), 1))
+    with Stdio(env={"HOME": str(root), "USERPROFILE": str(root)}) as server:
+        folders = [{"uri": root.as_uri(), "name": "home"}, {"uri": (root / "work").as_uri(), "name": "work"}]
+        server.initialize(workspaceFolders=folders)
+        item = {"uri": Path(opened).as_uri(), "languageId": "markdown", "version": 1, "text": spec(1)}
+        server.notify("textDocument/didOpen", {"textDocument": item})
+        found = server.request("workspace/symbol", {"query": "SPEC-0"})["result"]
+        server.request("shutdown")
+        server.notify("exit")
+        server.wait()
+    shown = {symbol["location"]["uri"] for symbol in found}
+    assert {Path(opened).as_uri(), Path(inside).as_uri()} <= shown and Path(closed).as_uri() not in shown
+    assert server.stderr.count("is a home folder") == 1

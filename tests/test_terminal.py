@@ -18,10 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 from repository import Repository, alone
 
+from spec_ls.cache import VARIABLE
 from spec_ls.cli import check as check_module
 from spec_ls.cli import fix as fix_module
 from spec_ls.cli.commands import cli
-from spec_ls.cli.results import FOLDER
 from spec_ls.files import CannotWrite, rewrite_file
 from spec_ls.rules import CATALOGUE
 
@@ -33,6 +33,13 @@ TYPO = GOOD.replace("## 6. Support Plan", "## 6. Suport Plan")
 """One finding, with a certain fix."""
 
 FILES, KILLS = (300, 40) if os.environ.get("SPEC_LS_SOAK") else (60, 4)
+
+
+def numbered(text: str, number: int) -> str:
+    """The spec with an identifier of its own."""
+    return re.sub(r"SPEC-\d+", f"SPEC-{number:04}", text)
+
+
 posix = pytest.mark.skipif(os.name != "posix", reason="modes, links and signals are those of POSIX")
 Spec = Callable[..., Result]
 
@@ -42,7 +49,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     alone(monkeypatch)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setenv(FOLDER, str(tmp_path / "cache"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
     for module in (check_module, fix_module):
         monkeypatch.setattr(module, "log_to_stderr", lambda: None)
 
@@ -107,15 +114,16 @@ def test_a_status_that_is_none_goes_with_the_one_asked_about(spec_ls: Spec) -> N
 def test_only_what_has_changed_since_a_commit(spec_ls: Spec, tmp_path: Path) -> None:
     repository = begun(tmp_path / "work")
     names = ("kept", "edited", "moved", "gone", "staged")
-    repository.save({f"docs/{name}.md": TYPO for name in names}, "2026-01-01")
+    specs = {name: numbered(TYPO, number) for number, name in enumerate((*names, "new"))}
+    repository.save({f"docs/{name}.md": specs[name] for name in names}, "2026-01-01")
     base = repository.git("rev-parse", "HEAD").strip()
     repository.git("checkout", "-q", "-b", "topic")
     repository.git("mv", "docs/moved.md", "docs/übers 🚚.md")
     repository.git("rm", "-q", "docs/gone.md")
-    repository.save({"docs/edited.md": TYPO + "\nMore.\n"}, "2026-01-02")
-    Path("docs/staged.md").write_text(TYPO + "\nMore.\n", "utf-8")
+    repository.save({"docs/edited.md": specs["edited"] + "\nMore.\n"}, "2026-01-02")
+    Path("docs/staged.md").write_text(specs["staged"] + "\nMore.\n", "utf-8")
     repository.git("add", "docs/staged.md")
-    Path("docs/new.md").write_text(TYPO, "utf-8")
+    Path("docs/new.md").write_text(specs["new"], "utf-8")
     found = spec_ls("check", "--format", "concise", "--since", base, ".").stdout.splitlines()
     changed = [f"docs/{name}.md" for name in ("edited", "new", "staged", "übers 🚚")]
     assert [line.split(":")[0] for line in found] == changed
@@ -142,11 +150,11 @@ def test_the_order_and_the_bytes_are_the_same_with_processes_and_results_kept(sp
         folder = Path(f"d{number % 7}")
         folder.mkdir(exist_ok=True)
         text = (ALERTS, GUEST, GOOD, "# no spec\n")[number % 4]
-        (folder / f"{number}.md").write_text(f"{text}\n{number}\n", "utf-8")
+        (folder / f"{number}.md").write_text(numbered(text, number), "utf-8")
     (Path("d3") / "broken.md").write_bytes(b"\xff\xfe\xfd")
     one = spec_ls("check", "--format", "json", "--jobs", "1", "--no-cache", ".")
     assert one.exit_code == 2 and len(json.loads(one.stdout)) > 300
-    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "cache" / "results.sqlite").exists()
     several, first, second = (spec_ls("check", "--format", "json", *more, ".") for more in (["--jobs", "2"], [], []))
     for other in (several, first, second):
         assert (other.stdout_bytes, other.stderr, other.exit_code) == (one.stdout_bytes, one.stderr, 2)
@@ -157,7 +165,7 @@ def test_kept_results_depend_on_all_that_findings_depend_on(
     spec_ls: Spec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for number in range(51):
-        Path(f"{number:02}.md").write_text(f"{TYPO}\n{number}\n", "utf-8")
+        Path(f"{number:02}.md").write_text(numbered(TYPO, number), "utf-8")
 
     def found(*options: str) -> int:
         return len(spec_ls("check", "--jobs", "1", "--format", "concise", *options, ".").stdout.splitlines())
@@ -167,17 +175,16 @@ def test_kept_results_depend_on_all_that_findings_depend_on(
     Path(".spec-ls.toml").write_text('[rules]\nmisnamed-section = "off"\n', "utf-8")
     assert found() == 0
     Path(".spec-ls.toml").unlink()
-    Path("07.md").write_text(GOOD, "utf-8")
+    Path("07.md").write_text(numbered(GOOD, 7), "utf-8")
     assert found() == 50
-    late = re.sub(r"\d{4}-\d\d-\d\d \|", "2026-02-02 |", TYPO, count=1)
+    late = re.sub(r"\d{4}-\d\d-\d\d \|", "2026-02-02 |", numbered(TYPO, 7), count=1)
     Path("07.md").write_text(late, "utf-8")
     monkeypatch.setenv("SPEC_LS_NOW", "2026-02-01T12:00")
     before = found()
     monkeypatch.setenv("SPEC_LS_NOW", "2026-02-09T12:00")
     assert found() == before + 1  # the target date has passed since
     for damaged in (b"no database", b""):
-        for file in (tmp_path / "cache").iterdir():
-            file.write_bytes(damaged)
+        (tmp_path / "cache" / "results.sqlite").write_bytes(damaged)
         assert found() == before + 1
 
 
@@ -269,7 +276,7 @@ def test_a_read_only_file_is_left_and_named(spec_ls: Spec) -> None:
 def test_killed_at_any_moment_it_loses_no_file(tmp_path: Path, command: list[str]) -> None:
     folder = tmp_path / "work"
     moments = random.Random(8)
-    old = {f"{number:03}.md": f"{TYPO}\n{number}\n" for number in range(FILES)}
+    old = {f"{number:03}.md": numbered(TYPO, number) for number in range(FILES)}
     new = {name: text.replace("Suport", "Support") for name, text in old.items()}
     arguments = [sys.executable, "-m", "spec_ls", *command, "."]
     states: set[str] = set()

@@ -86,8 +86,9 @@ def _print(board: Board) -> None:
         markup=False,
         emoji=False,
     )
+    lines = SIMPLE_HEAD if _has_lines(sys.stdout.encoding) else None
     for status, group in columns(board):
-        table = Table(box=SIMPLE_HEAD, title_justify="left", pad_edge=False, show_edge=False, header_style="dim")
+        table = Table(box=lines, title_justify="left", pad_edge=False, show_edge=False, header_style="dim")
         for name in COLUMNS[: shown_columns(board, group)]:
             table.add_column(name, overflow="fold")
         for card in group:
@@ -100,6 +101,14 @@ def _print(board: Board) -> None:
         console.print(table)
         console.print()
     Output().write("\n".join(line.rstrip() for line in written.getvalue().split("\n")))
+
+
+def _has_lines(encoding: str | None) -> bool:
+    """Whether text can draw lines there."""
+    try:
+        return bool("─".encode(encoding or "utf-8"))
+    except (UnicodeEncodeError, LookupError):
+        return False
 
 
 def _printable(words: str) -> str:

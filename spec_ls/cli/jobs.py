@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -9,12 +10,13 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from typing import NamedTuple
 
+from spec_ls.catalogue import Catalogue
 from spec_ls.cli.judging import Checked, Judging, Options
 from spec_ls.cli.results import Kept, Results, key_of, template_by, template_key, world_key
 from spec_ls.files import CannotRead, Source, bytes_of, decode
@@ -42,9 +44,12 @@ class Work(NamedTuple):
 class Worker:
     """Checks files by one resolver; each configuration and template is read once."""
 
-    def __init__(self, work: Work, resolver: Resolver | None = None) -> None:
+    def __init__(
+        self, work: Work, resolver: Resolver | None = None, catalogues: Mapping[str, Catalogue] | None = None
+    ) -> None:
         resolver = resolver or Resolver()
-        self._judging = Judging(resolver, Outside(policy=resolver.policy, folders=work.folders), work.options)
+        outside = Outside(policy=resolver.policy, folders=work.folders, catalogues=catalogues)
+        self._judging = Judging(resolver, outside, work.options)
         self._results = Results(work.cache) if work.cache else None
 
     def check(self, source: Source) -> Checked:
@@ -124,12 +129,13 @@ def check_here(sources: Iterable[Source], worker: Worker) -> Iterator[Checked]:
     worker.commit()
 
 
-def check_in_processes(sources: Sequence[Source], work: Work, processes: int) -> Iterator[Checked]:
+def check_in_processes(sources: Sequence[Source], work: Work, processes: int, resolver: Resolver) -> Iterator[Checked]:
     """The results of all files, in their order; what is under way does not grow with their number."""
-    method = "fork" if sys.platform == "linux" else "spawn"
-    context = multiprocessing.get_context(method)
+    forks = sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    catalogues = _read_once(sources, work, resolver) if forks else {}
     batches = (sources[at : at + _BATCH] for at in range(0, len(sources), _BATCH))
-    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(work,)) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(work, catalogues)) as pool:
         waiting: deque[tuple[Sequence[Source], Future[_Batch]]] = deque()
         try:
             for batch in islice(batches, processes * _AHEAD):
@@ -148,6 +154,15 @@ def check_in_processes(sources: Sequence[Source], work: Work, processes: int) ->
                 yield Checked(source.path, "unread", "the process that was to check it has ended; try --jobs 1")
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read_once(sources: Sequence[Source], work: Work, resolver: Resolver) -> dict[str, Catalogue]:
+    """The specs around the files, which all processes that are forked from here share."""
+    paths = {os.path.dirname(source.path): source.path for source in sources}
+    outside = Outside(policy=resolver.policy, folders=work.folders)
+    found = outside.catalogues(map(os.path.realpath, paths.values()))
+    gc.freeze()  # else the first collection in each process would copy all of it
+    return found
 
 
 # --- in a process of its own
@@ -175,12 +190,12 @@ _kept = _Kept()
 _worker: Worker
 
 
-def _begin(work: Work) -> None:
+def _begin(work: Work, catalogues: Mapping[str, Catalogue]) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that talks to the user sees to it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger().handlers[:] = [_kept]
-    _worker = Worker(work)
+    _worker = Worker(work, catalogues=catalogues)
 
 
 def _end_with_parent() -> None:

@@ -7,18 +7,14 @@ in it is data, never run; one that cannot be read is left aside.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sqlite3
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import spec_ls
+from spec_ls.cache import digest, folder, governing, of_template
 from spec_ls.cli.excerpt import Excerpt
 from spec_ls.cli.judging import Checked, Mend, Options, Region, Shown
 from spec_ls.known import Known
@@ -26,33 +22,16 @@ from spec_ls.resolver import Policy
 from spec_ls.template import builtin, builtin_names
 from spec_ls.template.model import Template
 
-FOLDER = "SPEC_LS_CACHE"
-"""The environment variable that names another folder for it; `off` says that nothing is kept."""
 IN_MEMORY = ":memory:"
 _NAME = "results.sqlite"
 _MOST_BYTES = 1_000_000_000
 _SECONDS = 10.0
 
 
-def cache_folder() -> str:
-    """Where results are kept: the folder that the environment names, else `spec-ls` in the user's cache folder; empty
-    where the user wants none."""
-    named = os.environ.get(FOLDER)
-    if named is not None:
-        return named if os.path.isabs(named) else ""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
-    elif sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "spec-ls")
-
-
 def results_file() -> str:
     """The file that results are kept in; empty where none are."""
-    folder = cache_folder()
-    return os.path.join(folder, _NAME) if folder else ""
+    place = folder()
+    return str(place / _NAME) if place is not None else ""
 
 
 class Kept(NamedTuple):
@@ -145,37 +124,22 @@ def key_of(data: bytes, named: bool, policy: Policy, options: Options) -> bytes 
         return None
     if config is not None and any(entry.versions == "git" for entry in config.templates.values()):
         return None
-    made = hashlib.sha256(data)
-    governing = (
-        _version(),
+    asked = (
         named,
         (template_key(options.template), options.max_bytes, options.status, options.template_file),
         (sorted(options.select), sorted(options.ignore), options.fix),
-        (template_key(policy.bound), policy.barred, policy.why),
-        [(name, template_key(template)) for name, template in policy.named.items()],
-        [template_key(template) for template in policy.recognised],
-        sorted((name, weight or "") for name, weight in policy.severities.items()),
-        sorted(policy.known.items()),
+        (policy.barred, policy.why),
     )
-    made.update(repr(governing).encode("utf-8", "surrogatepass"))
-    return made.digest()
+    return digest(data, governing(policy), _bytes(repr(asked)))
 
 
-@cache
-def _version() -> str:
-    """This program's version, and when it was last installed or edited."""
-    package = Path(spec_ls.__file__).parent
-    newest = max((file.stat().st_mtime_ns for file in package.rglob("*.py")), default=0)
-    return f"{spec_ls.__version__} {newest} {sys.version}"
-
-
-_hashes: dict[int, tuple[Template, str]] = {}
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def world_key(known: Known, timed: bool) -> str:
     """What tells one state of the world around a file from another."""
-    words = f"{known.now if timed else known.today} {replace(known, now=None)}"
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(_bytes(f"{known.now if timed else known.today} {replace(known, now=None)}")).hex()
 
 
 def template_by(key: str, policy: Policy) -> Template | None:
@@ -186,13 +150,7 @@ def template_by(key: str, policy: Policy) -> Template | None:
 
 def template_key(template: Template | None) -> str:
     """What tells one template from another."""
-    if template is None:
-        return ""
-    known = _hashes.get(id(template))
-    if known is None:
-        text = f"{template.name}\0{template.source}"
-        known = _hashes[id(template)] = template, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return known[1]
+    return of_template(template) if template is not None else ""
 
 
 # --- results as JSON

@@ -247,7 +247,7 @@ class Run:
         work = Work(self.options, cache, tuple(path for path in self.paths if os.path.isdir(path)))
         processes = processes_for(len(files), self.jobs)
         if processes > 1:
-            return check_in_processes(files, work, processes)
+            return check_in_processes(files, work, processes, self.resolver)
         if self._own is None:
             self._own = Worker(work, self.resolver)
         self._own.look_again()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import nsmallest
 from typing import Literal, NamedTuple
 
 from spec_ls.catalogue import Card, plain_rows
@@ -39,24 +40,38 @@ def workspace_symbols(cards: Sequence[Card], query: str) -> list[KnownSymbol]:
     """
     wanted = " ".join(query.casefold().split())
     kinds = _ORDER[:1] if not wanted and len(cards) >= MOST else _ORDER
-    named: dict[str, list[_Named]] = {}
+    ranks: dict[str, float | None] = {}
+    found = list(_ranked(cards, kinds, ranks, lambda name: _rank(name.casefold(), wanted)))
+    if len(found) < MOST and len(wanted) >= _SHORTEST:
+        near = dict(_near([name for name, rank in ranks.items() if rank is None], wanted))
+        found += _ranked(cards, kinds, {}, near.get) if near else ()
+    best = nsmallest(MOST, found, key=lambda one: (one[0], _ORDER.index(one[2]), one[1], one[3].path, one[4]))
+    return [_symbol(card, name, kind, at) for _, name, kind, card, at in best]
+
+
+_Ranked = tuple[float, str, KnownKind, Card, int]
+"""A name of a card, and how well it fits; the last counts its sections or mentions."""
+
+
+def _ranked(
+    cards: Iterable[Card],
+    kinds: Sequence[KnownKind],
+    ranks: dict[str, float | None],
+    rank_of: Callable[[str], float | None],
+) -> Iterator[_Ranked]:
+    """The names that have a rank. There may be hundreds of thousands, most of them the same as others: `ranks` takes
+    those that have been seen."""
     for card in cards:
         for name, kind, at in _names(card, kinds):
-            named.setdefault(name, []).append((name, kind, card, at))
-    ranks = {name: rank for name in named if (rank := _rank(name.casefold(), wanted)) is not None}
-    if sum(len(named[name]) for name in ranks) < MOST and len(wanted) >= _SHORTEST:
-        ranks.update(_near([name for name in named if name not in ranks], wanted))
-    ranked = [(rank, one) for name, rank in ranks.items() for one in named[name]]
-    ranked.sort(key=lambda pair: (pair[0], _ORDER.index(pair[1][1]), pair[1][0], pair[1][2].path, pair[1][3]))
-    return [_symbol(one) for _, one in ranked[:MOST]]
-
-
-_Named = tuple[str, KnownKind, Card, int]
-"""A name of a card; `at` counts those of its sections or mentions."""
+            if name not in ranks:
+                ranks[name] = rank_of(name)
+            rank = ranks[name]
+            if rank is not None:
+                yield rank, name, kind, card, at
 
 
 def _names(card: Card, kinds: Sequence[KnownKind]) -> Iterator[tuple[str, KnownKind, int]]:
-    """What of a card can be looked for. There may be hundreds of thousands, so the rest is told of the best alone."""
+    """What of a card can be looked for."""
     name = ": ".join(filter(None, (card.id, card.title)))
     if name:
         yield name, "spec", 0
@@ -72,8 +87,7 @@ def _names(card: Card, kinds: Sequence[KnownKind]) -> Iterator[tuple[str, KnownK
             yield title, "section", at
 
 
-def _symbol(named: _Named) -> KnownSymbol:
-    name, kind, card, at = named
+def _symbol(card: Card, name: str, kind: KnownKind, at: int) -> KnownSymbol:
     if kind == "spec":
         return KnownSymbol(name, kind, card.path, card.place, card.status)
     span = card.mentions[at].span if kind == "handle" else card.sections[at].span

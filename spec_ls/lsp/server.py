@@ -224,6 +224,7 @@ class SpecLanguageServer(WireServer):
         self._refreshing: asyncio.Task[Any] | None = None
         self._refresh_again = False
         self._told: set[str] = set()
+        self._passed_by: set[Path] = set()
         self._known: dict[tuple[Path, str], _Known] = {}
         self._gathering: dict[tuple[Path, str], asyncio.Future[_Known]] = {}
         self._pool: ThreadPoolExecutor | None = None
@@ -251,7 +252,8 @@ class SpecLanguageServer(WireServer):
             "lenses",
         ):
             yield partial(import_module, f"spec_ls.features.{name}")
-        yield partial(import_module, "spec_ls.index")
+        for name in ("index", "catalogue", "across", "lsp.outside"):
+            yield partial(import_module, f"spec_ls.{name}")
         yield from super().warm_up()
 
     def close(self) -> None:
@@ -680,8 +682,8 @@ class SpecLanguageServer(WireServer):
         """Those of the workspace's folders and of all open specs."""
         surveys = [self.survey_of(shown) for shown in self.documents.values() if shown.spec is not None]
         folders = [Path(folder) for folder in self.configuration.resolver.folders]
-        roots = {os.path.realpath(root_of(folder / ".git") or folder) for folder in folders if folder.is_dir()}
-        surveys += [self.surveys.survey(root) for root in sorted(roots) if may_be_root(Path(root))]
+        found = (self._may_look(root_of(folder / ".git"), folder) for folder in folders if folder.is_dir())
+        surveys += [self.surveys.survey(root) for root in sorted({os.path.realpath(one) for one in found if one})]
         return list({id(survey): survey for survey in surveys}.values())
 
     def look_at_all_again(self) -> None:
@@ -720,10 +722,19 @@ class SpecLanguageServer(WireServer):
 
     def _survey_around(self, path: str, root: Path | None) -> Survey | None:
         """That of the repository `root`, else of the workspace folder that the file lies in."""
-        folders = [root] if root else [Path(folder) for folder in self.configuration.resolver.folders]
+        folders = [Path(folder) for folder in self.configuration.resolver.folders]
+        found = self._may_look(root, *(folder for folder in folders if is_inside(folder, path)))
+        return self.surveys.survey(os.path.realpath(found)) if found else None
+
+    def _may_look(self, *folders: Path | None) -> Path | None:
+        """The first of these folders whose files may all be looked at. Of those before it the log tells, once."""
         for folder in folders:
-            if is_inside(folder, path) and may_be_root(folder):
-                return self.surveys.survey(os.path.realpath(folder))
+            if folder is not None:
+                if may_be_root(folder):
+                    return folder
+                if folder not in self._passed_by:
+                    self._passed_by.add(folder)
+                    logger.warning("%s is a home folder or a whole disk: of its files only open ones count", folder)
         return None
 
     def _find_survey(self, shown: OpenDocument) -> Survey:

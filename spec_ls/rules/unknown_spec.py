@@ -1,7 +1,7 @@
 """A spec is named that is not there.
 
-Neither the repository nor one of its branches has a spec of that identifier, or the file to which a link leads is
-missing: the number is a slip, or the spec has gone.
+Neither the repository nor one of its branches has a spec of that identifier, or a link leads to a Markdown file among
+the specs that is missing: the number is a slip, or the spec has gone.
 
 Example: `- **Services**: Quiet Hours (SPEC-240)` where there is SPEC-204.
 
