@@ -1259,6 +1259,7 @@ def test_what_clients_say() -> None:
     assert all(one.code_action_literals for one in by_name.values())
     assert by_name["vscode-1.139.1"] == Client(
         encoding="utf-16",
+        words_alone=False,
         apply_edit=True,
         document_changes=True,
         change_annotations=True,
