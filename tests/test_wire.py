@@ -1291,6 +1291,7 @@ def test_what_clients_say() -> None:
         code_action_literals=True,
         code_action_kinds=by_name["vscode-1.139.1"].code_action_kinds,
         code_action_resolve=True,
+        code_action_preference=True,
         confirms_actions=True,
         versioned_diagnostics=False,
         related_information=True,
