@@ -5,7 +5,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test test-editors vscode demo lint format bench bench-files soak bytecode clean
+.PHONY: test test-editors vscode playground site zipapp demo lint format bench bench-files soak bytecode clean
 
 test: lint bytecode
 	$(BIN)/pytest -n $(WORKERS)
@@ -17,9 +17,9 @@ test-editors: $(VENV)/.test bytecode vscode
 # editors/vscode/spec-ls.vsix
 vscode: editors/vscode/spec-ls.vsix
 
-editors/vscode/node_modules/.package-lock.json: editors/vscode/package-lock.json
-	@command -v npm >/dev/null || { echo 'The extension is built with npm, which comes with Node.js 20 or newer.' >&2; exit 1; }
-	cd editors/vscode && npm ci --silent
+editors/%/node_modules/.package-lock.json: editors/%/package-lock.json
+	@command -v npm >/dev/null || { echo 'This is built with npm, which comes with Node.js 20 or newer.' >&2; exit 1; }
+	cd editors/$* && npm ci --silent --ignore-scripts
 	@touch $@
 
 editors/vscode/spec-ls.vsix: editors/vscode/node_modules/.package-lock.json LICENSE $(wildcard editors/vscode/*.json \
@@ -27,6 +27,21 @@ editors/vscode/spec-ls.vsix: editors/vscode/node_modules/.package-lock.json LICE
 		editors/vscode/walkthrough/*)
 	cp LICENSE editors/vscode/LICENSE
 	cd editors/vscode && npm run --silent package
+
+# The page of `spec-ls playground`, into the package.
+playground: editors/playground/node_modules/.package-lock.json
+	cd editors/playground && npm run --silent check && npm run --silent build
+
+# build/site: the playground with the server inside of the page, the guide and the rules, for any host of plain files.
+site: $(VENV)/.test editors/playground/node_modules/.package-lock.json
+	$(BIN)/python docs/site.py build/site
+
+# dist/spec-ls.pyz: one file with all that spec-ls needs, for this system and this version of Python.
+zipapp: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'shiv>=1.0.8,<2'
+	mkdir -p dist
+	$(BIN)/shiv --console-script spec-ls --output-file dist/spec-ls.pyz --python '/usr/bin/env python3' \
+		--reproducible --extend-pythonpath .
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

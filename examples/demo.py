@@ -244,7 +244,8 @@ def main() -> None:
     print(
         "\n━━ Next\n"
         "  the same on the command line:  .venv/bin/spec-ls check examples\n"
-        "  in your editor:                editors/neovim/README.md, or any LSP client: spec-ls --stdio\n"
+        "  in your editor:                editors/, or any LSP client: spec-ls --stdio\n"
+        "  all of it, in the browser:     .venv/bin/spec-ls playground examples\n"
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from repository import Repository, alone
 from stdio import Stdio
 
+from spec_ls.cli import check as check_module
+from spec_ls.cli.commands import cli
 from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
 from spec_ls.rules import fixes
@@ -271,46 +272,49 @@ def editor(made: Repository) -> Iterator[Any]:
 
 
 def printed(root: Path, *arguments: str, stdin: str = "") -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "spec_ls", "check", "--format", "json", *arguments]
-    done = subprocess.run(command, cwd=root, input=stdin.encode(), capture_output=True, timeout=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.setattr(check_module, "log_to_stderr", lambda: None)
+        done = CliRunner().invoke(cli, ["check", "--format", "json", *arguments], input=stdin, catch_exceptions=False)
     return [one for one in json.loads(done.stdout) if one["rule"] in ACROSS]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_the_editor_says_what_the_command_line_says(made: Repository, editor: Any, encoding: str) -> None:
+RELATED = {"publishDiagnostics": {"relatedInformation": True}}
+
+
+def test_the_editor_says_what_the_command_line_says(made: Repository, editor: Any) -> None:
     made.save({"a.md": spec("001", "SPEC-002, SPEC-003, SPEC-004", "Approved"), "b.md": spec("002", "📦 SPEC-001")})
     made.save({"sub/c.md": spec("004", "SPEC-001", "Done")})
-    started = editor(encoding, textDocument={"publishDiagnostics": {"relatedInformation": True}})
+    started = editor("utf-16", textDocument=RELATED)
     started.open("a.md")
     rules = ["circular-dependency", "premature-status", "unknown-spec", "circular-dependency"]
     found = started.told("a.md", *rules)
-    width = {"utf-8": 4, "utf-16": 2}[encoding]
     places = [one["relatedInformation"][0]["location"] for one in found if "relatedInformation" in one]
-    start = len("- **Services**: ") + width + 1 + width + 1
+    start = len("- **Services**: 😀 📦 ") + 2
     assert places[0] == {
         "uri": (made.root / "b.md").as_uri(),
         "range": {"start": {"line": 10, "character": start}, "end": {"line": 10, "character": start + 8}},
     }
-    if encoding == "utf-16":
-        said = [(one["code"], one["severity"], one["message"], one["range"]) for one in found]
-        for arguments, stdin in (
-            (["a.md"], ""),
-            (["-", "--stdin-filename", "a.md"], (made.root / "a.md").read_text("utf-8")),
-        ):
-            records = printed(made.root, *arguments, stdin=stdin)
-            assert [(one["rule"], SEVERITIES[one["severity"]], one["message"], one["range"]) for one in records] == said
-        assert printed(made.root, "-", stdin=(made.root / "a.md").read_text("utf-8")) == []
-        assert len(printed(made.root, "sub")) == 1
+    said = [(one["code"], one["severity"], one["message"], one["range"]) for one in found]
+    text = (made.root / "a.md").read_text("utf-8")
+    for arguments, stdin in (["a.md"], ""), (["-", "--stdin-filename", "a.md"], text):
+        records = printed(made.root, *arguments, stdin=stdin)
+        assert [(one["rule"], SEVERITIES[one["severity"]], one["message"], one["range"]) for one in records] == said
+    assert printed(made.root, "-", stdin=text) == []
+    assert len(printed(made.root, "sub")) == 1
 
 
 def test_what_is_typed_into_one_spec_is_told_in_another(made: Repository, editor: Any) -> None:
     made.save({"a.md": spec("001", "SPEC-002, SPEC-007", "Approved"), "b.md": spec("002", status="Review")})
-    started = editor()
+    started = editor("utf-32", textDocument=RELATED)
     started.open("a.md")
     started.told("a.md", "unknown-spec")
     started.open("b.md")
     started.change("b.md", 2, spec("002"))
-    assert "Gate" in started.told("a.md", "premature-status", "unknown-spec")[0]["message"]
+    premature, _ = started.told("a.md", "premature-status", "unknown-spec")
+    assert "Gate" in premature["message"] and premature["range"]["start"]["character"] == 18
+    (related,) = premature["relatedInformation"]
+    assert related["location"]["range"]["start"] == {"line": 4, "character": 18}
     started.change("b.md", 3, spec("007", status="Review"))
     started.told("a.md", "unknown-spec")
     started.change("b.md", 4, spec("001", status="Review"))
@@ -329,7 +333,7 @@ def test_a_client_that_pulls_is_asked_to_pull_again(made: Repository, editor: An
     """Specs that are not open are judged by what the others say, too; a client that knows no places elsewhere gets
     none."""
     made.save({"a.md": spec("001", "SPEC-002"), "b.md": spec("002", "SPEC-001"), "c.md": spec("001")})
-    started = editor(textDocument={"diagnostic": {}}, workspace={"diagnostics": {"refreshSupport": True}})
+    started = editor("utf-8", textDocument={"diagnostic": {}}, workspace={"diagnostics": {"refreshSupport": True}})
     started.open("a.md")
     wanted = ["duplicate-id", "circular-dependency"]
 
@@ -369,9 +373,7 @@ def test_results_that_were_kept_count_as_long_as_the_others_say_the_same(
 def test_what_is_mended_makes_room_for_others(made: Repository) -> None:
     made.save({"a.md": spec("001")}, "2026-01-01")
     made.save({"b.md": spec("001"), "c.md": spec("001")}, "2026-02-01")
-    command = [sys.executable, "-m", "spec_ls", "check", "--format", "json", "--fix", "."]
-    done = subprocess.run(command, cwd=made.root, capture_output=True, timeout=60)
+    found = [(one["path"], one["rule"]) for one in printed(made.root, "--fix", ".")]
     assert "SPEC-002" in (made.root / "b.md").read_text("utf-8")
     assert "SPEC-003" in (made.root / "c.md").read_text("utf-8")
-    found = [(one["path"], one["rule"]) for one in json.loads(done.stdout) if one["rule"] in ACROSS]
     assert found == [("a.md", "duplicate-id")], "it was looked at first"

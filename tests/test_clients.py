@@ -452,15 +452,44 @@ async def a_status_is_completed(editor: Editor) -> None:
 async def a_handle_is_completed(editor: Editor) -> None:
     shown = editor.open(with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @j, bitte")))
     item = next(one for one in await shown.completions(shown.behind("Frag @j")) if one.label == "@jürgen-b")
-    assert shown.marked(shown.replacing(item).range) == "@j"
+    ahead = "@" if editor.said("textDocument.completion") else ""  # else it may replace the word alone
+    assert shown.marked(shown.replacing(item).range) == f"{ahead}j"
     expected = with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @jürgen-b, bitte"))
     assert shown.after([shown.replacing(item)]) == expected
     shown = editor.open(with_changes(("Zeit. 👋🏽", "Zeit. 👋🏽 Frag @jür, bitte")))
     item = next(one for one in await shown.completions(shown.behind("Frag @j")) if one.label == "@jürgen-b")
-    assert shown.marked(shown.replacing(item).range) == "@jür"
+    assert shown.marked(shown.replacing(item).range) == f"{ahead}jür"
     if editor.said("textDocument.completion.completionItem.insertReplaceSupport") is True:
         assert isinstance(item.text_edit, types.InsertReplaceEdit)
         assert shown.marked(item.text_edit.insert) == "@j"
+
+
+async def a_fix_for_the_whole_document(editor: Editor) -> None:
+    """Asked about the whole document for one diagnostic, as Kate does to make all that comes: one fix comes, unless the
+    client can tell which goes first."""
+    shown = editor.open(NO_NON_GOALS)
+    found = next(one for one in await shown.diagnostics() if one.code == "missing-section")
+    whole = types.Range(types.Position(0, 0), position(shown.text, len(shown.text), editor.encoding))
+    context = types.CodeActionContext(diagnostics=[found])
+    params = types.CodeActionParams(text_document=shown.id, range=whole, context=context)
+    offered = await editor.text_document_code_action_async(params) or []
+    if not editor.said("textDocument.codeAction.codeActionLiteralSupport") and not editor.said("workspace.applyEdit"):
+        assert not offered
+        return
+    titles = [one.title for one in offered]
+    assert titles[0] == "Insert the section Non-Goals"
+    assert (len(titles) == 1) == (not editor.said("textDocument.codeAction.isPreferredSupport"))
+
+
+async def status(editor: Editor) -> None:
+    """What is shown beside the text is the same for all, and may be asked for by each."""
+    shown = editor.open(BROKEN)
+    params = types.ExecuteCommandParams("spec-ls.status", [shown.uri])
+    assert editor.offered.execute_command_provider is not None
+    assert params.command in editor.offered.execute_command_provider.commands
+    said = await editor.workspace_execute_command_async(params)
+    assert said["isSpec"] is True and said["template"] == "product-spec" and said["total"] == 8
+    assert sum(said["findings"].values()) == len(await shown.diagnostics())
 
 
 async def a_section_is_completed(editor: Editor) -> None:
@@ -1119,6 +1148,8 @@ CHECKS = (
     diagnostics,
     a_status_is_completed,
     a_handle_is_completed,
+    a_fix_for_the_whole_document,
+    status,
     a_section_is_completed,
     documentation_of_completions,
     hover,

@@ -120,7 +120,7 @@ def test_an_editor_shows_the_status_and_the_board(client: Commander) -> None:
         ("b.md", text),
         ("note.md", TEMPLATE),
         ("README.md", "# About\n"),
-        ("long.md", text + "x\n" * 60_000),
+        ("long.md", f"{text}\n{'x' * 110_000}\n"),
     ):
         uri = (client.folder / name).as_uri()
         words = words.replace("# [", "<!-- spec-ls: template=product-spec -->\n# [") if "Spec ID" in words else words

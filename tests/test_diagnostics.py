@@ -102,6 +102,15 @@ def test_a_report_is_told_once(client: Puller) -> None:
     assert codes(client.pull("notes/a.md", report["resultId"])) == ["missing-section"]
 
 
+def test_a_client_that_says_it_pulls_and_never_does_is_pushed_to(tmp_path: Path) -> None:
+    told = {"clientInfo": {"name": "@codemirror/lsp-client"}, "rootUri": tmp_path.as_uri()}
+    with Puller(tmp_path) as client:
+        assert "diagnosticProvider" not in client.initialize({"textDocument": PULLS}, **told)["capabilities"]
+        client.open("notes/a.md")
+        pushed = client.wait_for(lambda one: one.get("method") == "textDocument/publishDiagnostics")
+    assert {one["code"] for one in pushed["params"]["diagnostics"]} >= {"invalid-choice", "missing-section"}
+
+
 def test_the_line_of_the_template_is_named(client: Puller) -> None:
     client.start()
     client.open("notes/a.md")

@@ -5,111 +5,29 @@ Neovim negotiates UTF-8 positions, so the spec is full of accents and of emoji o
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 from broken import INSERTED, SPEC
+from neovim_keys import Editor, editing
 
-ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 NVIM = shutil.which("nvim", path=str(BIN))
-TIMEOUT = 20.0
 
 if NVIM is None and os.environ.get("CI") != "true":
     pytest.skip("Neovim is not installed; the extra `test` brings it", allow_module_level=True)
 
-T = TypeVar("T")
-
-SET_UP = """
-local folder = ...
-vim.o.completeopt = 'menuone,noinsert'
-vim.opt.runtimepath:append(folder)
-vim.lsp.enable('spec_ls')
--- stands in for the menu of code actions: remembers the titles and takes the one asked for
-vim.ui.select = function(items, options, choose)
-  _G.titles = vim.tbl_map(options.format_item or tostring, items)
-  for index, title in ipairs(_G.titles) do
-    if title:find(_G.wanted, 1, true) then return choose(items[index], index) end
-  end
-  choose(nil, nil)
-end
-"""
-
-
-class Editor:
-    """A Neovim without a screen, and the spec in its only window."""
-
-    def __init__(self, nvim: Any) -> None:
-        self.nvim = nvim
-
-    @property
-    def lines(self) -> list[str]:
-        return list(self.nvim.current.buffer[:])
-
-    @property
-    def findings(self) -> list[tuple[str, int, int, int]]:
-        """Rule, line from zero, and the bytes of the line from and to which each finding reaches."""
-        found = self.nvim.exec_lua("return vim.diagnostic.get(0)")
-        return sorted((one["code"], one["lnum"], one["col"], one["end_col"]) for one in found)
-
-    @property
-    def menu(self) -> list[str]:
-        """The words in the completion menu; empty while it is not shown."""
-        if not self.nvim.funcs.pumvisible():
-            return []
-        return [item["abbr"] or item["word"] for item in self.nvim.funcs.complete_info(["items"])["items"]]
-
-    def type(self, keys: str) -> None:
-        self.nvim.input(keys)
-
-    def go_to(self, text: str, *, behind: bool = False) -> None:
-        """Puts the cursor on the first occurrence of a text, or on its last letter."""
-        for number, line in enumerate(self.lines):
-            if text in line:
-                at = line.index(text) + (len(text) - 1 if behind else 0)
-                self.nvim.current.window.cursor = (number + 1, len(line[:at].encode()))
-                return
-        raise AssertionError(f"{text!r} is nowhere in the buffer")
-
-    def until(self, ask: Callable[[], T], wanted: Callable[[T], bool]) -> T:
-        """Asks again and again until the answer is the one wanted. Fails with the last answer when time is up."""
-        deadline = time.monotonic() + TIMEOUT
-        while not wanted(answer := ask()):
-            assert time.monotonic() < deadline, (
-                f"still {answer!r} after {TIMEOUT} s\n{self.nvim.command_output('messages')}"
-            )
-            time.sleep(0.02)
-        return answer
-
 
 @pytest.fixture
-def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Editor]:
+def editor(tmp_path: Path) -> Iterator[Editor]:
     assert NVIM is not None, "Neovim is part of the extra `test` and has to run in CI"
-    import pynvim
-
-    for folder in ("STATE", "DATA", "CACHE", "CONFIG"):
-        monkeypatch.setenv(f"XDG_{folder}_HOME", str(tmp_path / folder.lower()))
-    monkeypatch.setenv("NVIM_LOG_FILE", str(tmp_path / "nvim.log"))
-    monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")
-    spec = tmp_path / "specs" / "päckchen 📦.md"
-    spec.parent.mkdir()
-    spec.write_text(SPEC, encoding="utf-8", newline="")
-    nvim = pynvim.attach("child", argv=[NVIM, "--embed", "--headless", "--clean", "-n"])
-    try:
-        nvim.exec_lua(SET_UP, str(ROOT / "editors" / "neovim"))
-        nvim.command(f"edit {nvim.funcs.fnameescape(str(spec))}")
-        yield Editor(nvim)
-    finally:
-        with contextlib.suppress(OSError, EOFError):  # it is gone before it can answer
-            nvim.command("qa!")
-        nvim.close()
+    env = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    with editing(NVIM, tmp_path, "vim.lsp.enable('spec_ls')", env) as made:
+        yield made
 
 
 def test_an_author_mends_a_spec(editor: Editor) -> None:

@@ -45,7 +45,7 @@ FLOORS = (
     ("survey", "begin"),
     ("across",),
     ("outside", "api"),
-    ("lsp", "cli"),
+    ("lsp", "playground", "cli"),
 )
 """From the ground up; a floor imports from itself and from below."""
 
@@ -56,6 +56,7 @@ WALLS = {
     "cattrs": ("lsp",),
     "click": ("cli",),
     "rich": ("cli",),
+    "websockets": ("playground",),
     "tomllib": ("config",),
     "wcmatch": ("resolver",),
     "wcwidth": ("features", "cli"),
@@ -199,7 +200,7 @@ def test_the_entry_imports_nothing_heavy() -> None:
 def test_the_server_needs_nothing_of_the_command_line() -> None:
     code = "import sys, spec_ls.lsp.server; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"click", "rich", "pathspec"} & set(loaded)
+    assert not {"click", "rich", "pathspec", "websockets"} & set(loaded)
 
 
 @pytest.mark.parametrize("configured", [False, True])
@@ -265,6 +266,8 @@ def test_the_package_needs_no_network_of_its_own() -> None:
         if re.search(r"index-url|https?://", file.read_text(encoding="utf-8"))
     ]
     assert not named
+    locks = [ROOT / "editors" / "vscode" / "package-lock.json", ROOT / "tests" / "editors" / "package-lock.json"]
+    assert not [lock for lock in locks if '"resolved"' in lock.read_text(encoding="utf-8")]
 
 
 def test_the_examples_are_what_their_readme_says() -> None:
@@ -296,6 +299,7 @@ def test_the_demo_tells_findings_fixes_and_what_is_left() -> None:
     assert "not a spec" in parts[1]
     assert "→ " in parts[2] and "+## 6. Support Plan" in parts[2] and "findings left" in parts[2]
     assert "nothing to report" in parts[4]
+    assert parts[5].rstrip().endswith("spec-ls playground examples")
 
 
 def test_every_module_stands_in_the_architecture() -> None:

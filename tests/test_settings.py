@@ -11,6 +11,7 @@ from stdio import Message, Stdio
 
 from spec_ls.config import FEATURES as NAMES
 from spec_ls.config import UserSettings
+from spec_ls.lsp.client import Client
 from spec_ls.lsp.settings import KNOWN, Settings, settings_of
 
 URI = "file:///specs/a.md"
@@ -150,6 +151,21 @@ def test_progress_under_the_client_s_own_token(user: User) -> None:
     (part,) = [one["value"]["items"] for one in told if one["token"] == 5]
     assert [report["uri"] for report in part] == [URI]
     assert not [one for one in user.received if one.get("method") == "window/workDoneProgress/create"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "option", "encoding"),
+    [
+        (None, "utf-8", "utf-8"),
+        ([], "utf-32", "utf-32"),
+        (["utf-16"], "utf-8", "utf-16"),
+        (None, "latin-1", "utf-16"),
+        (None, ["utf-8"], "utf-16"),
+    ],
+)
+def test_a_client_that_lists_no_encoding_may_name_its_own(listed: object, option: object, encoding: str) -> None:
+    said = {"general": {"positionEncodings": listed}}
+    assert Client.of({"capabilities": said, "initializationOptions": {"positionEncoding": option}}).encoding == encoding
 
 
 def test_the_settings_are_those_that_editors_show() -> None:

@@ -15,7 +15,9 @@ from spec_ls.cli.config import config
 from spec_ls.cli.doctor import doctor
 from spec_ls.cli.fix import fix, fmt
 from spec_ls.cli.graph import graph
+from spec_ls.cli.hook import hook
 from spec_ls.cli.new import new
+from spec_ls.cli.playground import playground
 from spec_ls.cli.report import Output, say
 from spec_ls.cli.rule import rule
 from spec_ls.cli.template import template
@@ -50,6 +52,8 @@ cli.add_command(template)
 cli.add_command(rule)
 cli.add_command(config)
 cli.add_command(doctor)
+cli.add_command(hook)
+cli.add_command(playground)
 
 
 @cli.command(short_help="Print what makes a shell complete commands and options.")

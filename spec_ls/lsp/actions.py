@@ -42,6 +42,8 @@ def on_code_action(asked: Asked) -> Any:
     context, span = asked.params.context, asked.span()
     if asked.shown.document.waiting:
         return None
+    if _makes_all(asked):
+        return _fixes_of(asked, [asked.span(one.range) for one in context.diagnostics])
     only = None if context.only is None else [str(getattr(kind, "value", kind)) for kind in context.only]
     return _with(asked, span, lambda around: list(_actions_json(asked, _offered(asked, span, only, around), span)))
 
@@ -87,6 +89,22 @@ async def _with_all_specs(asked: Asked, answer: Any) -> Any:
     await asked.server.survey_of(asked.shown).look()
     hold()
     return answer(asked.server.known_now(asked.shown))
+
+
+def _makes_all(asked: Asked) -> bool:
+    """Whether the client asks about the whole document for certain diagnostics, and cannot tell which action goes
+    first: Kate's quick fix makes all that it is given then."""
+    span, last = asked.span(), len(asked.text.lines) - 1
+    whole = span.first == (0, 0) and span.end_line >= last
+    return whole and bool(asked.params.context.diagnostics) and not asked.server.client.code_action_preference
+
+
+def _fixes_of(asked: Asked, spans: Sequence[Span]) -> list[Json]:
+    """The preferred fix of what is reported at each of the spans, once."""
+    around, quick = asked.server.known_now(asked.shown), [types.CodeActionKind.QuickFix.value]
+    found = {(one.title, tuple(one.edits)): one for span in spans for one in _offered(asked, span, quick, around)}
+    preferred = [one for one in found.values() if one.preferred]
+    return list(_actions_json(asked, preferred, asked.span()))
 
 
 def _offered(asked: Asked, span: Span, only: Sequence[str] | None, around: Surroundings) -> list[Action]:

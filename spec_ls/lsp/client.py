@@ -22,13 +22,18 @@ _REFRESHES = {
 """By the area of the capabilities in which a client says that it takes them."""
 
 
+_NEVER_PULL = ("@codemirror/lsp-client",)
+"""Clients that say they pull diagnostics, and only show what is pushed (version 6.3.0)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """The answers; those of a bare `Client()` hold for a client that says nothing."""
 
     name: str = ""
     encoding: Encoding = "utf-16"
-    """The unit of `character`: the first the client lists that we know (LSP 3.17, "PositionEncodingKind")."""
+    """The unit of `character`: the first the client lists that we know (LSP 3.17, "PositionEncodingKind"). For one that
+    counts otherwise and cannot say so, as ALE, the initialization option `positionEncoding`."""
 
     apply_edit: bool = False
     document_changes: bool = False
@@ -52,6 +57,8 @@ class Client:
     """The properties of a proposal that it asks for when they are needed."""
     completion_defaults: frozenset[str] = frozenset()
     """What it takes for all items of a list at once."""
+    words_alone: bool = False
+    """It says nothing of completion, and may put a proposal in the place of the word alone, as Kate does."""
     commit_characters: bool = False
     insert_replace: bool = False
     label_details: bool = False
@@ -78,6 +85,8 @@ class Client:
 
     code_action_literals: bool = False
     code_action_kinds: tuple[str, ...] = ()
+    code_action_preference: bool = False
+    """It tells preferred code actions from others."""
     code_action_resolve: bool = False
     """The edit of a code action may be left out and asked for later, and `data` comes back with the question."""
 
@@ -129,7 +138,7 @@ class Client:
             """What is said of pushed and of pulled diagnostics: most clients say it of the one, whichever they take."""
             return [ask(f"textDocument.{kind}.{path}") for kind in ("publishDiagnostics", "diagnostic")]
 
-        offered = listed("general.positionEncodings")
+        offered = listed("general.positionEncodings") or [get("initializationOptions.positionEncoding")]
         # One server is asked for utf-8 by Neovim and for utf-16 by VS Code: the client's order decides.
         encoding = next((one for one in offered if one in ("utf-8", "utf-16", "utf-32")), "utf-16")
         item, action = "textDocument.completion.completionItem", "textDocument.codeAction"
@@ -158,6 +167,7 @@ class Client:
             markdown_completion="markdown" in listed(f"{item}.documentationFormat"),
             completion_resolve=frozenset(names(f"{item}.resolveSupport.properties") or ()),
             completion_defaults=frozenset(names("textDocument.completion.completionList.itemDefaults") or ()),
+            words_alone=not said("textDocument.completion"),
             commit_characters=yes(f"{item}.commitCharactersSupport"),
             insert_replace=yes(f"{item}.insertReplaceSupport"),
             label_details=yes(f"{item}.labelDetailsSupport"),
@@ -177,6 +187,7 @@ class Client:
             token_ranges=get(f"capabilities.{tokens}.requests.range") not in (None, False) or not said(tokens),
             code_action_literals=said(f"{action}.codeActionLiteralSupport"),
             code_action_kinds=tuple(kind for kind in kinds if isinstance(kind, str)),
+            code_action_preference=yes(f"{action}.isPreferredSupport"),
             code_action_resolve=yes(f"{action}.dataSupport")
             and "edit" in listed(f"{action}.resolveSupport.properties"),
             confirms_actions=yes(f"{action}.honorsChangeAnnotations"),
@@ -185,7 +196,7 @@ class Client:
             code_description=any(of_diagnostics(yes, "codeDescriptionSupport")),
             diagnostic_data=any(of_diagnostics(yes, "dataSupport")),
             diagnostic_tags=frozenset(tag for tag in tags if isinstance(tag, int) and not isinstance(tag, bool)),
-            pull_diagnostics=said("textDocument.diagnostic"),
+            pull_diagnostics=said("textDocument.diagnostic") and name not in _NEVER_PULL,
             related_documents=yes("textDocument.diagnostic.relatedDocumentSupport"),
             refresh_diagnostics=yes("workspace.diagnostics.refreshSupport"),
             refreshes=tuple(

@@ -52,6 +52,10 @@ class Configuration:
         paths = [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
         self.resolver = Resolver(folders, [os.path.expanduser(one) for one in paths], self._text_of, self.past.ask)
 
+    def close(self) -> None:
+        """Asks git nothing more."""
+        self.past.close()
+
     def policy(self, path: str | None) -> Policy:
         """What holds for the document at `path`; for one without a path (untitled, another scheme), the default."""
         found = self.resolver.policy(path)
@@ -114,6 +118,11 @@ class _Past:
         """For the one thread of `pool`."""
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="history")
 
+    def close(self) -> None:
+        """Answers nothing more."""
+        self.found = lambda question: None
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
     def ask(self, question: Question) -> Answer | None:
         """What is known; None while it is found out."""
         known = self._answers.get(question)
@@ -153,12 +162,13 @@ def watchers() -> types.Registration:
     return types.Registration(id="spec-ls-files", method=method, register_options=options)
 
 
-def poll(loop: asyncio.AbstractEventLoop, look: Callable[[], object]) -> None:
-    """Calls `look` every two seconds: for clients that cannot watch files."""
+def poll(loop: asyncio.AbstractEventLoop, look: Callable[[], object], is_over: Callable[[], bool]) -> None:
+    """Calls `look` every two seconds until `is_over`: for clients that cannot watch files."""
 
     def again() -> None:
-        look()
-        loop.call_later(_POLL_SECONDS, again)
+        if not is_over():
+            look()
+            loop.call_later(_POLL_SECONDS, again)
 
     loop.call_later(_POLL_SECONDS, again)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
@@ -180,6 +181,8 @@ def completions_json(
 
     `told` gives the documentation of one, which a client that can asks for later.
     """
+    if client.words_alone:
+        found = [_for_word(text, one, point) for one in found]
     places = [_place_json(text, point, one, client) for one in found]
     defaults: Json = {}
     if found and "editRange" in client.completion_defaults and all(place == places[0] for place in places):
@@ -214,6 +217,21 @@ def _place_json(text: Text, point: Point, one: Completion, client: Client) -> Js
         return whole
     begun = Span(*one.edit.span.first, *point)
     return {"insert": range_json(text, begun, client.encoding), "replace": whole}
+
+
+def _for_word(text: Text, one: Completion, point: Point) -> Completion:
+    """The proposal without what stands ahead of the word at `point` already: the `@` of a handle, the prefix of an
+    identifier. As it is where it has that otherwise."""
+    span, new_text = one.edit.span, one.edit.new_text
+    typed = text.slice(Span(*span.first, *point)) if span.first <= point else ""
+    word = len(typed)
+    while word and (typed[word - 1].isalnum() or typed[word - 1] == "_"):
+        word -= 1
+    ahead = typed[:word]
+    if not ahead or "\n" in ahead or not new_text.startswith(ahead):
+        return one
+    edit = Edit(Span(point.line, point.offset - (len(typed) - word), *span.last), new_text.removeprefix(ahead))
+    return replace(one, edit=edit, filter_text=one.filter_text.removeprefix(ahead))
 
 
 def _completion_json(one: Completion, client: Client) -> Json:

@@ -202,6 +202,10 @@ class Outbox:
         if broken:
             self._on_broken()
 
+    def send_frame(self, body: bytes, key: str | None = None, droppable: bool = False) -> None:
+        """The same for the body of a frame."""
+        self.send(b"Content-Length: %d\r\n\r\n%b" % (len(body), body), key, droppable)
+
     def flush(self, timeout: float) -> bool:
         """Waits until all is written, at most `timeout` seconds; says whether it was."""
         deadline = time.monotonic() + timeout

@@ -238,7 +238,7 @@ def register(server: SpecLanguageServer) -> None:
         if wanted:
             ls.watching = loop.create_task(ls.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(wanted)))
         if not ls.client.watched_files:
-            poll(loop, ls.look_again)
+            poll(loop, ls.look_again, lambda: ls.has_left)
         if ls.client.configuration:
             ls.begin(settings.ask(ls))
 

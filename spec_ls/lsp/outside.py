@@ -29,6 +29,11 @@ class Knowledge:
         self.neighbours = Neighbours(server)
         self._wake: asyncio.TimerHandle | None = None
 
+    def close(self) -> None:
+        """Looks at nothing more."""
+        if self._wake is not None:
+            self._wake.cancel()
+
     def now(self) -> datetime:
         """What time it is."""
         return self._outside.now()

@@ -256,6 +256,21 @@ class SpecLanguageServer(WireServer):
             yield partial(import_module, f"spec_ls.{name}")
         yield from super().warm_up()
 
+    def close(self) -> None:
+        super().close()
+        for timer in (self._survey_soon, self._looking, self._refreshing):
+            if timer is not None:
+                timer.cancel()
+        for pool in (self._pool, self._readers):
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+        self.configuration.close()
+        if "knowledge" in self.__dict__:
+            self.knowledge.close()
+        if self._surveys is not None:
+            self._surveys.end()
+        self.documents.clear()
+
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
 

@@ -6,6 +6,7 @@
 | `features` | `{"hover": false}` switches a feature off, as `[features]` of a configuration does |
 | `handle` | the user's own handle, such as `@mira`, where git does not know it |
 | `templateFolders` | folders that templates may lie in besides; of `initializationOptions` alone |
+| `positionEncoding` | `utf-8`, `utf-16` or `utf-32` where the client lists none; of `initializationOptions` alone |
 
 What a repository may bring along (an editor's settings of a workspace) is not asked for folders.
 """
@@ -59,7 +60,7 @@ def settings_of(value: object, base: Settings, features: Collection[str]) -> Set
     }
     found = base
     for key, given in value.items():
-        if key not in KNOWN:
+        if key not in (*KNOWN, "positionEncoding"):
             logger.warning("ignored the setting %r: there are %s", key, ", ".join(KNOWN))
         elif key in takers and given is not None:
             taken = takers[key](found, given, features)

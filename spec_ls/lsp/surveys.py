@@ -11,7 +11,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -99,6 +99,8 @@ class Surveys:
         self._jobs: deque[_Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._process: Process | None = None
+        self.start: Callable[[], Coroutine[Any, Any, Any]] = _start
+        """Starts that process; where there are none, what answers in its place."""
         self._letting_go: asyncio.TimerHandle | None = None
         self._troubles = 0
         self.ended: Callable[[], object] = lambda: None
@@ -153,6 +155,14 @@ class Surveys:
             self._process.stdin.close()
         self._process = None
 
+    def end(self) -> None:
+        """Looks at nothing more."""
+        self._jobs.clear()
+        for running in (self._task, self._letting_go):
+            if running is not None:
+                running.cancel()
+        self.close()
+
     def _look_at_all(self, survey: Survey) -> None:
         if not survey.waiting:
             survey.waiting, survey.at = True, time.monotonic()
@@ -175,8 +185,9 @@ class Surveys:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("no cards can be made", exc_info=error)
             self._jobs.clear()
-        self._letting_go = task.get_loop().call_later(_IDLE_SECONDS, self.close)
-        self._go_on()
+        if not self._server.has_left:
+            self._letting_go = task.get_loop().call_later(_IDLE_SECONDS, self.close)
+            self._go_on()
 
     async def _work(self) -> None:
         if self._letting_go is not None:
@@ -295,11 +306,7 @@ class Surveys:
 
     async def _started(self) -> Process:
         if self._process is None or self._process.returncode is not None:
-            # From the package's own folder: in the one that the editor stands in, anybody may have put a module.
-            home = str(Path(spec_ls.__file__).parents[1])
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=home, limit=_MOST_LINE
-            )
+            self._process = await self.start()
         return self._process
 
     async def _kill(self) -> None:
@@ -308,6 +315,14 @@ class Surveys:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+async def _start() -> Process:
+    # From the package's own folder: in the one that the editor stands in, anybody may have put a module.
+    home = str(Path(spec_ls.__file__).parents[1])
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=home, limit=_MOST_LINE
+    )
 
 
 @dataclass(slots=True)

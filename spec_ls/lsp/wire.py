@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, Literal, NoReturn, get_args
+from typing import Any, Literal, NoReturn, TypeAlias, get_args
 
 import attrs
 import cattrs
@@ -36,7 +36,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.workspace import Workspace
 
 from spec_ls.lsp.client import Client
-from spec_ls.lsp.decoding import NOTHING_YET, Unreadable, describe, explain, make_converter, messages, usable_id
+from spec_ls.lsp.decoding import NOTHING_YET, Unreadable, describe, explain, make_converter, messages, parse, usable_id
 from spec_ls.lsp.framing import FrameReader, Outbox, read_from, read_ready
 from spec_ls.lsp.process import StderrHandler, claim_stdio, watch_process
 
@@ -59,6 +59,10 @@ class Rendered(str):
     __slots__ = ()
 
 
+Deliver: TypeAlias = Callable[[bytes, str | None, bool], object]
+"""Sends a JSON text, with the `key` and `droppable` of `send_raw`. From any thread."""
+
+
 class _End:
     """What the reader thread queues when the stream has ended."""
 
@@ -78,7 +82,7 @@ class WireProtocol(LanguageServerProtocol):
         for method in list(self.fm.builtin_features):
             if method.startswith("notebookDocument/"):
                 del self.fm.builtin_features[method]
-        self.outbox: Outbox | None = None
+        self.deliver: Deliver | None = None
         self.state: Literal["new", "starting", "up", "down"] = "new"
         self.cancelled: set[object] = set()
         self._asked: dict[str, asyncio.Future[Any]] = {}
@@ -164,7 +168,7 @@ class WireProtocol(LanguageServerProtocol):
 
     def _take_notification(self, method: str, params: object) -> None:
         if method == types.EXIT:
-            self._server.leave()
+            return self._server.leave()
         if method == types.CANCEL_REQUEST:
             target: Any = params.get("id") if isinstance(params, dict) else None
             if usable_id(target):
@@ -364,8 +368,8 @@ class WireProtocol(LanguageServerProtocol):
 
     def send_raw(self, body: bytes, key: str | None = None, droppable: bool = False) -> None:
         """Sends a ready-made JSON text; what waits to be sent under the same `key` is dropped. From any thread."""
-        if self.outbox is not None:
-            self.outbox.send(b"Content-Length: %d\r\n\r\n%b" % (len(body), body), key, droppable)
+        if self.deliver is not None:
+            self.deliver(body, key, droppable)
 
     async def ask(self, method: str, params: Any = None, timeout: float = 10.0) -> Any:
         """The client's result as plain JSON; None if it answers with an error, or not within `timeout` seconds.
@@ -459,7 +463,8 @@ _RAW = {
 
 
 class WireServer(LanguageServer):
-    """A server on stdio. Features are registered as with pygls; the hooks below are for subclasses."""
+    """A server of one client, on stdio or message by message. Features are registered as with pygls; the hooks below
+    are for subclasses."""
 
     protocol: WireProtocol
 
@@ -477,7 +482,11 @@ class WireServer(LanguageServer):
         self._reading = threading.Lock()
         self._turns = 0
         """How often the loop has begun or ended to handle what is queued: odd while it does."""
+        self._outbox: Outbox | None = None
         self._log: Outbox | None = None
+        self._left: Callable[[], object] | None = None
+        """Called when the client wants to leave, where the process lives on."""
+        self.has_left = False
         self._warming: Iterator[Callable[[], object]] | None = None
         self._next_warming: asyncio.TimerHandle | None = None
 
@@ -572,7 +581,8 @@ class WireServer(LanguageServer):
         log = Outbox(2, on_broken=lambda: None)
         if not logging.root.handlers:
             logging.root.addHandler(StderrHandler(log))
-        self.protocol.outbox = Outbox(sink, on_broken=self.leave)
+        outbox = self._outbox = Outbox(sink, on_broken=self.leave)
+        self.protocol.deliver = outbox.send_frame
         self._log = log
         loop = self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
@@ -592,14 +602,39 @@ class WireServer(LanguageServer):
             except SystemExit:  # of a task; its request has been answered
                 logger.exception("a handler tried to end the server")
 
-    def leave(self, code: int | None = None) -> NoReturn:
+    def serve_messages(self, deliver: Deliver, left: Callable[[], object]) -> None:
+        """Serves a client on the running loop, beside others: what it sends is given to `receive`, and `left` is called
+        once it wants to leave. Then, and when it is gone without a word, `close` is due.
+        """
+        self._loop = asyncio.get_running_loop()
+        self.protocol.deliver, self._left = deliver, left
+
+    def receive(self, body: bytes) -> None:
+        """Takes one message, a JSON text, of the client of `serve_messages`."""
+        self._put(parse(body)[0])
+        self._wake()
+
+    def close(self) -> None:
+        """Lets go of a client of `serve_messages`, and of all that is under way for it."""
+        self.has_left, self._loop, self.protocol.deliver = True, None, None
+        self._inbox.clear()
+        running: list[Future[Any] | asyncio.Future[Any]] = [*self._jobs, *self.protocol._request_futures.values()]
+        for job in running:
+            job.cancel()
+
+    def leave(self, code: int | None = None) -> None:
         """Sends what is queued, at most 2 seconds long, and ends the process: with 0 after `shutdown`, else with 1.
 
         From any thread. Nothing else runs: pygls waits for handlers in threads, 7.9 s behind one that sleeps 6.
+        A process that serves others lives on.
         """
+        if self._left is not None:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._left)
+            return
         if code is None:
             code = 0 if self.protocol.state == "down" else 1
-        for outbox, seconds in ((self.protocol.outbox, _FLUSH_SECONDS), (self._log, _FLUSH_SECONDS / 4)):
+        for outbox, seconds in ((self._outbox, _FLUSH_SECONDS), (self._log, _FLUSH_SECONDS / 4)):
             if outbox is not None:
                 outbox.flush(seconds)
         os._exit(code)
@@ -672,7 +707,7 @@ class WireServer(LanguageServer):
                 target = params.get("id") if isinstance(params, dict) else None
                 if usable_id(target):
                     self.protocol.cancelled.add(target)
-            elif method == types.EXIT:
+            elif method == types.EXIT and self._left is None:
                 threading.Thread(target=self._end_soon, name="exit", daemon=True).start()
         self._inbox.append(message)
 
@@ -693,7 +728,8 @@ class WireServer(LanguageServer):
         self.leave()
 
     def _drain(self) -> None:
-        assert self._loop is not None
+        if self._loop is None:  # the client has left
+            return
         self._woken = False
         if self._next_warming is not None:
             self._next_warming.cancel()

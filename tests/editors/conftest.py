@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from broken import ASKED, HANDLE, MENDED, STATUS, TYPED
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+EDITORS = ROOT / "editors"
 TOOLS = ROOT / ".editors"
 BIN = Path(sys.executable).parent
 SHOTS = TOOLS / "shots"
@@ -69,6 +72,15 @@ def run(tmp_path: Path) -> Run:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    """A file that tells a script in another language what is done to the broken spec, and what it is then."""
+    file = tmp_path / "given.json"
+    told = {"status": STATUS, "asked": ASKED, "typed": TYPED, "handle": HANDLE, "mended": MENDED}
+    file.write_text(json.dumps(told), encoding="utf-8")
+    return file
 
 
 @pytest.fixture

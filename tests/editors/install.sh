@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the programs that the tests of the editors run, as often as it is called: sh install.sh FOLDER PART…
-# Parts: browser, code-server, neovim, emacs, vim. What comes from npm goes into FOLDER, the rest is asked of apt-get.
+# Parts: browser, code-server, neovim, emacs, vim, kate. What comes from npm goes into FOLDER, the rest is asked of apt-get.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
@@ -53,6 +53,14 @@ for part; do
     neovim) packages /usr/bin/nvim neovim ;;
     emacs) packages emacs emacs-nox elpa-eglot elpa-lsp-mode elpa-markdown-mode ;;
     vim) packages /usr/share/vim-ale vim vim-ale tmux ;;
+    kate)
+        packages kate kate breeze-icon-theme
+        packages Xvfb xvfb
+        packages xdotool xdotool
+        packages openbox openbox
+        packages dbus-run-session dbus-daemon
+        packages import imagemagick
+        ;;
     *) echo "no such part: $part" >&2; exit 2 ;;
     esac
 done

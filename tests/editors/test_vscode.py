@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from broken import ASKED, HANDLE, MENDED, SPEC, STATUS, TYPED
+from broken import MENDED, SPEC
 from conftest import BIN, HERE, ROOT, SHOTS, TOOLS, Install, Run
 
 EXTENSION = ROOT / "editors" / "vscode"
@@ -30,17 +30,11 @@ def workspace(tmp_path: Path) -> Path:
     for name, text in texts.items():
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).write_text(text, encoding="utf-8", newline="")
-    (tmp_path / "given.json").write_text(
-        json.dumps(
-            {"name": NAME, "status": STATUS, "asked": ASKED, "typed": TYPED, "handle": HANDLE, "mended": MENDED}
-        ),
-        encoding="utf-8",
-    )
     return folder
 
 
 @pytest.fixture
-def drive(install: Install, run: Run, tmp_path: Path) -> Drive:
+def drive(install: Install, run: Run, given: Path, tmp_path: Path) -> Drive:
     """Runs a script of `tests/editors/vscode` with VS Code and a browser at hand; what it has said."""
     install("code-server")
     install("browser")
@@ -56,7 +50,8 @@ def drive(install: Install, run: Run, tmp_path: Path) -> Drive:
             "CHROMIUM": chromium,
             "EXTENSION": str(EXTENSION),
             "WORKSPACE": str(tmp_path / "work"),
-            "GIVEN": str(tmp_path / "given.json"),
+            "GIVEN": str(given),
+            "NAME": NAME,
         }
         paths = os.pathsep.join([str(NODE), path or f"{BIN}{os.pathsep}{os.environ['PATH']}"])
         # VS Code asks the user's login shell for the PATH.
@@ -76,7 +71,7 @@ def test_the_extension_is_small_and_looks_for_the_server_in_order() -> None:
 def test_a_spec_is_mended_inside_the_extension_host(drive: Drive, workspace: Path) -> None:
     (workspace / ".venv" / "bin").mkdir(parents=True)
     (workspace / ".venv" / "bin" / "spec-ls").symlink_to(BIN / "spec-ls")
-    assert "all 15 passed" in drive("run_inside.js", "mend.js")
+    assert "all 16 passed" in drive("run_inside.js", "mend.js")
 
 
 def test_a_workspace_that_is_not_trusted_runs_nothing(drive: Drive, workspace: Path) -> None:

@@ -47,13 +47,8 @@ export class Board implements vscode.Disposable {
     const target = message && typeof message === 'object' && 'open' in message ? message.open : undefined;
     const uri = typeof target === 'string' ? vscode.Uri.parse(target) : undefined;
     // The page shows words of documents: it leads to files of the workspace alone.
-    if (uri?.scheme === 'file') {
-      const there = vscode.Uri.file(uri.path);
-      const folder = vscode.workspace.workspaceFolders?.find(one => one.uri.scheme === 'file')?.uri ?? there;
-      const known = folder.with({ path: uri.path });
-      if (vscode.workspace.getWorkspaceFolder(known)) {
-        await vscode.window.showTextDocument(known, { viewColumn: vscode.ViewColumn.Beside });
-      }
+    if (uri?.scheme === 'file' && vscode.workspace.getWorkspaceFolder(uri)) {
+      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside });
     }
   }
 

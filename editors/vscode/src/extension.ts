@@ -5,7 +5,6 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import {
-  ExecuteCommandParams,
   LanguageClient,
   LanguageClientOptions,
   Location,
@@ -278,5 +277,3 @@ const offersCommands: StaticFeature = {
   getState: () => ({ kind: 'static' }),
   clear: () => undefined,
 };
-
-export type { ExecuteCommandParams };

@@ -138,7 +138,8 @@ export function frontDocument(): vscode.TextDocument | undefined {
 }
 
 function weights(status: Status): string {
-  const found = Object.entries(status.findings ?? {}).filter(([, count]) => count);
+  const names = ['error', 'warning', 'information', 'hint'] as const;
+  const found = names.map(name => [name, status.findings?.[name] ?? 0] as const).filter(([, count]) => count);
   return found.map(([name, count]) => `${count} ${name}${count === 1 || name === 'information' ? '' : 's'}`).join(', ');
 }
 

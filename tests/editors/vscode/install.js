@@ -6,7 +6,7 @@ const path = require('node:path');
 const vscode = require('vscode');
 const { until, steps, ours, findings } = require('./inside.js');
 
-const uri = vscode.Uri.file(path.join(process.env.WORKSPACE, JSON.parse(fs.readFileSync(process.env.GIVEN, 'utf8')).name));
+const uri = vscode.Uri.file(path.join(process.env.WORKSPACE, process.env.NAME));
 
 exports.run = async () => {
   let api;

@@ -6,7 +6,7 @@ const { withCode } = require('./code.js');
 
 const { HOME, WORKSPACE, VSIX, GIVEN, SHOTS } = process.env;
 const given = JSON.parse(fs.readFileSync(GIVEN, 'utf8'));
-const file = path.join(WORKSPACE, given.name);
+const file = path.join(WORKSPACE, process.env.NAME);
 const lines = fs.readFileSync(file, 'utf8').split('\n');
 
 /** Where a text ends, as VS Code counts: lines and UTF-16 units from 1. */

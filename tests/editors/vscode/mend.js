@@ -8,7 +8,7 @@ const { until, steps, ours, findings } = require('./inside.js');
 
 const given = JSON.parse(fs.readFileSync(process.env.GIVEN, 'utf8'));
 const folder = process.env.WORKSPACE;
-const uri = vscode.Uri.file(path.join(folder, given.name));
+const uri = vscode.Uri.file(path.join(folder, process.env.NAME));
 const changed = [vscode.languages.onDidChangeDiagnostics];
 
 exports.run = async () => {
@@ -112,6 +112,13 @@ exports.run = async () => {
       assert.equal(api.statusBar.text, '$(circle-slash) no spec');
       assert.match(api.statusBar.tooltip, /sections are there/);
       assert.deepEqual(findings(readme), []);
+    },
+    'a snippet writes a block of the template': async () => {
+      const empty = await vscode.workspace.openTextDocument({ language: 'markdown', content: '' });
+      await vscode.window.showTextDocument(empty);
+      await vscode.commands.executeCommand('editor.action.insertSnippet', { langId: 'markdown', name: 'Story' });
+      assert.equal(empty.lineAt(0).text, '### Story 1: As a User, I want to Action, so that Benefit.');
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     },
     'the board opens in a pane that runs nothing of the page': async () => {
       await vscode.commands.executeCommand('spec-ls.showBoard');

@@ -7,7 +7,7 @@ const vscode = require('vscode');
 const { until, steps, ours, findings } = require('./inside.js');
 
 const folder = process.env.WORKSPACE;
-const uri = vscode.Uri.file(path.join(folder, JSON.parse(fs.readFileSync(process.env.GIVEN, 'utf8')).name));
+const uri = vscode.Uri.file(path.join(folder, process.env.NAME));
 
 exports.run = () =>
   steps({
