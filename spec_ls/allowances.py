@@ -44,7 +44,7 @@ class Allowance:
 def allowances_of(section: Section, lines: Sequence[str], base: int) -> Iterator[Allowance]:
     """The allowances in a section whose chunk starts at line `base` of `lines`. Never raises."""
     own = lines[base + section.line : base + section.end_line]
-    if not any(MARK in line for line in own):
+    if MARK not in "".join(own):
         return
     front = section.blocks[0] if section.blocks else None
     front_end = front.end_line - section.line if isinstance(front, FrontMatter) else 0

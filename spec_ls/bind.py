@@ -14,6 +14,7 @@ from typing import Any, Literal
 from spec_ls.facts import count_of, is_counted
 from spec_ls.outline.blocks import Heading
 from spec_ls.outline.inline import Title
+from spec_ls.template.lookup import lookup
 from spec_ls.template.model import SectionSlot, Template
 
 Fault = Literal["misnamed", "misplaced", "wrong-level", "malformed"]
@@ -168,7 +169,7 @@ class _Binder:
         self.fills: list[Fill] = []
         self.missing: list[Missing] = []
         self.by_key: dict[str, list[Head]] = {}
-        other_names = {alias: slot.key for slot in template.all_sections() for alias in slot.aliases}
+        other_names = lookup(template).other_names
         for head in heads:
             if other_names:
                 head.title = _renamed(head.title, other_names)
@@ -339,7 +340,7 @@ class _Binder:
 
     def _named_otherwise(self, head: Head) -> bool:
         """Whether the heading has the exact title of some slot: then it is no near miss of another."""
-        return any(slot.key == head.title.key for slot in self.template.all_sections()) and head.title.key != ""
+        return head.title.key != "" and head.title.key in lookup(self.template).titles
 
     def _bounds(self, slot: SectionSlot, siblings: Sequence[SectionSlot], bound: dict[int, Fill]) -> tuple[int, int]:
         """The pieces between which the slot belongs: those of the nearest siblings that are there."""

@@ -191,9 +191,10 @@ def facts_of(
     its `heading_facts`, if they are known.
     """
     title, stem = titles or heading_facts(section)
-    bold = tuple(_bold(section, template))
-    promised = {span.start_line for _, span in bold}  # say nothing yet: they are to be headings
-    content = any(says_something(block) and block.line not in promised for block in section.blocks)
+    kinds = set(map(type, section.blocks))
+    bold = tuple(_bold(section, template)) if Paragraph in kinds else ()
+    promised = [span.start_line for _, span in bold]  # say nothing yet: they are to be headings
+    content = any([says_something(block) and block.line not in promised for block in section.blocks])
     labels: tuple[LabelFact, ...] = ()
     checks: tuple[CheckFact, ...] = ()
     criteria: tuple[CriteriaFact, ...] = ()
@@ -203,12 +204,15 @@ def facts_of(
         texts = list(_texts(section.blocks))
         mentions = frozenset(block.items[at].name for block in slot.blocks for at in _named(block, texts))
     if slot is not None and section.blocks:
-        labels = tuple(_labels(section, slot))
-        checks = tuple(_checks(section, slot))
+        if slot.items:
+            labels = tuple(_labels(section, slot))
+            checks = tuple(_checks(section, slot))
         criteria = tuple(_criteria(section, slot, title))
     if slot is not None and slot.form:
         formed = _has_form(section, slot)
-    entries = tuple(entries_of(section, lines, base, None if preamble else lookup(template).may_be_field))
+    entries: tuple[Entry, ...] = ()
+    if preamble or Table in kinds:
+        entries = tuple(entries_of(section, lines, base, None if preamble else lookup(template).may_be_field))
     if slot is not None and slot.index == template.stated_in:
         status = section_entry(section)
         entries = (status, *entries) if status else entries
@@ -226,7 +230,7 @@ def facts_of(
         formed=formed,
         mentions=mentions,
         story=_story(section.heading, title, stem, slot) if slot is not None and slot.repeats else None,
-        words=tuple(_words(section, lines, base)),
+        words=() if kinds.isdisjoint(_ASIDES) else tuple(_words(section, lines, base)),
         allowances=tuple(allowances_of(section, lines, base)),
         opening=_opening(lines[base]) if section.heading is None else None,
         yaml=yaml_fault(section, lines, base) if preamble else None,
@@ -459,6 +463,9 @@ def _bold(section: Section, template: Template) -> Iterator[tuple[str, Span]]:
             key = title_of(words).key if words else ""
             if key in titles:
                 yield key, block.lines[0].span
+
+
+_ASIDES = (Comment, FrontMatter)
 
 
 def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import lt
 
 from spec_ls.bind import longest_run
 from spec_ls.spec import Spec
@@ -26,7 +27,10 @@ class Series:
 
     def out_of_order(self) -> Iterator[tuple[int, int]]:
         """The positions of the fewest that break the order, each with the number to take; zero where none is free."""
-        numbers, run = self.numbers, self.in_order()
+        numbers = self.numbers
+        if all(map(lt, numbers, numbers[1:])):
+            return
+        run = self.in_order()
         taken = {numbers[at] for at in run}
         before = 0
         following: list[int | None] = [None] * (len(numbers) + 1)

@@ -61,11 +61,13 @@ class Touched:
     """What an edit touched that left the binding as it was beyond: pieces, and the fills whose facts or place changed.
 
     `splices` come one after the other, from the last of the text to its first; without any, no heading was bound anew.
+    `metadata`: entries of the metadata have come, gone or changed.
     """
 
     pieces: set[int] = field(default_factory=set)
     fills: dict[int, Fill] = field(default_factory=dict)
     splices: list[Splice] = field(default_factory=list)
+    metadata: bool = False
 
     def add(self, fills: Iterable[Fill]) -> None:
         """Notes fills and all that they lie in."""
@@ -129,6 +131,7 @@ class Spec:
         self.pieces: list[Piece] = []
         self._dropped: dict[int, Piece] = {}
         self.binding = Binding(None, 0, [], [], [], set(), 0)
+        self.entries: list[tuple[int, tuple[Entry, ...], bool]] | None = None
         self._bind()
 
     @property
@@ -151,28 +154,36 @@ class Spec:
             if touched is not None and (newer is None or newer.splices):
                 self._bind()
                 return None
+            if touched is not None and newer is not None:
+                touched.metadata |= newer.metadata
         return touched
 
     def _take(self, updates: Sequence[Update]) -> Touched | None:
-        if any(after.first < before.first + len(before.added) for before, after in pairwise(updates)):
+        if len(updates) > 1 and any(
+            after.first < before.first + len(before.added) for before, after in pairwise(updates)
+        ):
             self._bind()  # a heading has gone, and with it what an update above it had brought
             return None
         # The last of the text first: where the others have not been taken yet, pieces count as they did before.
         touched = Touched()
         starts = self.outline.starts
-        above = [0, *accumulate(len(update.added) - len(update.removed) for update in updates)]
-        for update, grown in zip(reversed(updates), above[-2::-1], strict=True):
+        grown = sum([len(update.added) - len(update.removed) for update in updates])
+        for update in reversed(updates):
+            grown -= len(update.added) - len(update.removed)
             fresh: dict[int, Piece] = {}
             if self._take_local(update, grown, starts, fresh):
-                touched.add(
-                    owner for at in fresh if fresh[at].facts is not self.pieces[at].facts for owner in self._owner(at)
-                )
                 for at, piece in fresh.items():
+                    before = self.pieces[at].facts
+                    if piece.facts is not before:
+                        touched.add(self._owner(at))
+                        touched.metadata |= piece.facts.entries != before.entries
                     self.pieces[at] = piece
                 touched.pieces.update(fresh)
             elif self.today is not None or not self._rebind(update, grown, starts, fresh, touched):
                 self._bind(fresh.values())
                 return None
+        if touched.metadata:
+            self._read_fields()
         return touched
 
     def _owner(self, at: int) -> tuple[Fill, ...]:
@@ -271,8 +282,8 @@ class Spec:
         return facts_of(section, owner.slot, self.template, False, self.text.lines, base, titles)
 
     def _is_local(self, at: int, old: Facts, new: Facts) -> bool:
-        """Whether facts differ only in what nothing but their own fill depends on."""
-        for name in ("entries", "bold", "unclosed", "words", "opening", "yaml"):
+        """Whether facts differ only in what nothing but their own fill and the metadata depends on."""
+        for name in ("bold", "unclosed", "words", "opening", "yaml"):
             if getattr(old, name) != getattr(new, name):
                 return False
         before, after = old.heading, new.heading
@@ -362,11 +373,17 @@ class Spec:
 
     def _read_fields(self) -> None:
         """Chooses the carrier, the group of entries with most of the template's fields, and sorts the entries."""
+        found = [
+            (at, piece.facts.entries, piece.preamble) for at, piece in enumerate(self.pieces) if piece.facts.entries
+        ]
+        if found == self.entries:
+            return
+        self.entries = found
         slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
         self.stated: Field | None = None
         groups: dict[tuple[int, int], list[Field]] = {}
-        for at, piece in enumerate(self.pieces):
-            for entry in piece.facts.entries if piece.facts.entries else ():
+        for at, entries, _ in found:
+            for entry in entries:
                 if entry.carrier == "section":
                     self.stated = self.stated or Field(at, entry, self.template.stated)
                     continue
@@ -405,6 +422,7 @@ class Spec:
                 self.strays.remove(field)
         if self.stated is not None:
             self.fields.setdefault(self.stated.key, [self.stated])
+        self.asked = tuple([self.needs(slot) for slot in lookup(self.template).conditional])
 
     def field(self, slot: FieldSlot | None) -> Field | None:
         """The first entry of the carrier that fills `slot`."""

@@ -178,7 +178,10 @@ class Text:
             return Point(0, 0)
         if line >= len(self.lines):
             return self.end
-        return Point(line, _offset(self.content(line), character, encoding))
+        text = self.lines[line]
+        if 0 <= character < len(text) - 1 and text.isascii():
+            return Point(line, character)
+        return Point(line, _offset(strip_line_end(text), character, encoding))
 
     def character(self, point: Point, encoding: Encoding) -> int:
         """The client's units from the start of the line to `point`."""

@@ -139,8 +139,10 @@ class Document:
             change = self.text.replace(new_text)
             self.backlog += sum(map(len, self.text.lines[change.line : change.line + change.added]))
         else:
-            first, last = sorted((span.first, span.last))
-            self._size += _bytes(new_text) - _bytes(self.text.slice(Span(*first, *last)))
+            first, last = sorted((span[:2], span[2:]))
+            self._size += _bytes(new_text)
+            if first != last:
+                self._size -= _bytes(self.text.slice(Span(*first, *last)))
             change = self.text.splice(span, new_text)
             self.backlog += len(new_text)
         self._changes.add(change)
@@ -168,7 +170,7 @@ class Document:
         return known if template is read_for else Known(known.now)
 
     def _settle(self) -> None:
-        if not self._changes:
+        if not self._changes.items:
             return
         self.backlog = 0
         if self._large is not None or self._size > self._max_bytes:
@@ -177,7 +179,7 @@ class Document:
             return
         before = self._spec
         touched = before.update(self._outline.update(self._changes.take()))
-        if touched is None or (touched.splices and len(self.policy.recognised) > 1):
+        if touched is None or touched.metadata or (touched.splices and len(self.policy.recognised) > 1):
             self._choose()
         if self._judge is not None and self._spec is before:
             self._judge.refresh(touched)
@@ -258,7 +260,8 @@ class Document:
 
         `stage` asks what would be wrong there; by default the document's own status decides.
         """
-        if not self.decision.is_spec:
+        self._settle()
+        if not self._decision.is_spec:
             return []
         if self._large is not None:
             return self._large
@@ -288,7 +291,10 @@ class Document:
 
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""
-        crashed = [] if self.is_large else sorted(self.judge.crashed - self._told)
+        self._settle()
+        if self._judge is None or self._large is not None or self._judge.crashed <= self._told:
+            return []
+        crashed = sorted(self._judge.crashed - self._told)
         self._told.update(crashed)
         return crashed
 

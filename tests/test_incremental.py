@@ -72,6 +72,7 @@ BLOCKS = [
     "| **Status** | Done |",
     "| **Status** | Review |",
     "| **Spec ID** | SPEC-007 |",
+    "| **Tier** | 2 |",
     "| **Depends on** | SPEC-008 |",
     "- **Services**: SPEC-008, [SPEC-009](x.md), `SPEC-010`",
     "- [x] Product Approval (@ada)",
@@ -116,7 +117,9 @@ def documents(draw: st.DrawFn) -> str:
     return kept[0] + "\n" + draw(texts(8)) + "\n" + kept[1]
 
 
-INSERTS = st.one_of(st.sampled_from([*BLOCKS, "\n", "\r", "\r\n", "#", "`", "-", " ", "x", "😀", "", ""]), texts(4))
+INSERTS = st.one_of(
+    st.sampled_from([*BLOCKS, "\n", "\r", "\r\n", "#", "`", "-", " ", "|", "\\", "x", "😀", "", ""]), texts(4)
+)
 
 
 @st.composite

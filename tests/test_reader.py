@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from spec_ls import outline
-from spec_ls.outline import Chunk, Outline
+from spec_ls.outline import Outline
+from spec_ls.outline.blocks import Chunk
 from spec_ls.outline.reader import parse_tokens, table
 from spec_ls.outline.simple import read_simple
 from spec_ls.template import builtin

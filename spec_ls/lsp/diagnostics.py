@@ -30,10 +30,13 @@ def diagnostics_of(server: SpecLanguageServer, shown: OpenDocument) -> str | Non
 
     A problem that is as it was is the same object, and is not rendered again.
     """
-    if shown.is_template:
-        return authoring.diagnostics(shown.text, server.client)
     document = shown.governed
-    if shown.stale or not document.decision.is_spec or "diagnostics" in document.policy.off:
+    policy = document.policy
+    if shown.stale:
+        return None
+    if policy.is_template:
+        return authoring.diagnostics(shown.text, server.client)
+    if not document.decision.is_spec or "diagnostics" in policy.off:
         return None
     problems = document.problems()
     if problems is not shown.problems:
@@ -150,7 +153,7 @@ def _govern(server: SpecLanguageServer) -> None:
 
 def is_ready(shown: OpenDocument) -> bool:
     """Whether it is known what is wrong with a document: it has been read, and git need not be asked about it."""
-    return shown.reading is None and (shown.is_template or not shown.governed.waiting)
+    return shown.reading is None and (not shown.governed.waiting or shown.is_template)
 
 
 async def _until_ready(server: SpecLanguageServer, shown: OpenDocument) -> None:

@@ -28,6 +28,8 @@ _CHUNK = 64 * 1024
 # these letters. So a match inside a body proves that the length announced for that body was wrong.
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d+)[ \t]*\r?\n", re.IGNORECASE)
 _LONGEST_MATCH = 128
+_PLAIN_HEADER = re.compile(rb"Content-Length: (\d{1,18})\r\n\r\n")
+"""The one that nearly all clients send, and nothing else before the body."""
 
 
 class Oversized(NamedTuple):
@@ -95,6 +97,10 @@ class FrameReader:
 
     def _next_length(self) -> Steps[int | None]:
         """The length of the next body, whatever stands before its header; None at the end of the stream."""
+        if plain := _PLAIN_HEADER.match(self._buffer):
+            size = int(plain[1])  # before the buffer, which the match looks into, is cut
+            del self._buffer[: plain.end()]
+            return size
         length: int | None = None
         size = 0
         while (line := (yield from self._line())) is not None:
@@ -275,8 +281,22 @@ def read_from(fd: int) -> Callable[[int], bytes]:
 
 
 def read_ready(fd: int) -> Callable[[int], bytes | None]:
-    """The same for a descriptor that another one waits for: None where there is nothing to read now. Not on Windows."""
+    """The same for a descriptor that another one waits for: None where there is nothing to read now. Not on Windows.
+
+    A read that brings less than it asked for has taken all there was: the one behind it does not ask the system.
+    """
     read = read_from(fd)
     poll = select.poll()
     poll.register(fd, select.POLLIN)
-    return lambda size: read(size) if poll.poll(0) else None
+    emptied = False
+
+    def read_now(size: int) -> bytes | None:
+        nonlocal emptied
+        if emptied or not poll.poll(0):
+            emptied = False
+            return None
+        data = read(size)
+        emptied = 0 < len(data) < size
+        return data
+
+    return read_now

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
 from importlib import import_module
+from json.encoder import encode_basestring_ascii as encode_string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -238,6 +239,8 @@ class SpecLanguageServer(WireServer):
         self._looking: asyncio.TimerHandle | None = None
 
     def warm_up(self) -> Iterator[Callable[[], object]]:
+        yield partial(import_module, "rapidfuzz.fuzz")
+        yield partial(import_module, "rapidfuzz.process")
         for name in (
             "completion",
             "hover",
@@ -360,7 +363,8 @@ class SpecLanguageServer(WireServer):
                 for replacement in shown.pending:
                     shown.document.change(replacement)
             shown.pending.clear()
-            self._read_later(shown)
+            if shown.document.backlog > _AT_ONCE:
+                self._read_later(shown)
             self.settle()
 
         shown.reading = loop.run_in_executor(self._readers, work)
@@ -383,13 +387,14 @@ class SpecLanguageServer(WireServer):
             except (KeyError, TypeError) as error:
                 logger.warning("lost an edit of %s: %r", shown.uri, error)
                 self._mark_stale(shown)
-        self._read_later(shown)
+        if shown.document.backlog > _AT_ONCE:
+            self._read_later(shown)
         self._touch(shown)
 
     def _read_later(self, shown: OpenDocument) -> None:
-        """Has the text read anew in a thread where an edit brought so much that reading it would hold up the loop."""
+        """Has the text read anew in a thread: an edit brought so much that reading it would hold up the loop."""
         document = shown.document
-        if document.backlog <= _AT_ONCE or not is_markdown(shown.language_id, shown.uri) or self._loop is None:
+        if not is_markdown(shown.language_id, shown.uri) or self._loop is None:
             return
         shown.unread, source, policy = document.text, document.text.source, document.policy
         shown.document = Document("", policy=policy)
@@ -455,7 +460,7 @@ class SpecLanguageServer(WireServer):
                 waiting.set_result(None)
         self._rulings.clear()
         self._have_pulled_anew()
-        self.on_idle()
+        self.settle()
 
     def ruling(self) -> asyncio.Future[None]:
         """Done as soon as git has said of some document which version of its template judges it."""
@@ -519,7 +524,7 @@ class SpecLanguageServer(WireServer):
     def look_again(self) -> None:
         """Looks whether a file that governs documents has changed on disk."""
         self.configuration.may_have_changed = True
-        self.on_idle()
+        self.settle()
 
     # --- diagnostics
 
@@ -533,7 +538,7 @@ class SpecLanguageServer(WireServer):
         if self.client.pull_diagnostics:
             self._changed.clear()
             return
-        while self._changed and not self.is_waited_for():
+        while self._changed:
             uri = next(iter(self._changed))
             del self._changed[uri]
             shown = self.documents[uri]
@@ -542,6 +547,8 @@ class SpecLanguageServer(WireServer):
                 if found is not None or shown.published:
                     shown.published = True
                     self._publish(uri, shown.version, found or "")
+            if self._changed and self.is_waited_for():
+                break
         for uri, faults in self.configuration.news(self.client):
             self._publish(uri, None, faults)
 
@@ -554,7 +561,7 @@ class SpecLanguageServer(WireServer):
     def _publish(self, uri: str, version: int | None, diagnostics: str) -> None:
         """Sends diagnostics that are rendered as JSON already."""
         told = "" if version is None else f',"version":{version}'
-        params = f'{{"uri":{json.dumps(uri)}{told},"diagnostics":[{diagnostics}]}}'
+        params = f'{{"uri":{encode_string(uri)}{told},"diagnostics":[{diagnostics}]}}'
         method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
         self.send_raw(f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}'.encode("ascii"), key=uri)
 

@@ -540,7 +540,7 @@ class WireServer(LanguageServer):
 
     def settle(self) -> None:
         """Runs `on_idle` now if no message waits; else it runs behind them anyway."""
-        if not self._inbox:
+        if not self.is_waited_for():
             self._guard("on_idle", self.on_idle)
 
     def is_cancelled(self) -> bool:

@@ -18,7 +18,7 @@ from itertools import accumulate, pairwise
 
 from markdown_it.token import Token
 
-from spec_ls.outline.blocks import Block, FrontMatter, Section
+from spec_ls.outline.blocks import Block, Chunk, FrontMatter
 from spec_ls.outline.parse import Sections
 from spec_ls.outline.patch import patch_chunk
 from spec_ls.outline.reader import parse_tokens
@@ -33,15 +33,6 @@ _PART = 500
 """About how many lines are parsed at once."""
 FRONT_MATTER_LINES = 1000
 """How far down (lines) front matter may close; a rule at the top of a long text is then just a rule."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
-    """The lines from one top-level ATX heading to the next; places inside count from its first line."""
-
-    line_count: int
-    sections: tuple[Section, ...]
-    definitions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class Outline:
     def starts(self) -> list[int]:
         """The first line of each chunk, and the line behind the last."""
         if self._starts is None:
-            self._starts = list(accumulate((chunk.line_count for chunk in self.chunks), initial=0))
+            self._starts = list(accumulate([chunk.line_count for chunk in self.chunks], initial=0))
         return self._starts
 
     def chunk_at(self, line: int) -> int:

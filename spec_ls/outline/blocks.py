@@ -7,13 +7,12 @@ the text above it grows. `line` is the first line of a block, `end_line` the one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from spec_ls.text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(NamedTuple):
     """One line of a paragraph, trimmed: `text` stands at offset `start` of `line`."""
 
     line: int
@@ -38,16 +37,14 @@ class Paragraph:
     lines: tuple[TextLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """The `[ ]` of a task list item (GFM, "Task list items"): the span from bracket to bracket."""
 
     span: Span
     ticked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A list item. `lines` is its first paragraph behind marker and box, `blocks` what follows that."""
 
     line: int
@@ -69,8 +66,7 @@ class List:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A table cell: `source` is its trimmed text as written, at offset `start`."""
 
     line: int
@@ -87,8 +83,7 @@ class Cell:
         return self.source.replace("\\|", "|")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A table row with all its cells as the source has them, also those beyond the header's count."""
 
     line: int
@@ -179,3 +174,12 @@ class Section:
     line: int
     end_line: int
     blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """The lines from one top-level ATX heading to the next; places inside count from its first line."""
+
+    line_count: int
+    sections: tuple[Section, ...]
+    definitions: frozenset[str]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from spec_ls.text import Change
+
+
+def _end(change: Change) -> int:
+    return change.line + change.added
 
 
 class Changes:
@@ -11,40 +17,36 @@ class Changes:
     Each change names lines of the text now; they are disjoint and in order.
     """
 
-    __slots__ = ("_items",)
+    __slots__ = ("items",)
 
     def __init__(self) -> None:
-        self._items: list[Change] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._items)
+        self.items: list[Change] = []
 
     def add(self, change: Change) -> None:
         """Takes the next change, which names lines of the text before it."""
         if not change.removed and not change.added:
             return
-        grown = change.added - change.removed
+        items, grown = self.items, change.added - change.removed
         start, stop = change.line, change.line + change.removed
-        before: list[Change] = []
-        after: list[Change] = []
-        growth = 0
-        old = change.old
-        for item in self._items:
-            if item.line + item.added < start or (item.line + item.added == start and item.added and change.removed):
-                before.append(item)
-            elif item.line > stop or (item.line == stop and item.added and change.removed):
-                after.append(Change(item.line + grown, item.removed, item.added, item.old))
-            else:
-                start, stop = min(start, item.line), max(stop, item.line + item.added)
-                growth += item.added - item.removed
-                old = item.old
+        first = bisect_left(items, start, key=_end)
+        while first < len(items) and _end(items[first]) == start and items[first].added and change.removed:
+            first += 1
+        last, growth, old = first, 0, change.old
+        while last < len(items) and (
+            items[last].line < stop or (items[last].line == stop and not (items[last].added and change.removed))
+        ):
+            item = items[last]
+            start, stop = min(start, item.line), max(stop, _end(item))
+            growth += item.added - item.removed
+            old = item.old
+            last += 1
         length = stop - start
-        merged = Change(start, length - growth, length + grown, None)
-        if merged.removed == merged.added == 1:
-            merged = merged._replace(old=old)
-        self._items = [*before, merged, *after]
+        one_line = length - growth == length + grown == 1
+        items[first:last] = [Change(start, length - growth, length + grown, old if one_line else None)]
+        if grown:
+            items[first + 1 :] = [item._replace(line=item.line + grown) for item in items[first + 1 :]]
 
     def take(self) -> list[Change]:
         """The changes so far, and none from now on."""
-        items, self._items = self._items, []
+        items, self.items = self.items, []
         return items

@@ -59,9 +59,9 @@ def strong_line(paragraph: Paragraph) -> str | None:
     return plain(found[2].rstrip(":： ")) if found else None
 
 
-def joined(lines: Iterable[TextLine]) -> str:
+def joined(lines: Sequence[TextLine]) -> str:
     """The lines as one, with spaces between."""
-    return " ".join(line.text for line in lines)
+    return lines[0].text if len(lines) == 1 else " ".join([line.text for line in lines])
 
 
 def lines_span(lines: Sequence[TextLine]) -> Span:
@@ -79,6 +79,8 @@ def comments_in(text: str) -> Iterator[tuple[int, int]]:
 
 def without_comments(text: str) -> str:
     """`text` with its HTML comments blanked: every other letter keeps its offset."""
+    if "<!--" not in text:
+        return text
     parts, at = [], 0
     for start, end in comments_in(text):
         parts += [text[at:start], " " * (end - start)]
@@ -116,7 +118,8 @@ def items_of(blocks: Iterable[Block]) -> Iterator[Item]:
         if isinstance(block, List):
             for item in block.items:
                 yield item
-                yield from items_of(item.blocks)
+                if item.blocks:
+                    yield from items_of(item.blocks)
 
 
 def says_something(block: Block) -> bool:

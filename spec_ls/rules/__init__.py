@@ -194,7 +194,9 @@ class Judge:
         self._dropped: tuple[_Pieces, dict[int, tuple[int, _Judged]]]
         self._dropped = ({}, {})
         self._ignored: frozenset[int] = frozenset()
-        self._metadata: object = None
+        self._asked: object = None
+        """What of the spec the judgements on fills depend on, themselves aside."""
+        self._entries: object = None
         self._stage: Stage | None = None
         self._heavy: dict[tuple[bool, int], list[Finding]] = {}
         self._placed: dict[int, _Placed] = {}
@@ -205,7 +207,8 @@ class Judge:
 
     def refresh(self, touched: Touched | None) -> None:
         """Runs what an update of the spec calls for: the rules of what it touched, or all on None."""
-        if touched is not None:
+        asked = self.spec.asked, self.spec.binding.shift
+        if touched is not None and not (touched.metadata and (self._stage, self._asked) != (self.spec.stage, asked)):
             if not self._anchors.isdisjoint(touched.pieces):
                 self._listed = None
             for splice in touched.splices:
@@ -218,6 +221,7 @@ class Judge:
                 self._judge_fill(fill)
             if touched.splices:
                 self._heads = {fill.piece for fill in self.spec.fills}
+            if touched.splices or touched.metadata:
                 self._judge_spec()
             return
         if self._stage != self.spec.stage:
@@ -252,8 +256,10 @@ class Judge:
 
     def _judge_spec(self, outside: bool = False) -> None:
         self._listed = None
+        known, self._entries = self._entries, self.spec.entries
         for one in CATALOGUE:
-            if one.check is not None and (one.outside or not outside):
+            is_due = one.outside if outside else not (one.of_metadata and known is self._entries)
+            if one.check is not None and is_due:
                 found = self._run(one, partial(one.check, self.spec))
                 if found != self._of_spec.get(one.name):  # equal ones stay the same objects, and so their problems
                     self._of_spec[one.name] = found
@@ -288,8 +294,6 @@ class Judge:
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
         spec, pieces = self.spec, self._pieces
-        values = {key: [field.entry.value for field in fields] for key, fields in spec.fields.items()}
-        metadata = values, spec.binding.shift
         found, judged = self._of_piece, self._of_fill
         known = {
             (id(piece.section), piece.slot, at in self._heads): (piece, at, found.get(at, []))
@@ -300,10 +304,11 @@ class Judge:
         lost_pieces, lost_fills = self._dropped
         if len(pieces) - len(spec.pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             self._dropped = known, fills
-        if metadata != self._metadata:
+        asked = spec.asked, spec.binding.shift
+        if asked != self._asked:
             fills = lost_fills = {}
             self._dropped = self._dropped[0], {}
-        self._metadata = metadata
+        self._asked = asked
         self._pieces = list(spec.pieces)
         self._heads = {fill.piece for fill in spec.fills}
         self._ignored = frozenset(spec.binding.ignored)

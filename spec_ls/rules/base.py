@@ -113,8 +113,9 @@ def _nothing(spec: Spec, finding: Finding) -> Iterator[Fix]:
 class Rule:
     """A rule, named after the bad thing.
 
-    - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew
-    - `check_fill` reads one fill, the facts of its pieces and the metadata: kept until the facts change
+    - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew, and where
+      it is `of_metadata`, which reads the fields alone, until one of those changes
+    - `check_fill` reads one fill, the facts of its pieces and what the spec needs: kept until one of them changes
     - `check_piece` reads the blocks of one piece, the slot it belongs to and whether its heading fills that: kept until
       one of them changes
 
@@ -130,6 +131,7 @@ class Rule:
     check_piece: PieceCheck | None = None
     fix: Mend = _nothing
     leftover: bool = False
+    of_metadata: bool = False
     outside: bool = False
 
     @property

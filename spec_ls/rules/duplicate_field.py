@@ -33,4 +33,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Remove this {field.entry.name}", (edit,), certain=same)
 
 
-RULE = Rule("duplicate-field", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("duplicate-field", __doc__, STRUCTURE, check=check, fix=fix, of_metadata=True)

@@ -22,4 +22,4 @@ def check(spec: Spec) -> Iterator[Finding]:
         yield Finding(RULE.name, field.at(span), f"{slot.name} is empty.", origin=slot.origin)
 
 
-RULE = Rule("empty-field", __doc__, FILLING, check=check)
+RULE = Rule("empty-field", __doc__, FILLING, check=check, of_metadata=True)

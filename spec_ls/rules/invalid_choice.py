@@ -43,4 +43,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
             yield Fix(f"Change to {name}", (edit,), certain=certain and at == 0)
 
 
-RULE = Rule("invalid-choice", __doc__, INVALID, check=check, fix=fix)
+RULE = Rule("invalid-choice", __doc__, INVALID, check=check, fix=fix, of_metadata=True)

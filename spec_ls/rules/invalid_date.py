@@ -35,4 +35,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Change to {day.isoformat()}", (edit,), certain=len(dates) == 1)
 
 
-RULE = Rule("invalid-date", __doc__, INVALID, check=check, fix=fix)
+RULE = Rule("invalid-date", __doc__, INVALID, check=check, fix=fix, of_metadata=True)

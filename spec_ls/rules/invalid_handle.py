@@ -41,4 +41,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Change to {handle}", (Edit(spec.span(finding.place), handle),), certain=certain)
 
 
-RULE = Rule("invalid-handle", __doc__, INVALID, check=check, fix=fix)
+RULE = Rule("invalid-handle", __doc__, INVALID, check=check, fix=fix, of_metadata=True)

@@ -44,4 +44,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Change to {identifier}", (Edit(spec.span(finding.place), identifier),))
 
 
-RULE = Rule("invalid-id", __doc__, INVALID, check=check, fix=fix)
+RULE = Rule("invalid-id", __doc__, INVALID, check=check, fix=fix, of_metadata=True)

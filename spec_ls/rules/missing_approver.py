@@ -21,4 +21,4 @@ def check(spec: Spec) -> Iterator[Finding]:
         yield Finding(RULE.name, field.at(field.entry.value_span), message, origin=slot.origin)
 
 
-RULE = Rule("missing-approver", __doc__, FILLING, check=check)
+RULE = Rule("missing-approver", __doc__, FILLING, check=check, of_metadata=True)

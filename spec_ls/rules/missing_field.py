@@ -68,4 +68,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Insert the field {slot.name}", (edit,))
 
 
-RULE = Rule("missing-field", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("missing-field", __doc__, STRUCTURE, check=check, fix=fix, of_metadata=True)

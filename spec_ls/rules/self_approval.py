@@ -60,4 +60,4 @@ def _end(value: str, end: int) -> int:
     return end
 
 
-RULE = Rule("self-approval", __doc__, FILLING, check=check, fix=fix)
+RULE = Rule("self-approval", __doc__, FILLING, check=check, fix=fix, of_metadata=True)

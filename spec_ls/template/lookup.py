@@ -16,9 +16,10 @@ _LONGEST_SAMPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton;  `titles`: keys of all sections,
-    `repeated`: those that repeat; `labels`: skeletons of all items and labelled blocks; `approved`: the indexes of the
-    sections that an approval is about, which are all but those that may be left out and the sign-off."""
+    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; `titles`: keys of all sections, also
+    their `other_names`; `repeated`: those that repeat; `conditional`: those that the metadata asks for; `labels`:
+    skeletons of all items and labelled blocks; `approved`: the indexes of the sections that an approval is about, which
+    are all but those that may be left out and the sign-off."""
 
     samples: frozenset[str]
     items: frozenset[str]
@@ -26,7 +27,9 @@ class Lookup:
     longest_guidance: int
     fields: frozenset[str]
     titles: frozenset[str]
+    other_names: Mapping[str, str]
     repeated: tuple[SectionSlot, ...]
+    conditional: tuple[SectionSlot, ...]
     labels: frozenset[str]
     approved: frozenset[int]
 
@@ -92,7 +95,9 @@ def _make(template: Template) -> Lookup:
         longest_guidance=max(map(len, shown), default=0),
         fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
         titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
+        other_names={alias: slot.key for slot in template.all_sections() for alias in slot.aliases},
         repeated=tuple(slot for slot in template.all_sections() if slot.repeats),
+        conditional=tuple(slot for slot in template.all_sections() if slot.need == "conditional"),
         labels=frozenset(
             name
             for slot in template.all_sections()
