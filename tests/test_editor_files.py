@@ -130,5 +130,5 @@ def test_every_folder_has_a_page_that_says_whether_it_was_run() -> None:
     for folder in (one for one in EDITORS.iterdir() if (one / "README.md").is_file()):
         page = (folder / "README.md").read_text(encoding="utf-8")
         assert f"editors/{folder.name}/README.md" in readme, folder
-        was_run = folder.name in runs
+        was_run = any(run.startswith(folder.name) for run in runs)
         assert was_run != ("ot run here" in page or "is run here" in page), folder

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,12 @@ from websockets.exceptions import InvalidStatus
 
 from spec_ls.cli.commands import cli
 from spec_ls.files import CannotRead
+from spec_ls.lsp import configuration
+from spec_ls.lsp.server import SpecLanguageServer
+from spec_ls.playground import serve
 from spec_ls.playground.folder import Folder, Reading, as_before
 from spec_ls.playground.serve import HOST, Playground
+from spec_ls.playground.session import begin
 
 EXAMPLE = (Path(__file__).parents[1] / "examples" / "delivery-alerts.md").read_text(encoding="utf-8")
 TIMEOUT = 10.0
@@ -315,6 +321,31 @@ async def test_two_pages_have_a_server_each(playground: Playground, folder: Fold
     await asyncio.wait_for(three.socket.wait_closed(), TIMEOUT)
     assert (await two.request("playground/read", {"name": "a.md"}))["text"] == "# Mine 🚀\n"
     await two.socket.close()
+
+
+async def test_a_page_that_has_gone_leaves_nothing_behind(
+    playground: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration, "_POLL_SECONDS", 0.01)
+    made: list[weakref.ref[object]] = []
+
+    def begun(*given: Any) -> SpecLanguageServer:
+        server = begin(*given)
+        made.append(weakref.ref(server))
+        return server
+
+    monkeypatch.setattr(serve, "begin", begun)
+    for _ in range(2):
+        page = await enter(playground)
+        await page.start()
+        assert await page.open((Path(playground.folder.root) / "a.md").as_uri(), EXAMPLE)
+        await page.request("workspace/executeCommand", {"command": "spec-ls.boardPage", "arguments": []})
+        await page.socket.close()
+    gc.unfreeze()
+    async with asyncio.timeout(TIMEOUT):
+        while any(server() for server in made):
+            await asyncio.sleep(0.02)
+            gc.collect()
 
 
 async def test_odd_messages_end_nothing(playground: Playground) -> None:

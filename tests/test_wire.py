@@ -1259,6 +1259,7 @@ def test_what_clients_say() -> None:
     assert all(one.code_action_literals for one in by_name.values())
     assert by_name["vscode-1.139.1"] == Client(
         encoding="utf-16",
+        words_alone=False,
         apply_edit=True,
         document_changes=True,
         change_annotations=True,
@@ -1290,6 +1291,7 @@ def test_what_clients_say() -> None:
         code_action_literals=True,
         code_action_kinds=by_name["vscode-1.139.1"].code_action_kinds,
         code_action_resolve=True,
+        code_action_preference=True,
         confirms_actions=True,
         versioned_diagnostics=False,
         related_information=True,

@@ -20,6 +20,9 @@ def hook(context: click.Context, files: Sequence[str], fail_on: str) -> None:
     """Checks those of FILES that are specs, as check does, and passes by the others in silence.
 
     \b
+      spec-ls hook docs/specs/a.md README.md
+
+    \b
     Exit code:
       0  no spec is among them, or nothing as heavy as --fail-on was found
       1  something was

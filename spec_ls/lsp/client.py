@@ -57,7 +57,7 @@ class Client:
     """The properties of a proposal that it asks for when they are needed."""
     completion_defaults: frozenset[str] = frozenset()
     """What it takes for all items of a list at once."""
-    words_alone: bool = False
+    words_alone: bool = True
     """It says nothing of completion, and may put a proposal in the place of the word alone, as Kate does."""
     commit_characters: bool = False
     insert_replace: bool = False

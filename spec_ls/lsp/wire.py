@@ -392,6 +392,14 @@ class WireProtocol(LanguageServerProtocol):
         finally:
             self._asked.pop(msg_id, None)
 
+    # Stock pygls remembers the answers of these by protocol object, so that it is never freed.
+
+    def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
+        return types.METHOD_TO_TYPES.get(method, (None,))[0]
+
+    def get_result_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
+        return types.METHOD_TO_TYPES.get(method, (None, None))[1]
+
     # -- built-in methods
 
     @lsp_method(types.INITIALIZE)
