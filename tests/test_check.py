@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import spec_ls
 from stdio import Stdio
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -55,8 +56,10 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     def run(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Result:
+        if not env:
+            return Result(spec_ls("check", *arguments, folder=tmp_path, stdin=stdin))
         command = [sys.executable, "-m", "spec_ls", "check", *arguments]
-        environment = {**os.environ, "PYTHONUTF8": "1", **(env or {})}
+        environment = {**os.environ, "PYTHONUTF8": "1", **env}
         done = subprocess.run(command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=60)
         return Result(done)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command import spec_ls
 from stdio import Stdio
 
 from spec_ls.config import FEATURES, Config, read_config, schema
@@ -54,15 +54,8 @@ class Folder:
         return path
 
     def run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "spec_ls", *arguments],
-            cwd=self.path,
-            env={**os.environ, "PYTHONUTF8": "1", **(env or {})},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-        )
+        done = spec_ls(*arguments, folder=self.path, env={**os.environ, **(env or {})})
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def check(self, *paths: str) -> list[tuple[str, str]]:
         """The rule and severity of every finding."""

@@ -140,7 +140,7 @@ def is_inside(text: Text, span: Span) -> bool:
     return all(point.offset <= len(text.content(point.line)) for point in (span.first, span.last))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents(), templates(), st.data())
 def test_features_never_raise_and_stay_inside(source: str, template: Template, data: st.DataObject) -> None:
     document = Document(source, template)
@@ -184,7 +184,7 @@ def test_features_never_raise_and_stay_inside(source: str, template: Template, d
             assert apply_edits(source, action.edits) != source
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_symbols_lie_inside_each_other(source: str) -> None:
     document = Document(source, builtin())

@@ -184,7 +184,7 @@ def place(text: Text, at: float, within: float) -> tuple[int, int]:
 
 
 @settings(
-    max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "1000")),
+    max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "600")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from command import spec_ls
 
 from spec_ls.draft import Given, draft, file_name, numbering, slug
 from spec_ls.template import builtin, builtin_names
@@ -291,15 +292,8 @@ class Repository:
         return (self.path / name).read_bytes().decode()
 
     def run(self, *arguments: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "spec_ls", *arguments],
-            cwd=self.path / folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=60,
-        )
+        done = spec_ls(*arguments, folder=self.path / folder, env=self.environment)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def new(self, *arguments: str, folder: str = ".") -> str:
         """The path that is printed, and nothing else is."""

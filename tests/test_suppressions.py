@@ -46,7 +46,7 @@ def test_comments_without_end_take_time_in_proportion() -> None:
     words = ["missing-item", "missing-itme", "", "sample-text in file", "a b c d e f"]
     line = "- [ ] Goal 1 <!-- spec-ls: allow {} --> <!-- spec-ls: allow\n"
     times = []
-    for count in (1_000, 4_000):
+    for count in (500, 4_000):
         body = "".join(line.format(words[number % len(words)]) for number in range(count))
         source = f"# T\n\n| **Spec ID** | SPEC-001 |\n|---|---|\n| **Status** | Draft |\n\n## 2. Goals\n{body}"
         taken = []
@@ -55,7 +55,7 @@ def test_comments_without_end_take_time_in_proportion() -> None:
             assert len(Document(source).problems()) > count
             taken.append(time.perf_counter() - begin)
         times.append(min(taken))
-    assert times[1] < times[0] * 10, times
+    assert times[1] < times[0] * 30, times
 
 
 def test_a_letter_beside_many_allowances_costs_little() -> None:
