@@ -315,7 +315,8 @@ class Around:
             self._people = rules, index.people(root, rules=rules)
         rules, people = self._people
         everybody = [*people, *index.owners(root, [inside], rules)[inside]]
-        return Roster({same_handle(one.handle): one.handle for one in everybody}, bool(rules.owners))
+        names_people = any("/" not in one.handle for one in rules.owners)  # who is in a team is not known here
+        return Roster({same_handle(one.handle): one.handle for one in everybody}, names_people)
 
 
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:

@@ -19,7 +19,7 @@ from spec_ls.outline.blocks import Block, Comment, Fence, FrontMatter, Item, Lis
 from spec_ls.outline.inline import plain, skeleton
 from spec_ls.outline.shapes import items_of, joined, label_of, shown_title, without_comments
 from spec_ls.spec import Field, Piece, Place, Spec, is_sample_value, plain_value
-from spec_ls.template.kinds import is_begun
+from spec_ls.template.kinds import is_target
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Stage, Template
 from spec_ls.text import Point, Span, strip_line_end
@@ -748,7 +748,7 @@ def _assembled(
 ) -> Card:
     template = spec.template
     owner, approvers = _own(spec, template.owner), _own(spec, template.approvers)
-    dates = (slot for slot in template.fields if slot.kind == "date" and not slot.today and not is_begun(slot.key))
+    dates = (slot for slot in template.fields if slot.kind == "date" and is_target(slot.key))
     own = own_identifier(spec)
     title, title_span = _title(spec)
     return Card(

@@ -23,13 +23,12 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         if not one.depends or one.name.casefold() in seen:
             continue
         seen.add(one.name.casefold())
-        found = [other for other in others.specs(one.name) or () if not other.branch]
+        found = [other for other in others.specs(one.name) or () if other.status and not other.branch]
         if found and all(other.stage in ("draft", "parked") for other in found):
             other = found[0]
             title = f" “{other.title}”" if other.title else ""
-            status = f"is {other.status}" if other.status else "has no status"
-            message = f"This spec goes ahead, but {other.id}{title}, on which it depends, {status}."
-            beside = elsewhere(other, f"{other.id} {status}.")
+            message = f"This spec goes ahead, but {other.id}{title}, on which it depends, is {other.status}."
+            beside = elsewhere(other, f"{other.id} is {other.status}.")
             yield Finding(RULE.name, one.place, message, elsewhere=beside)
 
 

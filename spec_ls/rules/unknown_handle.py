@@ -1,8 +1,8 @@
 """A handle is none of the team's.
 
 Nobody is asked to review, or somebody else is. Only a team whose people are written down has such a list: in the
-configuration's `reviewers`, or in CODEOWNERS where there is more than one spec. Git authors and people whom other specs
-name are known as well.
+configuration's `reviewers`, or in CODEOWNERS where that names people, not teams alone, and there is more than one spec.
+Git authors and people whom other specs name are known as well.
 
 Example: `| **Approvers** | @jonsa |` where there is `@jonas`.
 

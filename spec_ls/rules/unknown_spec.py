@@ -16,6 +16,9 @@ from spec_ls.spec import Piece, Spec
 from spec_ls.text import Edit
 from spec_ls.values import identifiers_in
 
+_PUBLIC = ("rfc-", "bcp-", "iso-", "iec-", "ieee-", "pep-", "jep-")
+"""Series that everybody quotes: in running text such a number may be another body's."""
+
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     others = spec.known.others
@@ -24,6 +27,8 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     told: set[str] = set()
     for one in references(spec, at, others):
         if others.specs(one.name) != () or _is_sample(spec, one.name):
+            continue
+        if not (one.depends or one.target) and one.name.casefold().startswith(_PUBLIC):
             continue
         if not (one.target and others.has_file(one.target)):
             told.add(one.target)
