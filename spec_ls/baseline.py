@@ -7,6 +7,7 @@ are passed over as were there on the day; one more of them speaks.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ NAME = ".spec-ls-baseline.json"
 """The file that `spec-ls adopt` writes beside the configuration."""
 
 _FORM = 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 120
 
 Known = Mapping[tuple[str, str], int]
@@ -75,4 +77,5 @@ def write_baseline(documents: Mapping[str, Known]) -> str:
     for path in sorted(documents):
         for (rule, words), count in sorted(documents[path].items()):
             shown.setdefault(path, {}).setdefault(rule, {})[words] = count
-    return json.dumps({"version": _FORM, "documents": shown}, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps({"version": _FORM, "documents": shown}, ensure_ascii=False, indent=1)
+    return _SURROGATE.sub(lambda one: f"\\u{ord(one[0]):04x}", text) + "\n"  # of a path that is no UTF-8

@@ -336,6 +336,27 @@ def test_fmt_formats_what_the_editor_formats(spec_ls: Spec) -> None:
     assert patched.returncode == 0 and Path("a.md").read_text("utf-8") == ALERTS
 
 
+@pytest.mark.parametrize("name", ["missing-item,empty-field", ",", " "])
+def test_one_rule_is_explained_at_a_time(spec_ls: Spec, name: str) -> None:
+    done = spec_ls("rule", name)
+    assert done.exit_code == 2 and "name one rule" in done.stderr
+
+
+def test_what_is_meant_is_guessed_only_from_near_names(spec_ls: Spec) -> None:
+    assert "is missing-item meant?" in spec_ls("rule", "missing-itm").stderr
+    assert "meant" not in spec_ls("rule", "foo").stderr
+    assert "not one of" in spec_ls("hook", "--fail-on", "x", "README.md").stderr
+
+
+@posix
+def test_a_full_disk_behind_standard_output_is_told() -> None:
+    Path("a.md").write_text(ALERTS, "utf-8")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "spec_ls", "check", "a.md"], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("spec-ls: standard output cannot be written: ")
+
+
 def test_rule_prints_pages_and_the_list(spec_ls: Spec) -> None:
     assert [line.split()[0] for line in spec_ls("rule").stdout.splitlines()] == [one.name for one in CATALOGUE]
     assert spec_ls("rule", "missing-item").stdout.startswith("# missing-item\n")

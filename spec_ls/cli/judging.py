@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from spec_ls.baseline import kind_of, still_there
+from spec_ls.baseline import Known, kind_of, still_there
 from spec_ls.cli.excerpt import Excerpt, excerpt
 from spec_ls.features.actions import fixed_together
 from spec_ls.features.format import format_edits
@@ -183,7 +183,7 @@ def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
             except CannotWrite as error:
                 troubles = (f"{name}: {error}",)
                 after, mended = source, 0
-    spec, policy = document.spec, document.policy
+    spec = document.spec
     checked = Checked(
         name,
         "spec",
@@ -191,12 +191,20 @@ def _judged(name: str, source: str, named: bool, judging: Judging) -> Judged:
         spec.state.name if spec.state else "",
         tuple(_shown(document, problems(document, options))),
         troubles + _crashes(name, document),
-        still_there(document.all_problems(), document.text, policy.known) if policy.known and policy.file else None,
+        _left(document),
         mended,
         source if after != source else "",
         after if after != source else "",
     )
     return Judged(checked, document)
+
+
+def _left(document: Document) -> Known | None:
+    """What the document still has of what its baseline knows; None where there is none, or too much text to judge."""
+    policy = document.policy
+    if not policy.known or not policy.file or document.is_large:
+        return None
+    return still_there(document.all_problems(), document.text, policy.known)
 
 
 def problems(document: Document, options: Options) -> list[Problem]:

@@ -53,6 +53,10 @@ class Output:
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             self.gone()
+        except OSError as error:
+            self.gone()
+            say(f"standard output cannot be written: {error.strerror}")
+            sys.exit(2)
 
     def gone(self) -> None:
         """Sends all further output nowhere, that of the interpreter's own last flush included."""

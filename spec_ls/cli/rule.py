@@ -26,8 +26,10 @@ def rule(name: str) -> None:
         width = max(len(one.name) for one in CATALOGUE)
         Output().write("".join(f"{one.name:{width}}  {summary(one)}\n" for one in CATALOGUE))
         return
-    rules_named([name], "NAME")
-    text = page(rule_of(name))
+    names = rules_named([name], "NAME")
+    if len(names) != 1:
+        raise click.BadParameter("name one rule", param_hint="NAME")
+    text = page(rule_of(*names))
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.markdown import Markdown

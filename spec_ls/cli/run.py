@@ -57,9 +57,10 @@ def rules_named(values: Sequence[str], option: str) -> frozenset[str]:
     names = [name.strip() for value in values for name in value.split(",") if name.strip()]
     for name in names:
         if name not in known:
+            from rapidfuzz.fuzz import ratio
             from rapidfuzz.process import extractOne
 
-            near = extractOne(name, known, score_cutoff=60)
+            near = extractOne(name, known, scorer=ratio, score_cutoff=60)
             meant = f"; is {near[0]} meant?" if near else ""
             raise click.BadParameter(f"there is no rule {name!r}{meant} (all: spec-ls rule)", param_hint=option)
     return frozenset(names)
@@ -88,7 +89,7 @@ def template_named(name: str | None, resolver: Resolver) -> Template | None:
 
 def printer(report: Report) -> Callable[[Printed], None]:
     """Writes what a report says: in colours to a terminal, or where FORCE_COLOR asks for them."""
-    if report.in_colour and (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
+    if report.in_colour and (sys.stdout.isatty() or os.environ.get("FORCE_COLOR", "0") not in ("", "0")):
         from spec_ls.cli.terminal import TerminalOutput  # rich takes a while
 
         return TerminalOutput().write
@@ -217,7 +218,7 @@ class Run:
         specs = bytearray(len(sources))
         for number, (source, checked) in enumerate(self._with_progress(sources)):
             specs[number] = checked.kind == "spec"
-            if checked.left is not None:
+            if checked.left is not None and source.path != STDIN:  # what is there is the file's to say
                 left[os.path.realpath(checked.name)] = checked.left
             yield source, checked
         self._know(sources)

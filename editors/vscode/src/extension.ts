@@ -126,6 +126,7 @@ function place(context: vscode.ExtensionContext): Parameters<typeof findServer>[
     folders: folders.map(one => one.uri.fsPath),
     trusted: vscode.workspace.isTrusted,
     own: environment(context),
+    version: context.extension.packageJSON.version,
     searchPath: process.env.PATH ?? '',
     home: os.homedir(),
     windows: process.platform === 'win32',

@@ -18,6 +18,8 @@ export interface Place {
   trusted: boolean;
   /** The environment that the extension has made for itself, if it was asked to. */
   own: string;
+  /** The release of the server that uvx and pipx may fetch, which is that of the extension. */
+  version: string;
   /** PATH, as the process has it. */
   searchPath: string;
   home: string;
@@ -52,12 +54,16 @@ export function findServer(place: Place): Found | undefined {
   if (place.runs(own)) {
     return { command: own, args: STDIO, from: 'the installation of this extension' };
   }
+  if (!place.trusted) {
+    return undefined; // nothing is fetched for a folder that nobody vouches for
+  }
+  const release = `spec-ls==${place.version}`;
   const uvx = programOnPath('uvx', place);
   if (uvx) {
-    return { command: uvx, args: ['spec-ls', ...STDIO], from: 'uvx' };
+    return { command: uvx, args: ['--from', release, 'spec-ls', ...STDIO], from: 'uvx' };
   }
   const pipx = programOnPath('pipx', place);
-  return pipx ? { command: pipx, args: ['run', 'spec-ls', ...STDIO], from: 'pipx' } : undefined;
+  return pipx ? { command: pipx, args: ['run', '--spec', release, 'spec-ls', ...STDIO], from: 'pipx' } : undefined;
 }
 
 function absolute(place: Place): string {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { findServer } from '../dist/server.mjs';
 
 const EVERYTHING = [
-  '/work/.venv/bin/spec-ls',
+  '/project/.venv/bin/spec-ls',
   '/usr/bin/spec-ls',
   '/own/bin/spec-ls',
   '/usr/bin/uvx',
@@ -15,9 +15,10 @@ function find(files, given = {}) {
   const there = new Set(files);
   return findServer({
     setting: '',
-    folders: ['/work'],
+    folders: ['/project'],
     trusted: true,
     own: '/own',
+    version: '1.2.3',
     searchPath: '/usr/bin',
     home: '/home/ada',
     windows: false,
@@ -29,11 +30,11 @@ function find(files, given = {}) {
 
 test('each gives way to the one before it', () => {
   const wanted = [
-    ['/work/.venv/bin/spec-ls', '--stdio'],
+    ['/project/.venv/bin/spec-ls', '--stdio'],
     ['/usr/bin/spec-ls', '--stdio'],
     ['/own/bin/spec-ls', '--stdio'],
-    ['/usr/bin/uvx', 'spec-ls', '--stdio'],
-    ['/usr/bin/pipx', 'run', 'spec-ls', '--stdio'],
+    ['/usr/bin/uvx', '--from', 'spec-ls==1.2.3', 'spec-ls', '--stdio'],
+    ['/usr/bin/pipx', 'run', '--spec', 'spec-ls==1.2.3', 'spec-ls', '--stdio'],
   ];
   for (const [number, line] of wanted.entries()) {
     const found = find(EVERYTHING.slice(number));
@@ -47,18 +48,19 @@ test('the setting goes before all, and is never passed over', () => {
   assert.equal(command('/opt/spec-ls'), '/opt/spec-ls');
   assert.equal(command('~/bin/spec-ls'), '/home/ada/bin/spec-ls');
   assert.equal(command('spec-ls'), '/usr/bin/spec-ls');
-  assert.equal(command('tools/spec-ls'), '/work/tools/spec-ls');
+  assert.equal(command('tools/spec-ls'), '/project/tools/spec-ls');
   assert.equal(find(EVERYTHING, { setting: 'tools/spec-ls', trusted: false }).command, '/home/ada/tools/spec-ls');
 });
 
 test('nothing of a workspace that is not trusted is run', () => {
   const doubtful = { trusted: false };
   assert.equal(find(EVERYTHING, doubtful).command, '/usr/bin/spec-ls');
-  assert.equal(find(['/work/.venv/bin/spec-ls'], doubtful), undefined);
-  const searchPath = '/work/bin:.:bin::/usr/bin';
-  assert.equal(find(['/work/bin/spec-ls', 'spec-ls', 'bin/spec-ls'], { searchPath, ...doubtful }), undefined);
+  assert.equal(find(['/project/.venv/bin/spec-ls'], doubtful), undefined);
+  assert.equal(find(['/usr/bin/uvx', '/usr/bin/pipx'], doubtful), undefined);
+  const searchPath = '/project/bin:.:bin::/usr/bin';
+  assert.equal(find(['/project/bin/spec-ls', 'spec-ls', 'bin/spec-ls'], { searchPath, ...doubtful }), undefined);
   // through links, too
-  const real = file => file.replace('/usr/bin', '/work/bin');
+  const real = file => file.replace('/usr/bin', '/project/bin');
   assert.equal(find(['/usr/bin/spec-ls'], { real, ...doubtful }), undefined);
   assert.equal(find(['/usr/bin/spec-ls'], { real }).command, '/usr/bin/spec-ls');
 });
