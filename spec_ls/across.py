@@ -19,9 +19,10 @@ from spec_ls.branches import Branches, BranchFile, branches, is_here, references
 from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, identifier_of
 from spec_ls.features import Person
 from spec_ls.files import MARKDOWN, markdown_files
-from spec_ls.git import root_of
+from spec_ls.git import git, root_of
 from spec_ls.history import Histories, head_state
 from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
+from spec_ls.outline.inline import title_of
 from spec_ls.owners import CodeOwners, code_owners
 from spec_ls.patterns import safe_pattern
 from spec_ls.resolver import Policy
@@ -264,9 +265,15 @@ class Around:
             return Kin()
         beside = tuple(filter(self._is_one, question.beside))
         elsewhere: dict[str, tuple[BranchFile, Other]] = {}
+        card = self.catalogue.kept_at(seat.key)
+        title = _titled(card.title) if card else ""
         for file in there.naming(question.name):
             other = self._parse(there, file) if file.path not in elsewhere else None
-            if other and other.id.casefold() == question.name and self._is_another(there, file, own):
+            if not other or other.id.casefold() != question.name:
+                continue
+            if title and _titled(other.title) == title and _is_pushed(root, file.reference):
+                continue  # this very spec, as it was before it got another name
+            if self._is_another(there, file, own):
                 elsewhere[file.path] = file, other
         others = tuple(other for _, other in elsewhere.values())
         if not beside and not others:
@@ -317,6 +324,17 @@ class Around:
         everybody = [*people, *index.owners(root, [inside], rules)[inside]]
         names_people = any("/" not in one.handle for one in rules.owners)  # who is in a team is not known here
         return Roster({same_handle(one.handle): one.handle for one in everybody}, names_people)
+
+
+def _is_pushed(root: Path, reference: str) -> bool:
+    """Whether a reference is what a remote has of the branch that is checked out."""
+    branch = git(root, "branch", "--show-current").strip()
+    return reference.removeprefix("refs/remotes/").split("/", 1)[1:] == [branch]
+
+
+def _titled(title: str) -> str:
+    """What two versions of one spec are known by; empty for a sample such as `[Feature]`, which many have."""
+    return "" if "[" in title or "{" in title else title_of(title).key
 
 
 def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:

@@ -362,6 +362,10 @@ class Catalogue:
         """All cards as they were when something was last asked; asks no open document, and so may be asked by one."""
         return self._cards.values()
 
+    def kept_at(self, path: str) -> Card | None:
+        """The `kept` card of a path; may be asked in another thread."""
+        return self._cards.get(path)
+
     def kept_by_id(self, name: str) -> list[Card]:
         """The `kept` cards of an identifier, whatever its case, in the order of their paths."""
         found = self._by_id.get(name.casefold(), {})

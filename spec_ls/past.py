@@ -196,6 +196,11 @@ def section_lines(spec: Spec, at: int) -> Iterator[tuple[int, str]]:
             yield number, words
 
 
+_RULED = re.compile(r"[-|:=+ ]+")
+_LISTED = re.compile(r"^(?:[-*+]|[0-9]{1,9}[.)]) ")
+_EMPHASIS = re.compile(r"(?<!\w)[*_]++|(?<![*_])[*_]++(?!\w)")
+
+
 class Hunk(NamedTuple):
     """Lines that were approved, and those that stand there now at `first` to `last` (as the chunk counts them)."""
 
@@ -208,11 +213,12 @@ class Hunk(NamedTuple):
 def changes(old: Sequence[str], now: Sequence[tuple[int, str]]) -> list[Hunk]:
     """Where the lines `now` differ from `old`, in the order of the text; empty where the words are the same."""
     new = [words for _, words in now]
-    if " ".join(old).split() == " ".join(new).split():
+    bare_old, bare_new = list(map(_bare, old)), list(map(_bare, new))
+    if " ".join(bare_old).split() == " ".join(bare_new).split():
         return []
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
+    head = _common(bare_old, bare_new)
+    tail = _common(bare_old[head:][::-1], bare_new[head:][::-1])
+    before, after = bare_old[head : len(old) - tail], bare_new[head : len(new) - tail]
     parts = [(0, len(before), 0, len(after))]
     if len(before) * len(after) <= _MOST_COMPARED:
         from difflib import SequenceMatcher  # most sections have not changed
@@ -223,8 +229,17 @@ def changes(old: Sequence[str], now: Sequence[tuple[int, str]]) -> list[Hunk]:
     hunks = []
     for first, last, start, end in parts:
         place = numbers[head + start : head + max(end, start + 1)] or numbers[-1:] or [0]
-        hunks.append(Hunk(tuple(before[first:last]), tuple(after[start:end]), place[0], place[-1]))
+        gone, come = old[head + first : head + last], new[head + start : head + end]
+        hunks.append(Hunk(tuple(gone), tuple(come), place[0], place[-1]))
     return hunks
+
+
+def _bare(line: str) -> str:
+    """What a line says, without the marks that a formatter may write otherwise: of lists, tables and emphasis."""
+    if _RULED.fullmatch(line):
+        return ""
+    words = _EMPHASIS.sub("", _LISTED.sub("", line))
+    return " ".join(words.replace("|", " ").split())
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

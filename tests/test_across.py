@@ -91,6 +91,20 @@ def test_without_commits_the_later_path_is_renumbered_if_the_author_says_so(made
     assert fixed(made, "b.md") == [("Change to SPEC-002", False)]
 
 
+def test_what_was_pushed_under_another_name_is_the_same_spec(made: Repository) -> None:
+    made.save({"README.md": "# Words"}, "2026-01-01")
+    made.git("switch", "--quiet", "--create", "feat")
+    made.save({"n.md": spec("005"), "k.md": spec("006")}, "2026-02-01")
+    made.git("update-ref", "refs/remotes/origin/feat", "HEAD")
+    made.git("mv", "n.md", "m.md")
+    made.git("rm", "--quiet", "k.md")
+    made.write("l.md", spec("006").replace("# ", "# Another: ", 1))
+    made.git("add", "--all")
+    made.git("commit", "--quiet", "--amend", "--no-edit")
+    assert told(made, "m.md") == []
+    assert told(made, "l.md") == ["duplicate-id: SPEC-006 is taken: k.md on the branch origin/feat has it, too."]
+
+
 def test_a_branch_has_taken_an_identifier(made: Repository) -> None:
     made.save({"README.md": "# Words"}, "2026-01-01")
     made.git("switch", "--quiet", "--create", "feature/größe")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import pytest
 from repository import Repository, alone
 from stdio import Stdio
 
+from spec_ls.known import Known, Move
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.convert import diagnostic_json
 from spec_ls.outside import Outside
+from spec_ls.past import changes, sections
+from spec_ls.template import builtin
 from spec_ls.workspace import Document
 
 APPROVED = (Path(__file__).parent / "cases" / "bases" / "approved.md").read_text("utf-8")
@@ -195,3 +199,31 @@ def test_in_any_checkout_it_is_right_or_silent(
 
 def line(number: int, characters: int) -> dict[str, Any]:
     return {"start": {"line": number, "character": 0}, "end": {"line": number, "character": characters}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("|a|b|\n|-|-|\n|1|2|", "| a   | b   |\n| --- | --- |\n| 1   | 2   |", True),
+        ("1) one\n2) two", "1. one\n1. two", True),
+        ("* *x* and __y__", "- _x_ and **y**", True),
+        ("snake_case and 2 * 3", "snakecase and 2 * 3", False),
+        ("see [a](b.md)", "see [a](c.md)", False),
+        ("within 1 day", "within 2 days", False),
+    ],
+)
+def test_what_a_formatter_writes_otherwise_is_no_change(before: str, after: str, same: bool) -> None:
+    assert (changes(before.split("\n"), list(enumerate(after.split("\n")))) == []) == same
+
+
+def test_sections_with_no_words_but_the_template_s_are_no_news_since_the_approval() -> None:
+    template = builtin()
+    head = "# Doors\n\n| **Spec ID** | SPEC-001 |\n|---|---|\n| **Status** | Approved |\n"
+    draft = f"{head}\n## 1. Context & Problem Statement\n\nIt rains.\n"
+    moves = (Move("Approved", "Review", datetime(2026, 3, 5, tzinfo=UTC), "Ada"),)
+    known = Known(datetime(2026, 3, 9, tzinfo=UTC), moves, sections(Document(draft, template).spec))
+    own = next(slot for slot in template.sections if "Rollout" in slot.title)
+    for body, count in (("\n".join(own.own[1:]), 0), ("", 0), ("We switch it on.", 1)):
+        document = Document(f"{draft}\n## {own.heading}\n{body}\n", template)
+        document.know(known)
+        assert sum(one.rule == "stale-approval" for one in document.problems()) == count, body

@@ -2,8 +2,9 @@
 
 An approval is given to words. Those of the commit by which the document became approved are held against those that
 stand there now, committed or not, section by section; what changed stands beside the finding. Ticked boxes, white
-space, comments, metadata, the text behind fixed items, the sign-off itself and sections that may be left out do not
-count, nor does another title of a section that the template asks for.
+space, the marks of lists, tables and emphasis, comments, metadata, the text behind fixed items, the sign-off itself and
+sections that may be left out do not count, nor does another title of a section that the template asks for, nor a new
+section that says nothing yet.
 
 Example: Status `Approved` since Monday, and since Tuesday the goals say `within an hour` instead of `within a minute`.
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from spec_ls.bind import Fill, lineage
 from spec_ls.known import Move, SectionKey
+from spec_ls.outline.inline import skeleton
 from spec_ls.past import Hunk, approving, by, changes, section_key, section_lines
 from spec_ls.rules.base import Finding, Related, Rule, Weights
 from spec_ls.spec import Piece, Place, Spec
@@ -32,6 +34,8 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     if approved is None or key is None or move is None:
         return
     if key not in approved:
+        if _says_nothing(spec, at, piece):
+            return  # other rules speak of what is empty or the template's
         yield Finding(RULE.name, spec.heading_place(at), f"This section is new since {_approval(move)}.")
         return
     now, before = list(section_lines(spec, at)), approved[key]
@@ -40,6 +44,13 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         shown = hunks[0][:_MOST_HUNKS] if len(before) == 1 else ()
         message = f"This section has changed since {_approval(move)}."
         yield Finding(RULE.name, spec.heading_place(at), message, None, tuple(_related(spec, at, one) for one in shown))
+
+
+def _says_nothing(spec: Spec, at: int, piece: Piece) -> bool:
+    """Whether a section has no words but the template's."""
+    owner, base = spec.binding.owners[at], spec.base(at)
+    source = "".join(spec.text.lines[base + piece.section.line : base + piece.section.end_line])
+    return not piece.facts.content or (owner is not None and skeleton(source) == skeleton("".join(owner.slot.own)))
 
 
 def _approval(move: Move) -> str:
