@@ -17,7 +17,7 @@ from spec_ls.spec import Spec
 from spec_ls.template.model import SectionSlot, Template
 from spec_ls.text import Change, Edit, Point, Span, Text
 
-_VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.+?)\1\s*(?:;|-->|\s#|$)")
+_VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.*?\S)\1\s*(?:;|-->|\s#|$)")
 _PLACES = frozenset({"origin", "title_origin", "line"})
 """What of a template says where something stands in its file, not what it means."""
 

@@ -26,7 +26,7 @@ from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Templat
 from spec_ls.text import Point, Span, Text
 from spec_ls.values import choice_in, without_emoji
 
-_VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.+?)\1(?:\s+#.*)?$")
+_VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.*?\S)\1(?:\s+#.*)?\s*$")
 
 
 @dataclass(slots=True, eq=False)
