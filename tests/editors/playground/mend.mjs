@@ -12,9 +12,13 @@ async function save(page) {
   await saved(page)
 }
 
+/** Types at the end of the first line; the key End goes by what is drawn, which may not be yet. */
 async function type(page, words) {
-  await page.keyboard.press('Control+Home')
-  await page.keyboard.press('End')
+  await page.evaluate(() => {
+    const { view } = playground
+    view.dispatch({ selection: { anchor: view.state.doc.line(1).to } })
+    view.focus()
+  })
   await page.keyboard.type(words)
 }
 
