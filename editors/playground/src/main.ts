@@ -72,6 +72,7 @@ const home: Home = await (await fetch('folder.json')).json()
 const opened = new Map<string, Opened>()
 let names: string[] = []
 let shown = ''
+let shows = 0
 
 const uriOf = (name: string) => `${home.root}/${name.split('/').map(encodeURIComponent).join('/')}`
 function nameOf(uri: string): string | undefined {
@@ -150,12 +151,14 @@ async function open(name: string): Promise<Opened | undefined> {
   return made
 }
 
+/** Shows a file; of several asked for while they are read, the last one. */
 async function show(uri: string): Promise<EditorView | null> {
   const name = nameOf(uri)
   if (name === undefined) return null
+  const asked = ++shows
   if (name === shown) return view
   const file = await open(name)
-  if (!file) return null
+  if (!file || asked !== shows) return null
   if (shown) opened.get(shown)!.state = view.state
   shown = name
   view.setState(file.state)
@@ -344,7 +347,8 @@ board.addEventListener('click', event => {
   if (!link) return
   event.preventDefault()
   const href = link.getAttribute('href') ?? ''
-  void show(href).then(found => found?.focus() ?? tell(`${href} lies outside of this folder.`))
+  if (nameOf(href) === undefined) tell(`${href} lies outside of this folder.`)
+  else void show(href).then(found => found?.focus())
 })
 
 /** Files and the web; what is no address at all is no danger. DOMPurify asks this of every value. */

@@ -96,5 +96,6 @@ export async function begin(page, name, mark) {
   await page.locator('#files button', { hasText: name }).waitFor({ timeout: PATIENCE })
   if ((await page.locator('#files [aria-current=true]').textContent()) !== name)
     await page.locator('#files button', { hasText: name }).click()
+  await until(page, name => window.playground && document.querySelector('#name').textContent === name, name)
   await page.locator(mark).first().waitFor({ timeout: PATIENCE })
 }
