@@ -17,7 +17,7 @@ from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.template.lookup import lookup
-from spec_ls.text import Edit, Span, strip_line_end
+from spec_ls.text import TOP, Edit, Span, strip_line_end
 
 _MESSAGE = "This is the template's guidance: replace it by what it asks for."
 _QUESTION = "This is the template's question: answer it."
@@ -62,7 +62,7 @@ def _opening(blocks: Sequence[Block]) -> Span:
         for item in items_of([block]):
             if item.lines:
                 return item.lines[0].span
-    return Span(blocks[0].line, 0, blocks[0].line + 1, 0) if blocks else Span(0, 0, 0, 0)
+    return Span(blocks[0].line, 0, blocks[0].line + 1, 0) if blocks else TOP
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
