@@ -52,7 +52,7 @@ from spec_ls.template.model import (
     State,
     Template,
 )
-from spec_ls.template.needs import is_waived, opens_optional, split_marks, waives_next
+from spec_ls.template.needs import is_waived, opens_optional, split_marks, waives_next, without_mark
 from spec_ls.text import Text
 
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) #?([0-9]+|[A-Z])\b\s*[:.)–—-]?\s*(.*)", re.I)
@@ -69,7 +69,6 @@ _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
 )
 _COUNTER = re.compile(r"(?:(?<!\s)\s+)?(?:[:.]\s*)?(?:(?<![0-9])[0-9]++|[\[{<].*)$", re.S)
-_MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4})[ -]?(h|hrs?|hours?|days?|weeks?)\b", re.I)
 _REVIEW = re.compile(r"\breview|\bsign\b|\bsigns|\bsigned|\bapprov", re.I)
 _APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
@@ -84,12 +83,15 @@ _KEPT_COMMENT = re.compile(
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
-    "draft": "draft wip idea new proposal provisional",
-    "review": "review proposed reviewing submitted pending",
-    "approved": "approved accepted building implementable implementing active started progress",
-    "done": "done implemented completed complete shipped released final closed",
+    "draft": "draft wip idea new proposal provisional entwurf brouillon borrador rascunho bozza 下書き 草案 草稿",
+    "review": "review proposed reviewing submitted pending prüfung revisión revisão revisione レビュー中 评审中",
+    "approved": "approved accepted building implementable implementing active started progress freigegeben genehmigt"
+    " umsetzung approuvé aprobado aprobada aprovado aprovada approvato approvata 承認済み 已批准",
+    "done": "done implemented completed complete shipped released final closed fertig erledigt abgeschlossen umgesetzt"
+    " terminé terminado terminada concluído concluída completato completata 完了 已完成",
     "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
-    " replaced hold obsolete retired inactive defunct stagnant",
+    " replaced hold obsolete retired inactive defunct stagnant verworfen abgelehnt zurückgestellt ersetzt rejeté"
+    " rechazado rechazada rejeitado rejeitada rifiutato 却下 保留 已拒绝",
 }
 _STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
 """What common status names mean, for templates that do not say it in a `state` annotation."""
@@ -472,7 +474,7 @@ class _Reader:
         origin = Origin(line=item.line + base, end_line=item.end_line + base)
         name, optional = split_marks(shown)
         need: Need = "optional" if optional or "optional" in words else "required"
-        marked = _MARKER.sub("", text, count=1)
+        marked = without_mark(text)
         label = label_of(marked)
         if label and label.strong:
             value = marked[label.value :]
