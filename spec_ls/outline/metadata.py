@@ -141,9 +141,8 @@ def _quoted_lines(block: Quote, lines: Sequence[str], base: int) -> Iterator[lis
 def _is_like_heading(text: str) -> bool:
     """Whether a line is a few bold words and no more, which stand above what they speak of."""
     label = label_of(text)
-    return (
-        label is not None and label.strong and label.value == len(text) and text[-1] in "*_" and text[label.end] in "*_"
-    )
+    alone = label is not None and label.strong and label.value == len(text)
+    return alone and {":", "："}.isdisjoint((text[-1], text.rstrip("*_")[-1:]))
 
 
 def _continued(entry: Entry, line: TextLine) -> Entry:

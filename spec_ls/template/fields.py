@@ -70,11 +70,14 @@ def carried(
     """
     ahead: list[tuple[Section, int]] = []
     first: tuple[Section, int] | None = None
+    passed = title is None
     for section, base in flat:
         heading = section.heading
-        if heading is not None and heading is not title and heading.style != "malformed":
-            first = section, base
-            break
+        if heading is not None and heading.style != "malformed":
+            if passed:
+                first = section, base
+                break
+            passed = heading is title
         ahead.append((section, base))
     found = _carried(ahead, source, lines)
     if found or first is None or not _may_carry(first[0]):
