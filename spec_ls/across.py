@@ -337,7 +337,7 @@ def _titled(title: str) -> str:
     return "" if "[" in title or "{" in title else title_of(title).key
 
 
-def catalogue_of(root: str, trouble: Callable[[str], object]) -> Catalogue:
+def catalogue_of(root: str, trouble: Callable[[str], object] = log.info) -> Catalogue:
     """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
     sentence."""
     from spec_ls.survey import Surveyor  # the editor has a process for that
@@ -389,7 +389,7 @@ class AtOnce(Around):
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
         if not self._is_read:
             self._is_read = True
-            self.catalogue = catalogue_of(self.root, log.warning)
+            self.catalogue = catalogue_of(self.root)
         return super().ask(seat, kind, name)
 
     def take(self, document: Document, path: str) -> None:

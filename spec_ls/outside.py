@@ -83,7 +83,7 @@ class Outside:
     def catalogues(self, paths: Iterable[str]) -> dict[str, Catalogue]:
         """The specs around files (real paths), read now, by the folder that they lie in; for another to begin with."""
         roots = {_root(path, self._policy(path), self._folders) for path in paths}
-        return {root: catalogue_of(root, log.warning) for root in roots if root is not None}
+        return {root: catalogue_of(root) for root in roots if root is not None}
 
     def _around_of(self, path: str | None, policy: Policy) -> AtOnce | None:
         root = _root(path, policy, self._folders) if path is not None else None

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -141,7 +142,8 @@ def test_the_summary_counts_what_there_is(run: Run, write: Write) -> None:
 def test_json_is_one_array_of_findings_with_lsp_ranges(run: Run, write: Write) -> None:
     write("docs/spec.md", BAD_DATE)
     (record,) = run("--format", "json", "docs/spec.md").records
-    assert list(record) == ["path", "rule", "severity", "message", "range", "fixable", "fixes", "fingerprint"]
+    keys = ["path", "rule", "severity", "message", "range", "fixable", "fixes", "fingerprint", "related"]
+    assert list(record) == keys
     assert (record["path"], record["rule"], record["severity"]) == ("docs/spec.md", "invalid-date", "error")
     assert record["range"] == {"start": {"line": 8, "character": 20}, "end": {"line": 8, "character": 27}}
     assert isinstance(record["fixable"], bool)
@@ -409,13 +411,42 @@ def test_a_reader_that_leaves_early_is_no_error(write: Write, tmp_path: Path) ->
         assert process.wait(60) == 1
 
 
+def test_an_unknown_status_is_told_once(run: Run, write: Write) -> None:
+    write("a.md", GOOD)
+    write("b.md", GOOD)
+    done = run("--status", "Foo", ".")
+    assert done.code == 2
+    assert re.fullmatch(r"spec-ls: the template \S+ has no status Foo; there are: Draft, .+\n", done.err)
+
+
+def test_an_empty_path_is_an_error(run: Run) -> None:
+    done = run("")
+    assert (done.code, "a path is empty" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams_are_no_fault(write: Write, tmp_path: Path, closed: str) -> None:
+    write("spec.md", BAD_DATE)
+    command = f'exec "{sys.executable}" -m spec_ls check spec.md {closed}'
+    done = subprocess.run(command, shell=True, capture_output=True, cwd=tmp_path, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not which("patch"), reason="needs patch")
+@pytest.mark.parametrize("name", ["a b.md", 'q"\\é 📦.md', "new\nline.md", "tab\t\x01.md"])
+def test_patch_reads_the_names_of_a_diff(run: Run, write: Write, tmp_path: Path, name: str) -> None:
+    path = write(name, BAD_DATE.replace("29 June", "29 June 2029"))
+    subprocess.run(["patch", "-p0", "--quiet"], input=run("--diff", name).raw, cwd=tmp_path, check=True)
+    assert "| 2029-06-29 |" in path.read_text(encoding="utf-8")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)], ids=["colour", "NO_COLOR"])
+@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False)])
 def test_colours_are_for_terminals(write: Write, tmp_path: Path, env: Mapping[str, str], coloured: bool) -> None:
     write("spec.md", BAD_DATE)
     output = in_terminal([sys.executable, "-m", "spec_ls", "check", "spec.md"], tmp_path, env)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output).replace("\r\n", "\n")
-    assert ("\x1b[1;31m" in output) is coloured
+    assert ("\x1b[1;31m" in output, "\x1b[" in output) == (coloured, coloured)
     assert "    | **Target Date** | 29 June |\n" + " " * 24 + "^^^^^^^\n" in plain
     assert plain.endswith("1 error in 1 spec\n")
 

@@ -373,6 +373,8 @@ def test_config_shows_what_is_in_force_and_its_schema(spec_ls: Spec) -> None:
     assert "template ours: the built-in adr for adr/*.md" in shown and "rule sample-text: off" in shown
     read = json.loads(spec_ls("config", "show", "--format", "json").stdout)
     assert read["configuration"]["rules"] == {"sample-text": "off"}
+    nowhere = spec_ls("config", "show", "nowhere/a.md")
+    assert nowhere.exit_code == 2 and "there is no folder nowhere" in nowhere.stderr
     assert json.loads(spec_ls("config", "schema").stdout)["title"] == "spec-ls configuration"
     Path(".spec-ls.toml").write_text("[rules]\nsample-txt = 3\n", "utf-8")
     broken = spec_ls("config", "show")

@@ -24,6 +24,7 @@ def main() -> None:
             sys.stderr.write(_HINT)
             sys.stderr.flush()
         _serve()
+    _open_streams()
     if arguments == ["--version"]:
         from spec_ls import __version__
 
@@ -32,6 +33,13 @@ def main() -> None:
     from spec_ls.cli.commands import run
 
     run()
+
+
+def _open_streams() -> None:
+    """Has standard streams that were closed lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _serve() -> NoReturn:

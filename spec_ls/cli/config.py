@@ -35,6 +35,9 @@ def show(path: str, form: Format) -> None:
       0  it is printed
       2  it has a fault, told on standard error
     """
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise click.BadParameter(f"there is no folder {folder}", param_hint="FILE")
     resolver = Resolver()
     policy = resolver.policy(os.path.join(path, "-.md") if os.path.isdir(path) else path)
     if form == "json":

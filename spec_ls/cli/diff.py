@@ -11,8 +11,17 @@ def unified_diff(name: str, before: str, after: str) -> str:
 
     Lines end at LF here, as they do for patch: a CR stays in its line.
     """
+    name = _quoted(name)
     lines = difflib.unified_diff(list(_lines(before)), list(_lines(after)), name, name)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _quoted(name: str) -> str:
+    """A file's name as git and GNU patch read it: a tab ends one with spaces, odd characters stand in quotes."""
+    if not any(char in '"\\' or char < " " for char in name):
+        return f"{name}\t" if " " in name else name
+    marks = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+    return '"' + "".join(marks.get(char) or (f"\\{ord(char):03o}" if char < " " else char) for char in name) + '"'
 
 
 def _lines(source: str) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Shown(NamedTuple):
 class Checked(NamedTuple):
     """What there is to say of a file. `kind` is `unread` where it could not be checked, and `why` says what it is.
 
-    - `troubles`: what went wrong beside that, for standard error
+    - `troubles`: what else is for standard error, once in a run
     - `left`: of what the baseline knows of it, what is still there; None where nothing is known
     - `mended`: how many findings were fixed, `before` and `after` the texts around that (both empty: nothing was). What
       was `found` is what is left, or where nothing is written what was there
@@ -150,7 +150,7 @@ class Judging:
         try:
             return _judged(name, source, named, self)
         except UnknownStatus as error:
-            return Judged(Checked(name, "unread", str(error)))
+            return Judged(Checked(name, "unread", str(error), troubles=(str(error),)))
         except Exception:
             log.exception("%s: could not be checked; please report this", name)
             return Judged(Checked(name, "unread", "it was not checked"))

@@ -88,8 +88,9 @@ def template_named(name: str | None, resolver: Resolver) -> Template | None:
 
 
 def printer(report: Report) -> Callable[[Printed], None]:
-    """Writes what a report says: in colours to a terminal, or where FORCE_COLOR asks for them."""
-    if report.in_colour and (sys.stdout.isatty() or os.environ.get("FORCE_COLOR", "0") not in ("", "0")):
+    """Writes what a report says: in colours to a terminal, or where FORCE_COLOR asks for them; NO_COLOR wins."""
+    forced = os.environ.get("FORCE_COLOR", "0") not in ("", "0")
+    if report.in_colour and not os.environ.get("NO_COLOR") and (sys.stdout.isatty() or forced):
         from spec_ls.cli.terminal import TerminalOutput  # rich takes a while
 
         return TerminalOutput().write
@@ -132,10 +133,11 @@ class Run:
     shrinks: bool = True
     totals: Totals = field(default_factory=Totals)
     _own: Worker | None = None
+    _told: set[str] = field(default_factory=set)
 
     def check(self) -> Totals:
         """Checks all files and writes the report."""
-        self.totals = Totals()
+        self.totals, self._told = Totals(), set()
         report = self.report()
         write = printer(report)
         write(report.begin())
@@ -169,6 +171,8 @@ class Run:
         sources: list[Source] = []
         folders: list[_Folder] = []
         for path in self.paths:
+            if not path:
+                raise click.UsageError("a path is empty: name a file or a folder")
             if path == STDIN or not os.path.isdir(path):
                 new = [source for source in [Source(path, named=True)] if _is_new(source, seen)]
                 sources += new
@@ -217,7 +221,7 @@ class Run:
         left: dict[str, Known] = {}
         specs = bytearray(len(sources))
         for number, (source, checked) in enumerate(self._with_progress(sources)):
-            specs[number] = checked.kind == "spec"
+            specs[number] = checked.kind != "other"
             if checked.left is not None and source.path != STDIN:  # what is there is the file's to say
                 left[os.path.realpath(checked.name)] = checked.left
             yield source, checked
@@ -265,8 +269,10 @@ class Run:
     def _tell(self, source: Source, checked: Checked) -> None:
         """Says on standard error what a file's result says beside its findings."""
         for trouble in checked.troubles:
-            say(trouble)
-        if checked.kind == "unread":
+            if trouble not in self._told:
+                self._told.add(trouble)
+                say(trouble)
+        if checked.kind == "unread" and checked.why not in checked.troubles:
             say(f"{checked.name}: {checked.why}")
         elif checked.kind == "other" and source.named:
             template = self.options.template_file or builtin().name

@@ -1,4 +1,4 @@
-"""Text in colours, for a terminal; rich knows what the terminal can and heeds NO_COLOR."""
+"""Text in colours, for a terminal; rich knows what the terminal can."""
 
 from __future__ import annotations
 
