@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from spec_ls.facts import count_of, is_counted
@@ -369,16 +369,16 @@ class _Binder:
         if self.template.title is None:
             return None
         first = min((fill.piece for fill in tops if not fill.astray), default=self.piece_count)
-        for head in self.heads:
-            if head.piece > first:
-                break
-            if (
-                head.fill is None
-                and not head.duplicate
-                and head.heading.level == 1
-                and head.heading.style != "malformed"
-            ):
-                return head.piece
+        found = [
+            head.piece
+            for head in takewhile(lambda head: head.piece <= first, self.heads)
+            if head.fill is None
+            and not head.duplicate
+            and head.heading.level == 1
+            and head.heading.style != "malformed"
+        ]
+        if found:
+            return found[-1 if self.template.bannered else 0]
         if self.shift:
             head = self.heads[0]
             if head.fill is None and head.piece < first and head.heading.level <= max(1, 1 + self.shift):

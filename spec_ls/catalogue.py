@@ -22,7 +22,7 @@ from spec_ls.spec import Field, Piece, Place, Spec, is_sample_value, plain_value
 from spec_ls.template.kinds import is_target
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, ItemSlot, SectionSlot, Stage, Template
-from spec_ls.text import Point, Span, strip_line_end
+from spec_ls.text import TOP, Point, Span, strip_line_end
 from spec_ls.values import (
     code_spans,
     handle_of,
@@ -117,7 +117,7 @@ class Card:
     @property
     def place(self) -> Span:
         """Where to show the spec: its identifier, else its title, else the first line."""
-        return self.id_span or self.title_span or Span(0, 0, 0, 0)
+        return self.id_span or self.title_span or TOP
 
     def needs(self) -> Iterator[Mention]:
         """The identifiers of the specs that it depends on, each time it says so."""

@@ -19,7 +19,7 @@ from spec_ls.patterns import safe_pattern
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.pages import summary
 from spec_ls.template import builtin_names
-from spec_ls.text import Span, split_lines, strip_line_end
+from spec_ls.text import TOP, Span, split_lines, strip_line_end
 from spec_ls.toml import Places, places_in
 
 Level = Literal["off", "hint", "information", "warning", "error"]
@@ -304,7 +304,7 @@ def _place(places: Places, path: tuple[str, ...], of_key: bool) -> Span:
     for length in range(len(path), 0, -1):
         if path[:length] in places:
             return places[path[:length]][0 if of_key or length < len(path) else 1]
-    return Span(0, 0, 0, 0)
+    return TOP
 
 
 # --- the schema -------------------------------------------------------------------------------

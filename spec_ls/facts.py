@@ -165,7 +165,7 @@ def heading_facts(section: Section) -> tuple[Title, Title]:
     if section.heading is None:
         return NO_TITLE, NO_TITLE
     words = shown_title(section.heading)
-    if words and words[-1] in ")]}*_":
+    if words and words[-1] in ")]}）］】*_":
         words = split_marks(words)[0]  # the template's note on the need for a section, taken along in a copy of it
     title = title_of(words)
     stem = title

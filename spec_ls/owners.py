@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spec_ls.files import CannotRead, is_inside, read_source
-from spec_ls.text import Span, split_lines, strip_line_end
+from spec_ls.text import TOP, Span, split_lines, strip_line_end
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -158,7 +158,7 @@ def _place(name: str, rows: Sequence[str]) -> Span:
         at = words.find(name)
         if at >= 0 and words.strip(" -\"'") == name:
             return Span(number, at, number, at + len(name))
-    return Span(0, 0, 0, 0)
+    return TOP
 
 
 def _names(value: object) -> list[str]:

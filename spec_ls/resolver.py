@@ -25,7 +25,7 @@ from spec_ls.rules.base import Severity, severities_of
 from spec_ls.template import builtin, builtin_names, template_paths
 from spec_ls.template.model import Template
 from spec_ls.template.read import read_template
-from spec_ls.text import Span
+from spec_ls.text import TOP
 
 if TYPE_CHECKING:
     from spec_ls.config import Config, ConfigFault, Reading
@@ -343,7 +343,7 @@ class Resolver:
             loaded.templates.append(bound)
             if bound.trouble and reading.config is not None:
                 key = (*(("tool", "spec-ls") if path.endswith("pyproject.toml") else ()), "templates", name, "path")
-                span = reading.places.get(key, (Span(0, 0, 0, 0),) * 2)[1]
+                span = reading.places.get(key, (TOP,) * 2)[1]
                 faults.append(ConfigFault(span, f"The template {entry.path} cannot be used: {bound.trouble}."))
         for override in config.overrides:
             loaded.overrides.append((_matcher(override.files), severities_of(override.rules.items())))
@@ -489,7 +489,7 @@ def _templates(loaded: _Loaded) -> tuple[dict[str, Template], dict[str, str]]:
 def _broken(reason: str) -> Faulty:
     from spec_ls.config import ConfigFault
 
-    return Faulty("", (ConfigFault(Span(0, 0, 0, 0), f"The baseline is not in force: {reason}."),))
+    return Faulty("", (ConfigFault(TOP, f"The baseline is not in force: {reason}."),))
 
 
 def relative_to(path: str, folder: str) -> str:

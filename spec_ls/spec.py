@@ -23,7 +23,7 @@ from spec_ls.outline.shapes import items_of, without_comments
 from spec_ls.rebind import rebind
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
-from spec_ls.text import Point, Span, Text
+from spec_ls.text import TOP, Point, Span, Text
 from spec_ls.values import choice_in, without_emoji
 
 _VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.*?\S)\1(?:\s+#.*)?\s*$")
@@ -518,7 +518,7 @@ class Spec:
     def _heading_span(self, piece: int) -> Span:
         heading = self.pieces[piece].section.heading
         if heading is None:
-            return self.pieces[piece].facts.opening or Span(0, 0, 0, 0)
+            return self.pieces[piece].facts.opening or TOP
         if heading.text.text:
             return heading.text.span
         return Span(heading.line, 0, heading.line, heading.text.start)

@@ -57,6 +57,10 @@ class Span(NamedTuple):
         return self.first <= other.last and other.first <= self.last
 
 
+TOP = Span(0, 0, 0, 0)
+"""The place in front of a text."""
+
+
 class Edit(NamedTuple):
     """Replace what `span` covers by `new_text`."""
 
@@ -160,6 +164,10 @@ class Text:
     def content(self, line: int) -> str:
         """A line without its line end."""
         return strip_line_end(self.lines[line])
+
+    def reaches(self, span: Span) -> bool:
+        """Whether there is text as far as `span` goes."""
+        return span.end_line < len(self.lines) and span.end <= len(self.content(span.end_line))
 
     def slice(self, span: Span) -> str:
         """What `span` covers; the span must lie inside the document."""

@@ -13,8 +13,10 @@ import pytest
 from jsonschema import Draft4Validator
 
 from spec_ls.cli.formats import REPORTS, Format
-from spec_ls.cli.judging import Checked, check_text
-from spec_ls.cli.report import Totals
+from spec_ls.cli.judging import Checked, Judging, Options, check_text
+from spec_ls.cli.report import Totals, shown_path
+from spec_ls.outside import Outside
+from spec_ls.resolver import Resolver
 from spec_ls.rules import CATALOGUE
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -87,6 +89,7 @@ def test_text_shows_each_file_together_and_the_numbers_at_the_end(checked: list[
     for file in files:
         head, *lines = file.split("\n")
         assert re.fullmatch(r".+ \((Draft|Review)\): \d+ .+", head)
+        lines = [line for line in lines if not re.match(r"    docs/.+:\d+:\d+: ", line)]  # what explains a finding
         assert len(lines) % 3 == 0
         assert all(re.fullmatch(r"\s*\^+", line) for line in lines[2::3])
 
@@ -197,6 +200,73 @@ def test_fingerprints_survive_moved_lines_and_are_each_their_own(form: Format, c
     assert len(set(prints(before))) == len(before.found)
 
 
+# --- places beside a finding
+
+SELF = "| **Owner** 🦉 | @zoë |\n| **Approvers** | @mira, @zoë |"
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> list[Checked]:
+    """Two specs with one identifier, in a folder each; the second has its owner among its approvers."""
+    alerts = (EXAMPLES / "delivery-alerts.md").read_text(encoding="utf-8")
+    owned = re.sub(r"^\| \*\*Owner\*\*.*\n.*$", SELF, alerts, flags=re.M)
+    (tmp_path / "späte 📦").mkdir()
+    (tmp_path / "a.md").write_bytes(alerts.encode())
+    (tmp_path / "späte 📦" / "b.md").write_bytes(
+        owned.replace("**Spec ID**", "🎯 **Spec ID**").replace("\n", "\r\n").encode()
+    )
+    resolver, rules = Resolver(), frozenset(("duplicate-id", "self-approval"))
+    judging = Judging(resolver, Outside(policy=resolver.policy, folders=(".",)), Options(select=rules))
+    names = ("a.md", "späte 📦/b.md")
+    return [judging.text(name, Path(name).read_bytes().decode(), True).checked for name in names]
+
+
+def explained(checked: list[Checked]) -> list[tuple[str, int, int, str]]:
+    """Where something explains a finding (path, line and column from 1), and its words."""
+    return [
+        (
+            shown_path(beside.path) if beside.path else one.name,
+            beside.region.line + 1,
+            beside.region.start + 1,
+            beside.message,
+        )
+        for one in checked
+        for shown in one.found
+        for beside in shown.related
+    ]
+
+
+def test_places_beside_a_finding_are_those_that_they_name(twins: list[Checked]) -> None:
+    records = json.loads(written("json", twins))
+    read = [(one["path"], one["range"], one["message"]) for record in records for one in record["related"]]
+    for path, where, message in read:
+        (start, end), name = (where["start"], where["end"]), message.split()[0].strip("@")
+        line = Path(path).read_text(encoding="utf-8").splitlines()[start["line"]].encode("utf-16-le")
+        assert line[2 * start["character"] : 2 * end["character"]].decode("utf-16-le").strip("@") == name
+    assert [(path, message) for path, _, message in read] == [(path, words) for path, *_, words in explained(twins)]
+    assert {message for *_, message in read} == {"SPEC-7 is here, too.", "@mira is the owner.", "@zoë is the owner."}
+
+
+@pytest.mark.parametrize("form", ["text", "github", "junit"])
+def test_people_read_what_explains_a_finding(form: Format, twins: list[Checked]) -> None:
+    shown = written(form, twins).replace("%0A", "\n").replace("</", "\n</").splitlines()
+    notes = [f"{path}:{line}:{column}: {message}" for path, line, column, message in explained(twins)]
+    assert len(notes) == 4
+    assert [line.strip() for line in shown if line.strip() in notes] == notes
+    assert not [line for line in written("concise", twins).splitlines() if line in notes]
+
+
+def test_programs_read_the_places_beside_a_finding(twins: list[Checked]) -> None:
+    (run,) = json.loads(written("sarif", twins))["runs"]
+    related = [one for result in run["results"] for one in result.get("relatedLocations", ())]
+    places = [one["physicalLocation"] for one in related]
+    read = [(unquote(one["artifactLocation"]["uri"]), one["region"]["startLine"]) for one in places]
+    assert read == [(path, line) for path, line, *_ in explained(twins)]
+    assert [one["message"]["text"] for one in related] == [message for *_, message in explained(twins)]
+    others = [one for entry in json.loads(written("gitlab", twins)) for one in entry.get("other_locations", ())]
+    assert [(one["path"], one["lines"]["begin"]) for one in others] == read
+
+
 # --- hosts
 
 
@@ -214,7 +284,7 @@ def test_github_annotations_are_read_as_the_runner_reads_them(checked: list[Chec
         assert command in ("error", "warning", "notice")
         assert values.keys() >= {"file", "line", "endLine", "title"}
         assert values["line"] != values["endLine"] or int(values["endColumn"]) >= int(values["col"]) >= 1
-        read.append((values["file"], values["title"], plain(message)))
+        read.append((values["file"], values["title"], plain(message).split("\n")[0]))
     assert read == [(path, rule, re.sub(r"[\x00-\x1f]", "\ufffd", words)) for path, rule, words in findings(checked)]
 
 

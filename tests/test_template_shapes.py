@@ -16,13 +16,13 @@ from spec_ls.template.read import read_template
 from spec_ls.text import Span
 from spec_ls.workspace import Document, Replacement
 
-CASES = Path(__file__).parent / "cases" / "template" / "public-shapes.md"
+CASES = Path(__file__).parent / "cases" / "template"
 
 
 def shapes() -> list[tuple[str, Template]]:
     """Every template of the cases, once."""
     found: dict[str, Template] = {}
-    for case in read_cases(CASES):
+    for case in [*read_cases(CASES / "public-shapes.md"), *read_cases(CASES / "other-teams.md")]:
         for block in case.blocks:
             if block.kind == "template":
                 source = "\n".join(map(decode, block.lines)) + "\n"

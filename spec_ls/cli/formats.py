@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from spec_ls import __version__
 from spec_ls.cli.excerpt import printable
 from spec_ls.cli.judging import Checked, Mend, Region, Shown
-from spec_ls.cli.report import ConciseReport, Printed, Report, TextReport, Totals, weighing
+from spec_ls.cli.report import ConciseReport, Printed, Report, TextReport, Totals, notes, shown_path, weighing
 from spec_ls.rules import CATALOGUE
 from spec_ls.rules.base import Rule, Severity
 from spec_ls.rules.pages import page, remedy, summary
@@ -64,7 +64,16 @@ def record(checked: Checked, shown: Shown) -> dict[str, Any]:
         "fixable": shown.fixable,
         "fixes": [_fix(fix) for fix in shown.fixes],
         "fingerprint": shown.fingerprint,
+        "related": [
+            {"path": _path(checked, path), "range": _range(region), "message": message}
+            for path, region, message in shown.related
+        ],
     }
+
+
+def _path(checked: Checked, path: str) -> str:
+    """The file of a place that explains a finding."""
+    return shown_path(path) if path else checked.name
 
 
 def _range(region: Region) -> dict[str, dict[str, int]]:
@@ -127,10 +136,13 @@ class SarifReport(_Array):
         if shown.related:
             result["relatedLocations"] = [
                 {
-                    "physicalLocation": {"artifactLocation": file, "region": _sarif_region(region)},
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": _address(_path(checked, path))},
+                        "region": _sarif_region(region),
+                    },
                     "message": {"text": message},
                 }
-                for region, message in shown.related
+                for path, region, message in shown.related
             ]
         fixes = [
             {"description": {"text": fix.title}, "artifactChanges": [{"artifactLocation": file, "replacements": made}]}
@@ -188,11 +200,11 @@ class GithubReport(Report):
     def file(self, checked: Checked) -> Printed:
         path = _property(_below(checked.name, "GITHUB_WORKSPACE"))
         for shown in checked.found:
-            region = shown.region
+            region, words = shown.region, "\n".join([shown.message, *notes(checked, shown)])
             where = f"file={path},line={region.line + 1},endLine={region.end_line + 1}"
             if region.line == region.end_line:  # else the host takes no columns
                 where += f",col={region.start + 1},endColumn={max(region.end, region.start + 1)}"
-            yield f"::{_COMMANDS[shown.severity]} {where},title={_property(shown.rule)}::{_data(shown.message)}\n"
+            yield f"::{_COMMANDS[shown.severity]} {where},title={_property(shown.rule)}::{_data(words)}\n"
 
 
 def _data(text: str) -> str:
@@ -210,13 +222,21 @@ class GitlabReport(_Array):
     def entry(self, checked: Checked, shown: Shown) -> Any:
         path = _below(checked.name, "CI_PROJECT_DIR")
         name = f"{path}\0{shown.rule}\0{shown.fingerprint}"
-        return {
+        entry: dict[str, Any] = {
             "description": shown.message,
             "check_name": shown.rule,
             "fingerprint": hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest(),
             "severity": _GITLAB[shown.severity],
-            "location": {"path": path, "lines": {"begin": shown.region.line + 1, "end": shown.region.end_line + 1}},
+            "location": _lines(path, shown.region),
         }
+        if shown.related:
+            others = ((_path(checked, beside.path), beside.region) for beside in shown.related)
+            entry["other_locations"] = [_lines(_below(name, "CI_PROJECT_DIR"), region) for name, region in others]
+        return entry
+
+
+def _lines(path: str, region: Region) -> dict[str, Any]:
+    return {"path": path, "lines": {"begin": region.line + 1, "end": region.end_line + 1}}
 
 
 def _below(path: str, variable: str) -> str:
@@ -253,7 +273,8 @@ class JunitReport(Report):
             line, column = shown.region.line + 1, shown.region.start + 1
             yield f"<testcase classname={name} name={_attribute(f'{shown.rule} {line}:{column}: {shown.message}')}"
             yield f' file={name} line="{line}">'
-            words = escape(_NO_XML.sub("\ufffd", f"{checked.name}:{line}:{column}: {shown.message}"))
+            told = "\n".join([f"{checked.name}:{line}:{column}: {shown.message}", *notes(checked, shown)])
+            words = escape(_NO_XML.sub("\ufffd", told))
             if shown.severity in heavy:
                 kind = f'type="{shown.rule}" message={_attribute(f"{shown.severity}: {shown.message}")}'
                 yield f"<failure {kind}>{words}</failure></testcase>\n"

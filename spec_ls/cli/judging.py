@@ -7,6 +7,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -17,12 +18,12 @@ from spec_ls.features.format import format_edits
 from spec_ls.files import CannotRead, CannotWrite, decode, rewrite_file
 from spec_ls.lifecycle import at_state
 from spec_ls.outside import Outside
-from spec_ls.resolver import Resolver
+from spec_ls.resolver import Resolver, read_bounded
 from spec_ls.rules import fixes
 from spec_ls.rules.base import Fix, Problem, Severity
 from spec_ls.template import builtin
 from spec_ls.template.model import Template
-from spec_ls.text import Edit, Span, Text, apply_edits
+from spec_ls.text import TOP, Edit, Span, Text, apply_edits
 from spec_ls.workspace import MOST_BYTES, Document, looks_filled_in
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,14 @@ class Mend(NamedTuple):
     edits: tuple[tuple[Region, str], ...]
 
 
+class Beside(NamedTuple):
+    """Another place that explains a finding; `path` is that of another file, empty for one in the same."""
+
+    path: str
+    region: Region
+    message: str
+
+
 class Shown(NamedTuple):
     """A finding. `fingerprint` stays as it is when lines move; of equal findings in a file each has its own."""
 
@@ -60,7 +69,7 @@ class Shown(NamedTuple):
     excerpt: Excerpt
     fingerprint: str
     fixes: tuple[Mend, ...]
-    related: tuple[tuple[Region, str], ...]
+    related: tuple[Beside, ...]
 
     @property
     def fixable(self) -> bool:
@@ -265,7 +274,6 @@ def _shown(document: Document, found: list[Problem]) -> Iterator[Shown]:
     for problem in found:
         kind = kind_of(problem, text)
         times[kind] += 1
-        related = problem.finding.related
         yield Shown(
             problem.rule,
             problem.severity,
@@ -277,8 +285,17 @@ def _shown(document: Document, found: list[Problem]) -> Iterator[Shown]:
                 Mend(fix.title, fix.certain, tuple((region(text, edit.span), edit.new_text) for edit in fix.edits))
                 for fix in fixes(document.spec, problem.finding)
             ),
-            tuple((region(text, document.spec.span(one.place)), one.message) for one in related),
+            tuple(_beside(document, problem)),
         )
+
+
+def _beside(document: Document, problem: Problem) -> Iterator[Beside]:
+    for related in problem.finding.related:
+        yield Beside("", region(document.text, document.spec.span(related.place)), related.message)
+    for path, span, message in problem.finding.elsewhere:
+        with suppress(CannotRead):
+            text = Text(read_bounded(path))
+            yield Beside(path, region(text, span if text.reaches(span) else TOP), message)
 
 
 def region(text: Text, span: Span) -> Region:

@@ -145,8 +145,16 @@ def _head(checked: Checked, shown: Shown) -> Iterator[str | Styled]:
     yield from (Styled(f"[{shown.rule}]", "quiet"), f" {printable(shown.message)}\n")
 
 
+def notes(checked: Checked, shown: Shown) -> Iterator[str]:
+    """What explains a finding, a line each: `path:line:column: message`."""
+    for path, region, message in shown.related:
+        where = shown_path(path) if path else checked.name
+        yield f"{where}:{region.line + 1}:{region.start + 1}: {message}"
+
+
 class TextReport(Report):
-    """Each finding with its line and carets below the file's status and numbers; a summary at the end."""
+    """Each finding with its line, carets and what explains it below the file's status and numbers; a summary at the
+    end."""
 
     encoding = None
     in_colour = True
@@ -168,6 +176,7 @@ class TextReport(Report):
             line, carets = shown.excerpt
             yield from _head(checked, shown)
             yield from (f"    {line}\n    ", Styled(carets, shown.severity), "\n")
+            yield from (Styled(f"    {printable(note)}\n", "quiet") for note in notes(checked, shown))
 
     def end(self, totals: Totals) -> Printed:
         if self._shown:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from spec_ls.cache import digest, folder, governing, of_template
 from spec_ls.cli.excerpt import Excerpt
-from spec_ls.cli.judging import Checked, Mend, Options, Region, Shown
+from spec_ls.cli.judging import Beside, Checked, Mend, Options, Region, Shown
 from spec_ls.known import Known
 from spec_ls.resolver import Policy
 from spec_ls.template import builtin, builtin_names
@@ -173,7 +173,7 @@ def _finding(data: Any) -> Shown:
     mends = (
         Mend(title, certain, tuple((Region(*where), text) for where, text in edits)) for title, certain, edits in fixes
     )
-    others = tuple((Region(*where), words) for where, words in related)
+    others = tuple(Beside(path, Region(*where), words) for path, where, words in related)
     return Shown(rule, severity, message, Region(*place), Excerpt(*shown), fingerprint, tuple(mends), others)
 
 

@@ -9,7 +9,7 @@ from spec_ls.catalogue import Catalogue, Found
 from spec_ls.lifecycle import ProblemsAt, advance, progress, steps
 from spec_ls.past import lasts
 from spec_ls.spec import Spec, is_sample_value
-from spec_ls.text import Span
+from spec_ls.text import TOP, Span
 from spec_ls.values import count
 
 LensKind = Literal["progress", "references", "lasts", "advance"]
@@ -34,7 +34,7 @@ def _on_title(spec: Spec, catalogue: Catalogue) -> Iterator[Lens]:
         span = spec.span(spec.heading_place(title))
     else:
         field = spec.field(spec.template.status) or next(iter(spec.carrier), None)
-        span = spec.span(field.at(field.entry.key_span)) if field else Span(0, 0, 0, 0)
+        span = spec.span(field.at(field.entry.key_span)) if field else TOP
     yield Lens(span, "progress")
     if references(spec, catalogue):
         yield Lens(span, "references")

@@ -10,7 +10,7 @@ from spec_ls.catalogue import Catalogue, Found, Mention, named_at
 from spec_ls.outline import Outline
 from spec_ls.spec import Cursor, Place, Spec
 from spec_ls.template.model import Origin
-from spec_ls.text import Point, Span, Text
+from spec_ls.text import TOP, Point, Span, Text
 
 TargetKind = Literal["spec", "file", "template", "owner"]
 
@@ -29,7 +29,7 @@ class Target(NamedTuple):
     kind: TargetKind
     source: Span
     name: str
-    span: Span = Span(0, 0, 0, 0)
+    span: Span = TOP
     whole: Span | None = None
 
 

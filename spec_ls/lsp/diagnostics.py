@@ -13,7 +13,7 @@ from lsprotocol import types
 from spec_ls.lsp import authoring, convert
 from spec_ls.lsp.wire import Rendered
 from spec_ls.template.model import Origin, Template
-from spec_ls.text import Span, Text
+from spec_ls.text import TOP, Span, Text
 
 if TYPE_CHECKING:
     from spec_ls.lsp.progress import WorkDone
@@ -74,9 +74,7 @@ def _elsewhere(server: SpecLanguageServer, problem: Problem) -> Iterator[dict[st
     for key, span, message in problem.finding.elsewhere:
         text = server.text_of(key) or read_all([key]).get(key)
         if text is not None:
-            if span.end_line >= len(text.lines) or span.end > len(text.content(span.end_line)):
-                span = Span(0, 0, 0, 0)
-            place = convert.range_json(text, span, server.client.encoding)
+            place = convert.range_json(text, span if text.reaches(span) else TOP, server.client.encoding)
             yield {"location": {"uri": server.uri_of(key), "range": place}, "message": message}
 
 

@@ -14,7 +14,7 @@ from lsprotocol import types
 from spec_ls.files import CannotRead, decode, regular_bytes
 from spec_ls.lsp import convert
 from spec_ls.lsp.handlers import Asked, Json, answers, names_something
-from spec_ls.text import Span, Text
+from spec_ls.text import TOP, Span, Text
 from spec_ls.workspace import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def located(server: SpecLanguageServer, places: Sequence[Place], texts: Texts) -
 
 def is_there(text: Text, span: Span, words: str = "") -> bool:
     """Whether a text reaches as far as `span` and, where `words` are given, has them there."""
-    if span.end_line >= len(text.lines) or span.end > len(text.content(span.end_line)):
-        return False
-    return not words or text.slice(span) == words
+    return text.reaches(span) and (not words or text.slice(span) == words)
 
 
 # --- definition and declaration
@@ -150,7 +148,7 @@ def _led(asked: Asked, targets: Sequence[Target], as_links: bool) -> Any:
                 place = Place(path, target.span, whole=target.whole)
         elif target.kind == "file":
             path, anchors[len(places)] = asked.linked(target.name)
-            place = Place(path, Span(0, 0, 0, 0)) if path else None
+            place = Place(path, TOP) if path else None
         else:
             place = Place(target.name, target.span)
         places.append((origin, place))
@@ -273,7 +271,7 @@ def _item(asked: Asked, card: Card, texts: Texts) -> Json | None:
     server, text = asked.server, texts.get(card.path)
     if text is None:
         return None
-    span = card.place if is_there(text, card.place) else Span(0, 0, 0, 0)
+    span = card.place if is_there(text, card.place) else TOP
     place = convert.range_json(text, span, server.client.encoding)
     return {
         "name": " ".join(filter(None, (card.id, card.title))) or os.path.basename(card.path),

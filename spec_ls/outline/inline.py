@@ -22,7 +22,9 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 _ENTITY = re.compile(r"&[#\w]{1,32};")
 _NUMBER = re.compile(
-    r"(?:(?:section|§)[ \t\xa0]*)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)", re.I
+    r"(?:(?:section|§)[ \t\xa0]*)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})"
+    r"(?:(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)|[．、）：])",
+    re.I,
 )
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}")
 

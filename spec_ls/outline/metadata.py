@@ -21,6 +21,7 @@ from spec_ls.outline.blocks import (
     List,
     Paragraph,
     Plain,
+    Quote,
     Row,
     Section,
     Table,
@@ -45,6 +46,7 @@ _PREAMBLE = re.compile(r"([ \t]*)([^\W\d_][\w /()-]{0,40}?)[ \t]*:(?=[ \t]|$)[ \
 _YAML_VALUE = re.compile(r"(\s*(?:- ++(?=\S))*+(?:[^\s:#'\"\[{][^:#]*:[ \t]+)?)(\S.*?)((?<![ \t])[ \t]+#.*)?$")
 _FLOW_ITEM = re.compile(r"(?<=[\[,])\s*([@`%][^,\[\]{}\"']*?)(?:(?<!\s)\s+)?(?=[,\]])")
 _MOST_QUOTED = 20
+_QUOTE = re.compile(r"\s{0,3}(?:>[ \t]?)?\s*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,59 @@ def entries_of(
                     for entry in _line_entry(item.lines[0], "list", block.line):
                         yield _with_items(entry, item) if not entry.value else entry
         elif isinstance(block, Paragraph):
-            plain_too = len(block.lines) > 1 and all(label_of(line.text) for line in block.lines[:_MOST])
-            for line in block.lines[:_MOST]:
-                yield from _line_entry(line, "lines", block.line, plain_too)
+            yield from _labelled(block.lines)
+        elif isinstance(block, Quote):
+            for quoted in _quoted_lines(block, lines, base):
+                yield from _labelled(quoted)
+
+
+def _labelled(lines: Sequence[TextLine]) -> Iterator[Entry]:
+    """The entries of a paragraph's lines; where each of them has a label, one that is set in goes on with the last."""
+    first, lines = lines[0], lines[:_MOST]
+    plain_too = len(lines) > 1 and all(line.start > first.start or label_of(line.text) for line in lines)
+    found: list[Entry] = []
+    for line in lines:
+        if plain_too and found and line.start > first.start:
+            found[-1] = _continued(found[-1], line)
+        elif not _is_like_heading(line.text):
+            found += _line_entry(line, "lines", first.line, plain_too)
+    yield from found
+
+
+def _quoted_lines(block: Quote, lines: Sequence[str], base: int) -> Iterator[list[TextLine]]:
+    """The paragraphs of a quote, of its first lines, without the marks of the quote and of a list in it."""
+    paragraph: list[TextLine] = []
+    for number in range(block.line, min(block.end_line, block.line + _MOST)):
+        row = strip_line_end(lines[base + number])
+        start = _QUOTE.match(row).end()  # type: ignore[union-attr]
+        if text := row[start:].rstrip():
+            paragraph.append(TextLine(number, start, text))
+        elif paragraph:
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph
+
+
+def _is_like_heading(text: str) -> bool:
+    """Whether a line is a few bold words and no more, which stand above what they speak of."""
+    label = label_of(text)
+    alone = label is not None and label.strong and label.value == len(text)
+    return alone and {":", "："}.isdisjoint((text[-1], text.rstrip("*_")[-1:]))
+
+
+def _continued(entry: Entry, line: TextLine) -> Entry:
+    """An entry whose value goes on with one more line."""
+    start, end = unwrap(line.text)
+    part = line.text[start:end], Span(line.line, line.start + start, line.line, line.start + end)
+    parts = (*(entry.parts if entry.value else ()), part)
+    return replace(
+        entry,
+        value=", ".join(text.rstrip(",; ") for text, _ in parts),
+        value_span=Span(*parts[0][1].first, *part[1].last),
+        whole=Span(*(entry.whole.first if entry.value else line.span.first), *line.span.last),
+        parts=parts,
+    )
 
 
 def section_entry(section: Section) -> Entry | None:

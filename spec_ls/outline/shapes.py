@@ -14,7 +14,7 @@ _ORNAMENT = r"(?:[^\w\s*_`\[\](){}<>@#|\\:]+\s*)?"
 _STRONG_LABEL = re.compile(
     _ORNAMENT + r"(\*{1,3}|_{1,3})(?=[^\s*_])([^*\n]{1,200}?)(?<=\S)(:?)\1(?!\w)\s*(:|：|[-–—](?=\s|$))?\s*"
 )
-_PLAIN_LABEL = re.compile(_ORNAMENT + r"([^\W\d_`][^:：\n*`]{0,80}?)\s*[:：](?=\s|$)\s*")
+_PLAIN_LABEL = re.compile(_ORNAMENT + r"([^\W\d_`][^:：\n*`]{0,80}?)\s*(?::(?=\s|$)|：)\s*")
 _WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
 PLACEHOLDER = re.compile(r"<(?!(?:br|hr|wbr|img|a|b|i|em|sub|sup)\b)([^<>/!=\"]+)>")
 """Words in angle brackets; what could be HTML is none."""

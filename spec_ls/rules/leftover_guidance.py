@@ -26,7 +26,7 @@ _QUESTION = "This is the template's question: answer it."
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     known = lookup(spec.template)
     if _only_asks(spec, at, piece):
-        yield Finding(RULE.name, Place(at, _opening(piece.section.blocks)), _QUESTION)
+        yield Finding(RULE.name, Place(at, _opening(spec, at, piece.section.blocks)), _QUESTION)
         return
     for block in piece.section.blocks:
         if isinstance(block, Plain):
@@ -54,7 +54,7 @@ def _only_asks(spec: Spec, at: int, piece: Piece) -> bool:
     return size < 3 * len(fill.slot.asks) + 100 and skeleton("".join(rows)) == fill.slot.asks
 
 
-def _opening(blocks: Sequence[Block]) -> Span:
+def _opening(spec: Spec, at: int, blocks: Sequence[Block]) -> Span:
     """The first line of text of some blocks, from its first letter."""
     for block in blocks:
         if isinstance(block, Paragraph):
@@ -62,7 +62,8 @@ def _opening(blocks: Sequence[Block]) -> Span:
         for item in items_of([block]):
             if item.lines:
                 return item.lines[0].span
-    return Span(blocks[0].line, 0, blocks[0].line + 1, 0) if blocks else Span(0, 0, 0, 0)
+    line = blocks[0].line
+    return Span(line, 0, line, len(spec.text.content(line + spec.base(at))))
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -1,8 +1,8 @@
 """Text is still as the template has it: a sample to replace.
 
-Only the template decides what a sample is: a value, an item, a bracketed part of a title. It counts as
-not filled in as long as it equals the template's text, white space, emphasis and case aside. What the
-template marks `keep` may stay.
+Only the template decides what a sample is: a value, an item, a bracketed part of a title, a sentence or table
+row with such a part. It counts as not filled in as long as it equals the template's text, white space, emphasis
+and case aside. What the template marks `keep` may stay.
 
 Example: `- **Services**: e.g., Auth Service, Graph Service`, or a title `[Short Title of the Spec]`.
 
@@ -12,14 +12,16 @@ How to fix: replace it, or take the line out where it is one sample of several.
 from collections.abc import Iterator
 
 from spec_ls.bind import Fill
-from spec_ls.outline.blocks import Item
+from spec_ls.outline.blocks import Item, Paragraph, Table
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, label_of, lines_span, shown_title
+from spec_ls.outline.shapes import items_of, joined, label_of, lines_span, shown_title
 from spec_ls.rules.base import FILLING, Finding, Rule
 from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Piece, Place, Spec, is_sample_value
 from spec_ls.template.lookup import lookup
 from spec_ls.text import Span
+
+_MESSAGE = "Replace the template's sample by your own text."
 
 
 def check(spec: Spec) -> Iterator[Finding]:
@@ -49,7 +51,15 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     known = lookup(spec.template)
     for item in items_of(piece.section.blocks):
         if known.is_sample(item):
-            yield Finding(RULE.name, Place(at, _own(item)), "Replace the template's sample by your own text.")
+            yield Finding(RULE.name, Place(at, _own(item)), _MESSAGE)
+    for block in piece.section.blocks if known.phrases else ():
+        if isinstance(block, Paragraph) and known.is_phrase(joined(block.lines)):
+            yield Finding(RULE.name, Place(at, lines_span(block.lines)), _MESSAGE)
+        elif isinstance(block, Table):
+            for row in block.rows:
+                if row.cells and known.is_phrase(" ".join([cell.text for cell in row.cells])):
+                    span = Span(row.line, row.cells[0].start, row.line, row.cells[-1].span.end)
+                    yield Finding(RULE.name, Place(at, span), _MESSAGE)
 
 
 def _own(item: Item) -> Span:

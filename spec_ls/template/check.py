@@ -29,7 +29,7 @@ from spec_ls.template.annotations import (
 )
 from spec_ls.template.model import FieldSlot, SectionSlot, Template
 from spec_ls.template.read import attached_annotations, read_template
-from spec_ls.text import Edit, Span, Text
+from spec_ls.text import TOP, Edit, Span, Text
 
 Severity = Literal["error", "warning", "information", "hint"]
 
@@ -93,7 +93,7 @@ def _yaml(flat: Sequence[tuple[Section, int]], text: Text) -> Iterator[Fault]:
 
 def _headings(flat: Sequence[tuple[Section, int]], read: Template, lines: Sequence[str]) -> Iterator[Fault]:
     if not read.headings:
-        span = Span(0, 0, 0, len(lines[0])) if lines else Span(0, 0, 0, 0)
+        span = Span(0, 0, 0, len(lines[0])) if lines else TOP
         message = "The template has no heading: there is no section to ask a document for."
         yield Fault("missing-heading", span, message)
     places = {

@@ -27,6 +27,7 @@ _CARRYING = re.compile(
 )
 _KEY_HEAD = frozenset(["", "field", "key", "attribute", "property", "metadata", "item", "name"])
 _VALUE_HEAD = frozenset(["", "value", "detail"])
+_DEMANDED = re.compile(r"^[^\w]*(?:required|mandatory)\b|[(\[](?:required|mandatory)[)\]]", re.I)
 _LEAVE = re.compile(r"\bleave (?:this|it|the \w+)? ?(?:empty|blank)\b", re.I)
 _ENOUGH = 3
 """Fields that make a carrier as good as any other; among those the kind of carrier decides."""
@@ -69,11 +70,14 @@ def carried(
     """
     ahead: list[tuple[Section, int]] = []
     first: tuple[Section, int] | None = None
+    passed = title is None
     for section, base in flat:
         heading = section.heading
-        if heading is not None and heading is not title and heading.style != "malformed":
-            first = section, base
-            break
+        if heading is not None and heading.style != "malformed":
+            if passed:
+                first = section, base
+                break
+            passed = heading is title
         ahead.append((section, base))
     found = _carried(ahead, source, lines)
     if found or first is None or not _may_carry(first[0]):
@@ -188,11 +192,15 @@ def front_waiver(lines: Sequence[str], found: Sequence[Carried]) -> bool:
 def field_slots(
     found: Sequence[Carried], lines: Sequence[str], notes: Callable[[int], Iterable[Annotation]]
 ) -> Iterator[FieldSlot]:
-    """The slots of the carrier's entries; `notes` has the annotations of a line. Of two with one name, the first."""
+    """The slots of the carrier's entries; `notes` has the annotations of a line. Of two with one name, the first.
+
+    Where several are called required, the others are not.
+    """
+    said = [one for one in found if _DEMANDED.search(one.entry.value) or _DEMANDED.search(one.entry.name)]
     waived = front_waiver(lines, found)
     seen: set[str] = set()
     for one in found:
-        slot = _slot(one, lines, waived, list(notes(one.line)))
+        slot = _slot(one, lines, waived or (len(said) > 1 and one not in said), list(notes(one.line)))
         if slot is not None and slot.key not in seen:
             seen.add(slot.key)
             yield slot

@@ -15,25 +15,34 @@ from spec_ls.template.model import FieldKind
 
 _ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
 BRACKET = re.compile(r"\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|<[^<>/!]+>")
-_WRAPPED = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}|\[([^\[\]]*)\]|<([^<>]*)>")
-_DATE = re.compile(r"(?<![a-z])yyyy-mm-dd(?![a-su-z])", re.I)
-"""`YYYY-MM-DD` in any case, also with `THH:MM:SSZ` behind it."""
+_WRAPPED = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}|\[([^\[\]]*)\]|<([^<>]*)>|（([^（）]*)）")
+_DATE = re.compile(
+    r"(?<![^\W\d_])(?:yyyy|jjjj|aaaa|åååå|rrrr|гггг|20(?:yy|jj|aa|xx))-(?:mm|мм|xx)-(?:dd|tt|jj|gg|pp|дд|xx)(?![a-su-z])",
+    re.I,
+)
+"""`YYYY-MM-DD` in any case and in the letters of other languages, also with `THH:MM:SSZ` behind it."""
 _TIMED = re.compile(r"(?:dd|[0-9]{2})T(?:hh|[0-9]{2}):", re.I)
 _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
 _HANDLE = re.compile(r"@[\w][\w./-]*")
+_ARROW = re.compile(r"--?>|=>|[→⇒➔➜⟶•·]|<br\s?/?>")
 _OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
 _SAID = re.compile(
     r"\b(?:values?|options?|choices?|statuses|states|one of|any of|either)\b[^:`\n]{0,40}?:?\s*(.*)", re.I | re.S
 )
 _CODE = re.compile(r"`([^`\n]{1,40})`")
-_NEED = re.compile(r"^(?:required|mandatory|optional)\s*:\s*", re.I)
+_LEAD = re.compile(r"^(?!\s)[^:：/|,()`]{1,40}[:：]\s+(?=[^:：]*$)")
+"""What introduces the choices: `choose one: `, `REQUIRED: `."""
 _SENTENCE = re.compile(r"[.;](?:\s|$)|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _DEFAULT = re.compile(r"[^\W\d_]+|(?=[^0-9]*+[0-9])[\w.+-]+|[nN]/[aA]|[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
+_TAGS = re.compile(r"[^\W\d_A-Z][^\WA-Z_]*+(?:-[^\WA-Z_]++)*+(?:, [^\W\d_A-Z][^\WA-Z_]*+(?:-[^\WA-Z_]++)*+)+")
 _LAST_TWO = re.compile(r"(?:(.+?) )?or (.+)", re.S)
 _EXAMPLES = re.compile(r"\b(?:such as|for example|for instance|e\.g\.):?,?\s", re.I)
 _LIST_END = re.compile(r"(?:,\s)?\b(?:or|and)\b\s")
 _AND_SO_ON = re.compile(r",?\s?(?:\betc\b\.?|\band so on\b|…|\.{3})")
+_STATUSES = frozenset(
+    ("statu", "state", "stage", "ステータス", "状態", "状态", "상태", "estado", "statut", "stato", "статус")
+)
 _TARGETS = frozenset(("target", "due", "deadline", "eta", "launch", "ship", "release", "delivery", "completion"))
 _LONGEST_VALUE = 30
 _MOST_WORDS = 3
@@ -87,8 +96,8 @@ def _shown(sample: str, key: str) -> Kind:
     if re.match(r"https?://|www\.", text):
         return Kind("link")
     wrapped = _WRAPPED.fullmatch(sample)
-    inner = _NEED.sub("", next(filter(None, wrapped.groups()), "")) if wrapped else sample
-    values = choices(inner, key)
+    inner = next(filter(None, wrapped.groups()), "") if wrapped else sample
+    values = choices(_LEAD.sub("", inner), key)
     if values:
         return _choice(values)
     return Kind("link" if named else "text")
@@ -113,6 +122,9 @@ def choices(sample: str, key: str = "") -> tuple[str, ...]:
             text = text[1:]
     if "://" in sample or "@" in text or len(text) > _LONGEST_SAMPLE:
         return ()
+    if is_status(key) and _ARROW.search(text):
+        return _values(_ARROW.split(text))
+    text = text.replace("／", " / ").replace("｜", "|").replace("、", ",")
     if " / " in text:  # white space is folded
         return _values(text.split(" / "))
     if "|" in text:
@@ -167,7 +179,7 @@ def status_choices(said: str) -> tuple[tuple[str, ...], bool]:
 
 def is_status(key: str) -> bool:
     """Whether a field's key says that it holds the state of the lifecycle."""
-    return key in ("statu", "state", "stage")
+    return key in _STATUSES
 
 
 def is_begun(key: str) -> bool:
@@ -182,7 +194,8 @@ def is_target(key: str) -> bool:
 
 def is_default(sample: str, name: str, kind: Kind) -> bool:
     """Whether a sample value is as good as an answer: one of the choices, one plain word such as `Draft`, one with a
-    number such as `CC0-1.0`, or a name of two or three words such as `Standards Track`.
+    number such as `CC0-1.0`, a name of two or three words such as `Standards Track`, or a list of words in small
+    letters, as tags are.
 
     A word in capitals (`FIXME`) and the field's own name (`Title: title`) stand for something else.
     """
@@ -191,7 +204,7 @@ def is_default(sample: str, name: str, kind: Kind) -> bool:
         return skeleton(words) in {skeleton(value) for value in kind.values}
     if kind.kind != "text":
         return False
-    if skeleton(words) == skeleton(name) or not _DEFAULT.fullmatch(words):
+    if skeleton(words) == skeleton(name) or not (_DEFAULT.fullmatch(words) or _TAGS.fullmatch(words)):
         return False
     return not (words.isalpha() and words.isupper() and len(words) > 2)
 

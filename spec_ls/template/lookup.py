@@ -16,12 +16,14 @@ _LONGEST_SAMPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`samples`: skeletons of the list items to replace; `guidance`: by skeleton; `titles`: keys of all sections, also
-    their `other_names`; `repeated`: those that repeat; `conditional`: those that the metadata asks for; `labels`:
-    skeletons of all items and labelled blocks; `approved`: the indexes of the sections that an approval is about, which
-    are all but those that may be left out and the sign-off."""
+    """`samples`: skeletons of the list items to replace, `phrases` those of paragraphs and table rows; `guidance`: by
+    skeleton; `titles`: keys of all sections, also their `other_names`; `repeated`: those that repeat; `conditional`:
+    those that the metadata asks for; `labels`: skeletons of all items and labelled blocks; `approved`: the indexes of
+    the sections that an approval is about, which are all but those that may be left out and the sign-off."""
 
     samples: frozenset[str]
+    phrases: frozenset[str]
+    longest_phrase: int
     items: frozenset[str]
     guidance: Mapping[str, Guidance]
     longest_guidance: int
@@ -42,6 +44,10 @@ class Lookup:
         """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
         text = without_comments(joined(item.lines)).strip()
         return len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.items
+
+    def is_phrase(self, source: str) -> bool:
+        """Whether a paragraph or the cells of a table row still are the template's, with a part to replace."""
+        return 0 < len(source) <= 3 * self.longest_phrase + 100 and skeleton(without_comments(source)) in self.phrases
 
     def guidance_lines(self, lines: Sequence[TextLine]) -> int:
         """How many lines of a paragraph, from its first one on, are the template's guidance."""
@@ -90,6 +96,8 @@ def _make(template: Template) -> Lookup:
     shown = {key for key, note in guidance.items() if not note.hidden}
     return Lookup(
         samples=frozenset(samples - {""}),
+        phrases=frozenset(template.phrases) - {""},
+        longest_phrase=max(map(len, template.phrases), default=0),
         items=frozenset(items),
         guidance=guidance,
         longest_guidance=max(map(len, shown), default=0),

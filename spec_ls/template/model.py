@@ -178,6 +178,8 @@ class Template:
     version: str = ""
     title: str | None
     title_origin: Origin | None = None
+    bannered: bool = False
+    """Another heading of level 1 stands above the title, with the metadata below it."""
     guidance: tuple[Guidance, ...] = ()
     carrier: Literal["table", "yaml", "list", "lines", "fence", "section", "none"] = "none"
     carrier_source: tuple[str, ...] = ()
@@ -196,6 +198,8 @@ class Template:
     """The index of that section."""
     severities: tuple[tuple[str, str], ...] = ()
     review_hours: int | None = None
+    phrases: tuple[str, ...] = ()
+    """Skeletons of paragraphs and table rows of which a part is to be replaced, as `because {justification}`."""
     source: str = ""
 
     def field(self, kind: FieldKind) -> FieldSlot | None:

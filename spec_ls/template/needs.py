@@ -7,15 +7,29 @@ from __future__ import annotations
 
 import re
 
-_OPENING = r"(?:(?<!\s)\s+)?(?:(?<![*_])[*_]+)?[(\[{]\s*+[*_]*+"
+_OPENING = r"(?:(?<!\s)\s+)?(?:(?<![*_])[*_]+)?[(\[{（［【]\s*+[*_]*+\s*+"
 """A bracket with the blanks in front of it and emphasis on both sides; each run is tried from its start alone."""
-OPTIONAL_MARK = re.compile(
-    _OPENING + r"\s*+(?:optional\b[^()\[\]{}]{0,40}+|if [^()\[\]{}]{1,80}+|when (?:needed|required|applicable))"
-    r"\s*[)\]}][*_]*",
+_CLOSING = r"\s*[)\]}）］】][*_]*"
+_INSIDE = r"[^()\[\]{}（）［］【】]"
+_OPTIONAL = (
+    r"(?:optional|optionnel|facultati|facoltativ|opcional|opzional|optionee|opcjonaln|valgfri|valfri|frivillig|необязат"
+    r"|опционал|任意|オプション|可选|選填|选填|可選|선택)"
+)
+_MANDATORY = (
+    r"(?:mandatory|required|pflicht|erforderlich|obligat|requis|obrigat|requerid|verplicht|обязат|必須|必填|必需|필수)"
+)
+_OPTIONAL_MARK = re.compile(
+    rf"{_OPENING}(?:{_OPTIONAL}{_INSIDE}{{0,40}}+"
+    rf"|(?:if|falls|wenn|sofern|si|indien|jeśli|если) {_INSIDE}{{1,80}}+"
+    rf"|se (?:necess|ap+lic|houver|pertin|rilev|serv){_INSIDE}{{1,80}}+"
+    rf"|(?:(?:include|fill in|add) )?(?:only )?(?:if|when) {_INSIDE}{{1,80}}+"
+    rf"|(?:delete|remove|omit|skip|drop|leave out) (?:\w+ ){{0,2}}(?:if|when|unless) {_INSIDE}{{1,80}}+"
+    r"|(?:as|where) (?:needed|required|applicable|appropriate)|bei bedarf|必要に応じて|省略可|如有|如需|필요 ?시)"
+    rf"{_CLOSING}",
     re.I,
 )
-"""`(optional)`, `[optional]`, `*(Optional)*`, `(*optional)`, `(if needed)`."""
-_MANDATORY_MARK = re.compile(_OPENING + r"(?:mandatory|required)\s*[)\]}][*_]*", re.I)
+"""`(optional)`, `[optional]`, `*(Optional)*`, `(*optional)`, `(if needed)`, `(falls nötig)`, `（任意）`."""
+_MANDATORY_MARK = re.compile(rf"{_OPENING}{_MANDATORY}{_INSIDE}{{0,20}}+{_CLOSING}", re.I)
 _PART = r"(?:section|element|part|heading|header|chapter|paragraph|row|field|line|block|entry)"
 _LET_GO = r"(?:omit|remove|delete|skip|drop|leave out)"
 _LET_GONE = r"(?:optional|omitted|removed|left out|left empty|left blank|skipped|deleted|dropped)"
@@ -51,8 +65,18 @@ _SHORT = 150
 
 def split_marks(title: str) -> tuple[str, bool]:
     """A plain title or name without its marks of need, and whether one of them made it optional."""
-    optional = OPTIONAL_MARK.search(title)
-    return _MANDATORY_MARK.sub("", OPTIONAL_MARK.sub("", title)).strip(), optional is not None
+    optional = _OPTIONAL_MARK.search(title)
+    return _MANDATORY_MARK.sub("", _OPTIONAL_MARK.sub("", title)).strip(), optional is not None
+
+
+def without_mark(text: str) -> str:
+    """An item's Markdown without its first mark of need; emphasis that ends behind the mark stays."""
+    found = _OPTIONAL_MARK.search(text)
+    if not found:
+        return text
+    mark = found[0].strip()
+    left = "" if mark[0] in "*_" else mark[len(mark.rstrip("*_")) :]
+    return text[: found.start()] + left + text[found.end() :]
 
 
 def is_waived(text: str, *, among_fields: bool = False) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section
+from spec_ls.outline.blocks import Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section, Table
 from spec_ls.outline.inline import is_italic, normal_label, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import field_key
 from spec_ls.outline.shapes import (
@@ -20,6 +20,7 @@ from spec_ls.outline.shapes import (
     items_of,
     joined,
     label_of,
+    says_something,
     shown_title,
     strong_line,
     without_comments,
@@ -52,7 +53,7 @@ from spec_ls.template.model import (
     State,
     Template,
 )
-from spec_ls.template.needs import is_waived, opens_optional, split_marks, waives_next
+from spec_ls.template.needs import is_waived, opens_optional, split_marks, waives_next, without_mark
 from spec_ls.text import Text
 
 _REPEAT = re.compile(r"([^\W\d][^\W\d]*(?: [^\W\d]+){0,2}) #?([0-9]+|[A-Z])\b\s*[:.)–—-]?\s*(.*)", re.I)
@@ -61,18 +62,29 @@ _OR = re.compile(r"(?:(?<!\s)\s+)?,\s*(?:or\s+)?|(?<!\s)\s+or\s+")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _SAMPLE = re.compile(
     r"\.{3}|…|\[[^\[\]]+\](?![(\[])|\{[^{}]+\}|\be\.g\.|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$"
-    r"|(?<![\w<])<[^\W\d][^<>/=]*>|\bYYYY\b"
+    r"|(?<![\w<])<[^\W\d][^<>/=]*>|\bYYYY\b|^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}[0-9０-９]{1,2}$"
 )
 _FIRM_SAMPLE = re.compile(r"\.{3}|…|\{[^{}]+\}|(?<![\w/])[XYN](?![\w/])|^[^\W\d][^\d]{0,40} [0-9]{1,2}$|\bYYYY\b")
+_PART = re.compile(
+    r"\[(?=[^\[\]]*(?:[ _]|[^\W\dA-Z_]))[^\W\d_][^\[\]]+\](?![(\[:])|(?<![$\\%])\{[^\W\d_][^{}]*\}|"
+    + PLACEHOLDER.pattern
+)
+"""Words to replace inside of others: `[the user]`, `{justification}`, `<name>`."""
+_FIRM_PART = re.compile(r"^(?:\.{3}|…)$|(?<![\w/])[XYN](?![\w/])|\bYYYY\b")
+_CODE = re.compile(r"`[^`]*`|\$[^$]*\$")
+_CONTENTS = re.compile(r"\[+_?toc_?\]+", re.I)
+_MARKED = re.compile(
+    r"\b(?:marked|tagged|labell?ed)(?: with| by| as)? (\S{1,20}) (?:is|are) (required|mandatory|optional)\b", re.I
+)
+"""By which mark items are told that are required, or are not: `Items marked with (R) are required`."""
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
 _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
 )
 _COUNTER = re.compile(r"(?:(?<!\s)\s+)?(?:[:.]\s*)?(?:(?<![0-9])[0-9]++|[\[{<].*)$", re.S)
-_MARKER = re.compile(r"(?:(?<!\s)\s+)?[(\[](?:optional|if needed|if required|if applicable|when needed)[)\]]", re.I)
 _CLOCK = re.compile(r"\bwithin ([0-9]{1,4})[ -]?(h|hrs?|hours?|days?|weeks?)\b", re.I)
 _REVIEW = re.compile(r"\breview|\bsign\b|\bsigns|\bsigned|\bapprov", re.I)
-_APPROVAL = re.compile(r"\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
+_APPROVAL = re.compile(r"(?<!\brelease )(?<!\blaunch )\bsign[- ]?offs?\b|\bapprovals?\b", re.I)
 _DEMAND = re.compile(r"(?:^|[.!?]\s+|\bis (?:only )?)(?:only )?(?:mandatory|required) (?:for|when|if)\b\s*(.*)", re.I)
 _TIERED = re.compile(r"(?<![^\W\d_])([^\W\d_]+)[- ]([0-9]+(?:\s*/\s*[0-9]+)*)")
 _KEPT_COMMENT = re.compile(
@@ -84,12 +96,15 @@ _KEPT_COMMENT = re.compile(
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
-    "draft": "draft wip idea new proposal provisional",
-    "review": "review proposed reviewing submitted pending",
-    "approved": "approved accepted building implementable implementing active started progress",
-    "done": "done implemented completed complete shipped released final closed",
+    "draft": "draft wip idea new proposal provisional entwurf brouillon borrador rascunho bozza 下書き 草案 草稿",
+    "review": "review proposed reviewing submitted pending prüfung revisión revisão revisione レビュー中 评审中",
+    "approved": "approved accepted building implementable implementing active started progress freigegeben genehmigt"
+    " umsetzung approuvé aprobado aprobada aprovado aprovada approvato approvata 承認済み 已批准",
+    "done": "done implemented completed complete shipped released final closed fertig erledigt abgeschlossen umgesetzt"
+    " terminé terminado terminada concluído concluída completato completata 完了 已完成",
     "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
-    " replaced hold obsolete retired inactive defunct stagnant",
+    " replaced hold obsolete retired inactive defunct stagnant verworfen abgelehnt zurückgestellt ersetzt rejeté"
+    " rechazado rechazada rejeitado rejeitada rifiutato 却下 保留 已拒绝",
 }
 _STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
 """What common status names mean, for templates that do not say it in a `state` annotation."""
@@ -160,6 +175,7 @@ class _Reader:
             name=name,
             version=next((word.argument for word in words if word.word == "template-version"), ""),
             title=title.text.text if title else None,
+            bannered=title is not None and title is not _headed(flat)[0].heading,
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
             guidance=tuple(self._opening(flat, title)),
             carrier=found[0].entry.carrier if fields else "none",
@@ -175,6 +191,7 @@ class _Reader:
             stated_in=stated_in,
             severities=tuple(_severities(words)),
             review_hours=_review_hours(slots),
+            phrases=tuple(self._phrases(flat, {one.line for one in found})),
             source=self._text.source,
         )
 
@@ -202,6 +219,7 @@ class _Reader:
                 continue
             if heading is title:
                 title_line = heading.line + base
+                roots, stack = [], []  # what stands above it heads the metadata
                 continue
             part = _Part(heading, section, base, section.end_line + base, waived)
             while stack and stack[-1].heading.level >= heading.level:
@@ -372,9 +390,11 @@ class _Reader:
             elif isinstance(block, List):
                 told += [plain(joined(item.lines)) for item in items_of([block]) if item.lines and item.box is None]
             elif isinstance(block, Quote | Plain):
-                rows = self._lines[block.line + part.base : block.end_line + part.base]
-                told.append(plain(" ".join(row.strip("> \t") for row in rows)))
+                told.append(plain(self._unquoted(block, part.base)))
         return told
+
+    def _unquoted(self, block: Quote | Plain, base: int) -> str:
+        return " ".join(row.strip("> \t") for row in self._lines[block.line + base : block.end_line + base])
 
     def _asks(self, part: _Part) -> str:
         """The skeleton of a section's own prose where that puts a question to the author and nothing is ticked; else
@@ -382,9 +402,15 @@ class _Reader:
         blocks = part.section.blocks
         paragraphs = [joined(block.lines) for block in blocks if isinstance(block, Paragraph)]
         items = list(items_of(blocks))
-        texts = [*paragraphs, *(joined(item.lines) for item in items)]
+        texts = [
+            *paragraphs,
+            *(joined(item.lines) for item in items),
+            *(self._unquoted(block, part.base) for block in blocks if isinstance(block, Quote)),
+        ]
         asked = any(text.rstrip("*_) ").endswith("?") for text in texts)
         if not asked or any(item.box for item in items) or any(map(is_italic, paragraphs)):
+            return ""
+        if any(map(self._has_part, paragraphs)):
             return ""
         rows = self._lines[part.heading.end_line + part.base : part.end_line]
         body = skeleton("".join(rows))
@@ -406,6 +432,32 @@ class _Reader:
             comments = Section(None, 0, 0, tuple(block for block in section.blocks if isinstance(block, Comment)))
             yield from (note for note in self._guidance(comments, base) if note.key)
 
+    def _phrases(self, flat: Sequence[tuple[Section, int]], fields: set[int]) -> Iterator[str]:
+        """The paragraphs and table rows with a part to replace, those that are guidance, metadata or kept left out."""
+        for section, base in flat:
+            heading = section.heading
+            line = heading.line + base if heading else -1
+            if section is self._carrier or any(word.word == "keep" for word in self._notes.get(("heading", line), ())):
+                continue
+            for block in section.blocks:
+                if not fields.isdisjoint(range(block.line + base, block.end_line + base)):
+                    continue
+                if isinstance(block, Paragraph):
+                    source = without_comments(joined(block.lines))
+                    guides = heading is not None and self._instructs(source)
+                    if not guides and self._has_part(source):
+                        yield skeleton(source)
+                elif isinstance(block, Table):
+                    for row in block.rows:
+                        cells = [without_comments(cell.text) for cell in row.cells]
+                        if any(is_italic(cell) or _FIRM_PART.search(cell) or self._has_part(cell) for cell in cells):
+                            yield skeleton(" ".join(cells))
+
+    def _has_part(self, source: str) -> bool:
+        """Whether some words stand in brackets to be replaced; those of links, in code and in formulas do not."""
+        found = _PART.finditer(_CODE.sub("", source))
+        return any(normal_label(part[0].strip("[]")) not in self._definitions for part in found)
+
     def _guidance(self, section: Section, base: int) -> Iterator[Guidance]:
         for block in section.blocks:
             text = ""
@@ -425,6 +477,8 @@ class _Reader:
         """Whether a paragraph is an instruction by its form: wholly in italics or in brackets that are no link's."""
         if is_italic(source):
             return True
+        if _CONTENTS.fullmatch(source.strip()):
+            return False
         wrapped = _WRAPPED.fullmatch(source.strip())
         return bool(wrapped) and normal_label(source.strip()[1:-1]) not in self._definitions and len(source) > 4
 
@@ -432,10 +486,17 @@ class _Reader:
         items: list[ItemSlot] = []
         blocks: list[BlockSlot] = []
         label: Paragraph | None = None
-        chosen = any(_CHOOSE.search(text) for text in self._prose(part))
+        prose = self._prose(part)
+        chosen = any(map(_CHOOSE.search, prose))
+        marked = next(filter(None, map(_MARKED.search, prose)), None)
         for block in part.section.blocks:
             if isinstance(block, List):
                 read = list(self._items(block, part.base, chosen, keep))
+                if marked is not None:
+                    wanted = marked[2].lower() != "optional"
+                    read = [
+                        item if (marked[1] in item.text) == wanted else replace(item, need="optional") for item in read
+                    ]
                 if label is not None:
                     blocks.append(self._labelled(label, read, part.base))
                 else:
@@ -472,7 +533,7 @@ class _Reader:
         origin = Origin(line=item.line + base, end_line=item.end_line + base)
         name, optional = split_marks(shown)
         need: Need = "optional" if optional or "optional" in words else "required"
-        marked = _MARKER.sub("", text, count=1)
+        marked = without_mark(text)
         label = label_of(marked)
         if label and label.strong:
             value = marked[label.value :]
@@ -512,14 +573,25 @@ class _Reader:
             for found in re.finditer(r"\[([^\[\]]+)\]", shown):
                 if normal_label(found[1]) in self._definitions:
                     shown = shown.replace(found[0], found[1])
-        return is_sample(shown) or bool(PLACEHOLDER.fullmatch(source))
+        return is_sample(shown) or bool(PLACEHOLDER.fullmatch(source)) or is_italic(source)
 
 
 def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
-    """The heading that is the document's title: a lone one of level 1 with which the headings begin."""
-    headings = [section.heading for section, _ in flat if section.heading and section.heading.style != "malformed"]
-    tops = [heading for heading in headings if heading.level == 1]
-    return tops[0] if len(tops) == 1 and headings[0] is tops[0] else None
+    """The heading that is the document's title: a lone one of level 1 with which the headings begin, or the second of
+    two, where all others stand below that and the first has text such as the metadata."""
+    headed = _headed(flat)
+    headings = [section.heading for section in headed if section.heading]
+    count = sum(heading.level == 1 for heading in headings)
+    if not headings or headings[0].level > 1 or count > 2:
+        return None
+    if count == 1:
+        return headings[0]
+    has_text = any(map(says_something, headed[0].blocks))
+    return headings[1] if headings[1].level == 1 and len(headings) > 3 and has_text else None
+
+
+def _headed(flat: Sequence[tuple[Section, int]]) -> list[Section]:
+    return [section for section, _ in flat if section.heading and section.heading.style != "malformed"]
 
 
 def attached_annotations(
