@@ -76,6 +76,7 @@ class Around:
 
     def __init__(self, root: str, catalogue: Catalogue, policy: Policies, histories: Histories) -> None:
         self.root = root
+        self._below = root.rstrip(os.sep) + os.sep
         self.catalogue = catalogue
         self.found: dict[Question, Any] = {}
         self.wanted: set[Question] = set()
@@ -90,6 +91,9 @@ class Around:
         """Those in which specs lie."""
         self._names: list[str] | None = None
         """Those of the files that are no specs."""
+        self._last: dict[str, int] = {}
+        """The highest number behind a prefix."""
+        self._ages: dict[str, tuple[int, int]] = {}
         self._parsed: dict[tuple[str, str], Card | None] = {}
 
     def others(self, key: str, spec: Spec, policy: Policy, before: Others | None = None) -> Others:
@@ -147,7 +151,8 @@ class Around:
     def _shown(self, key: str) -> str:
         if not os.path.isabs(key):
             return key
-        return os.path.relpath(key, self.root).replace(os.sep, "/")
+        inside = key[len(self._below) :] if key.startswith(self._below) else os.path.relpath(key, self.root)
+        return inside.replace(os.sep, "/")
 
     def _near(self, seat: Seat, kind: Kind, name: str) -> tuple[str, ...]:
         if kind == "person":
@@ -197,7 +202,7 @@ class Around:
             return ""
         folder = self.root if name.startswith("/") else os.path.dirname(seat.key)
         path = os.path.normpath(os.path.join(folder, name.lstrip("/")))
-        return path if path.startswith(self.root.rstrip(os.sep) + os.sep) else ""
+        return path if path.startswith(self._below) else ""
 
     # --- looking up
 
@@ -223,6 +228,7 @@ class Around:
             self._branches = told, branches(Path(self.root)) if told else Branches(Path(self.root))
             self._parsed = {}
         self._people = self._names = self._folders = None
+        self._last, self._ages = {}, {}
         return self._branches[1]
 
     def _find_specs(self, there: Branches, name: str) -> tuple[Other, ...] | None:
@@ -285,9 +291,15 @@ class Around:
         rank = sum(one < (age, own) for one in ages)
         if not rank:
             return Kin(beside, others)
-        taken = {*index.identifiers(root, seat.prefix), *self.catalogue.taken}
-        free = identifier(seat.prefix, last_number(seat.prefix, taken) + rank, seat.digits)
+        last = max(self._last_number(there, seat.prefix), last_number(seat.prefix, self.catalogue.taken))
+        free = identifier(seat.prefix, last + rank, seat.digits)
         return Kin(beside, others, free, certain=min(ages)[0] < age)
+
+    def _last_number(self, there: Branches, prefix: str) -> int:
+        """The highest number that a file here or on a branch has behind `prefix`."""
+        if prefix not in self._last:
+            self._last[prefix] = last_number(prefix, index.identifiers(there.root, prefix, there=there))
+        return self._last[prefix]
 
     def _is_one(self, key: str) -> bool:
         """Whether a document counts among the specs here: its file is none that git ignores."""
@@ -295,8 +307,10 @@ class Around:
 
     def _age(self, key: str, head: object) -> tuple[int, int]:
         """When a document was added; without a commit it is the last."""
-        at = self._histories.added(key, head) if os.path.isabs(key) and root_of(Path(key)) else None
-        return (2, 0) if at is None else (1, at)
+        if key not in self._ages:
+            at = self._histories.added(key, head) if os.path.isabs(key) and root_of(Path(key)) else None
+            self._ages[key] = (2, 0) if at is None else (1, at)
+        return self._ages[key]
 
     def _is_another(self, there: Branches, file: BranchFile, own: str) -> bool:
         """Whether a file on a branch is none that is here as well, under this name or another."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from spec_ls.branches import HEAD, Elsewhere, branches
+from spec_ls.branches import HEAD, Branches, Elsewhere, branches
 from spec_ls.features import Person
 from spec_ls.files import is_inside, markdown_files
 from spec_ls.git import git, handle_of_address
@@ -80,13 +80,18 @@ def own_handle(folder: Path) -> str:
 
 
 def identifiers(
-    root: Path, prefix: str, templates: Collection[str] = (), trouble: Callable[[str], object] = log.warning
+    root: Path,
+    prefix: str,
+    templates: Collection[str] = (),
+    trouble: Callable[[str], object] = log.warning,
+    there: Branches | None = None,
 ) -> frozenset[str]:
     """The identifiers with `prefix` in the heads of the Markdown files under `root`, links out of it left alone, and in
     those that other branches have.
 
     `templates` are real paths of files whose identifiers are samples and do not count. Folders and files that cannot
-    be read go to `trouble`, a sentence each. Never raises.
+    be read go to `trouble`, a sentence each. `there` is what the branches have where that has been read already. Never
+    raises.
     """
     if not prefix:
         return frozenset()
@@ -105,15 +110,15 @@ def identifiers(
                 found.update(match.decode("ascii", "replace") for match in found_in(file.read(HEAD)))
         except OSError as error:
             trouble(f"{source.path}: cannot be read: {error.strerror or error}")
-    return frozenset(found | branch_identifiers(root, prefix).keys())
+    return frozenset(found | branch_identifiers(root, prefix, there).keys())
 
 
-def branch_identifiers(root: Path, prefix: str) -> dict[str, Elsewhere]:
+def branch_identifiers(root: Path, prefix: str, there: Branches | None = None) -> dict[str, Elsewhere]:
     """The identifiers with `prefix` in the heads of Markdown files that local or remote-tracking branches have and the
     commit that is checked out has not; where each stands. Never raises."""
     found_in = _identifiers(prefix)
     found: dict[str, Elsewhere] = {}
-    there = branches(root)
+    there = branches(root) if there is None else there
     for file, text in there.texts(there.files):
         for name in found_in(text[:HEAD].encode("utf-8", "replace")):
             found.setdefault(name.decode("ascii"), file.where)

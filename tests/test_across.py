@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from repository import Repository, alone
 from stdio import Stdio
 
+from spec_ls import index
 from spec_ls.cli import check as check_module
 from spec_ls.cli.commands import cli
 from spec_ls.outside import Outside
@@ -82,6 +83,26 @@ def test_the_spec_that_came_later_is_renumbered(made: Repository) -> None:
     assert fixed(made, "a.md") == []
     assert fixed(made, "b.md") == [("Change to SPEC-003", True)]
     assert fixed(made, "A.md") == [("Change to SPEC-004", True)]
+
+
+def test_many_twins_ask_for_the_numbers_that_are_taken_once(made: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    identifiers = index.identifiers
+
+    def counted(root: Path, prefix: str, **given: Any) -> frozenset[str]:
+        asked.append(prefix)
+        return identifiers(root, prefix, **given)
+
+    monkeypatch.setattr(index, "identifiers", counted)
+    made.save({f"{letter}.md": spec("001", title=f"On {letter}") for letter in "abcdefgh"})
+    around = Outside()
+    for number, letter in enumerate("bcdefgh", 2):
+        path = made.root.resolve() / f"{letter}.md"
+        document = Document(path.read_text("utf-8"))
+        around.know(document, str(path))
+        found = [problem for problem in document.problems() if problem.rule == "duplicate-id"]
+        assert [fix.title for fix in fixes(document.spec, found[0].finding)] == [f"Change to SPEC-{number:03}"]
+    assert asked == ["SPEC-"]
 
 
 def test_without_commits_the_later_path_is_renumbered_if_the_author_says_so(made: Repository) -> None:

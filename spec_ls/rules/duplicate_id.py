@@ -18,6 +18,7 @@ from spec_ls.text import Edit
 from spec_ls.values import count
 
 _SHOWN = 3
+_MOST_BESIDE = 20
 
 
 def check(spec: Spec) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def check(spec: Spec) -> Iterator[Finding]:
     left = len(twins.others) - len(places)
     told = ", ".join(places) + (f" and {count(left, 'other')}" if left else "")
     message = f"{own.text} is taken: {told} {'has' if len(twins.others) == 1 else 'have'} it, too."
-    beside = (one for other in twins.others for one in elsewhere(other, f"{other.id} is here, too."))
+    beside = (one for other in twins.others[:_MOST_BESIDE] for one in elsewhere(other, f"{other.id} is here, too."))
     yield Finding(RULE.name, own.place, message, (twins.free, twins.certain), elsewhere=tuple(beside))
 
 
