@@ -348,6 +348,28 @@ async def test_a_page_that_has_gone_leaves_nothing_behind(
             gc.collect()
 
 
+async def test_a_page_stays_in_its_folder(playground: Playground, folder: Folder) -> None:
+    """Whatever it says: another workspace, other template folders, a file elsewhere, a link that leads there."""
+    elsewhere = Path(folder.root).parent
+    (elsewhere / "secret.md").write_text(EXAMPLE, "utf-8")
+    (Path(folder.root) / "a.md").write_text(EXAMPLE, "utf-8")
+    named = [{"uri": elsewhere.as_uri(), "name": "all"}]
+    asked = {"processId": None, "rootUri": elsewhere.as_uri(), "workspaceFolders": named, "capabilities": {}}
+    page = await enter(playground)
+    await page.request("initialize", asked | {"initializationOptions": {"templateFolders": [str(elsewhere)]}})
+    await page.notify("initialized", {})
+    await page.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": named, "removed": []}})
+    for uri in ((elsewhere / "secret.md").as_uri(), (Path(folder.root) / "out.md").as_uri()):
+        item = {"uri": uri, "languageId": "markdown", "version": 1, "text": EXAMPLE}
+        await page.notify("textDocument/didOpen", {"textDocument": item})
+        symbols = await page.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
+        assert not symbols
+    assert await page.open((Path(folder.root) / "a.md").as_uri(), EXAMPLE)
+    found = await page.request("workspace/symbol", {"query": ""})
+    assert {one["location"]["uri"] for one in found} == {(Path(folder.root) / "a.md").as_uri()}
+    await page.socket.close()
+
+
 async def test_odd_messages_end_nothing(playground: Playground) -> None:
     page = await enter(playground)
     for odd in ("", "null", "[]", "{", '{"jsonrpc":"2.0"}', '{"id":1}', "\x00", '"' * 1000):

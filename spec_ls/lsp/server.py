@@ -275,7 +275,7 @@ class SpecLanguageServer(WireServer):
         self.documents.clear()
 
     def started(self, params: types.InitializeParams) -> None:
-        self.configuration.start(folder_paths(params, _path_of), params.initialization_options)
+        self.configuration.start(folder_paths(params, path_of), params.initialization_options)
 
     def offer(self, capabilities: types.ServerCapabilities) -> None:
         capabilities.semantic_tokens_provider = tokens.provider(self.client)
@@ -320,7 +320,7 @@ class SpecLanguageServer(WireServer):
             return
         language_id = language_id if isinstance(language_id, str) else ""
         before = self.documents.get(uri)
-        path = _path_of(uri)
+        path = path_of(uri)
         path = os.path.realpath(path) if path else None
         if path is not None:
             self._uris_by_path[path] = uri
@@ -593,7 +593,7 @@ class SpecLanguageServer(WireServer):
     def root_of(self, shown: OpenDocument) -> Path | None:
         """The repository that a document lies in, looked for once a minute."""
         if shown.root is None or time.monotonic() - shown.root[1] > _FRESH_SECONDS:
-            path = _path_of(shown.uri)
+            path = path_of(shown.uri)
             shown.root = root_of(Path(path)) if path else None, time.monotonic()
         return shown.root[0]
 
@@ -725,7 +725,7 @@ class SpecLanguageServer(WireServer):
 
     def path_of(self, uri: str) -> str | None:
         """The path of a file's URI; None for other schemes."""
-        return _path_of(uri)
+        return path_of(uri)
 
     def _survey_around(self, path: str, root: Path | None) -> Survey | None:
         """That of the repository `root`, else of the workspace folder that the file lies in."""
@@ -778,7 +778,7 @@ class SpecLanguageServer(WireServer):
 
     def folders_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
         """The workspace has other folders, by their URIs: what governs the open documents is asked anew."""
-        new, old = ([os.path.realpath(path) for path in map(_path_of, uris) if path] for uris in (added, removed))
+        new, old = ([os.path.realpath(path) for path in map(path_of, uris) if path] for uris in (added, removed))
         kept = [folder for folder in self.configuration.resolver.folders if folder not in old]
         self.configuration.resolver.take_folders(list(dict.fromkeys([*kept, *new])))
         for shown in self.documents.values():
@@ -791,7 +791,7 @@ class SpecLanguageServer(WireServer):
     def files_changed(self, uris: Iterable[str]) -> None:
         """Files on disk have changed: those of the specs that are known are read again."""
         if self._surveys is not None:
-            paths = (path for path in map(_path_of, uris) if path and path.lower().endswith(MARKDOWN))
+            paths = (path for path in map(path_of, uris) if path and path.lower().endswith(MARKDOWN))
             self._surveys.changed(map(os.path.realpath, paths))
 
     async def _wait(self, shown: OpenDocument, found: asyncio.Future[_Known], prefix: str) -> Surroundings:
@@ -862,7 +862,7 @@ class SpecLanguageServer(WireServer):
         return later()
 
 
-def _path_of(uri: str) -> str | None:
+def path_of(uri: str) -> str | None:
     """The path of a file's URI; None for other schemes and for what cannot be a path."""
     try:
         path = to_fs_path(uri) if uri.startswith("file:") else None
@@ -879,9 +879,9 @@ def _version(item: Json, fallback: int) -> int:
         return fallback
 
 
-def create_server() -> SpecLanguageServer:
+def create_server(server: SpecLanguageServer | None = None) -> SpecLanguageServer:
     """A server with all features, not yet connected to a client."""
-    server = SpecLanguageServer()
+    server = server or SpecLanguageServer()
     handlers.register(server)
     return server
 
