@@ -380,6 +380,7 @@ FAMILIES: dict[str, Callable[[int], str]] = {
     ),
     "labelled lines": lambda n: WORD + "# T\n" + "**Owner**: @x\n" * n,
     "labelled items": lambda n: SEED.replace("## 5", "- **Feature Flag**: x\n" * n + "\n## 5"),
+    "bold titles": lambda n: SEED + "\n" + "**Goals**\n\n" * n,
     "checks": lambda n: SEED + "\n" + "- [ ] PII review complete?\n" * n,
     "criteria": lambda n: SEED + "\n### Story 3: x\n" + "**Acceptance Criteria:**\n\n- x\n\n" * n,
     "items in each other": lambda n: SEED + "\n" + "- x\n  - y\n    - z\n" * n,

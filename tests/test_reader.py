@@ -173,6 +173,43 @@ _SIMPLE_LINES = st.one_of(
 )
 
 
+_ROWS = [
+    "| a | b |",
+    "| a | b |  ",
+    "|---|---|",
+    "|---|---|",
+    "| :-- | --: |",
+    "| :-: | - | ",
+    "|:--|",
+    "| -- |\t",
+    "|--|--",
+    "--|--",
+    "| - - | - |",
+    "|| --- |",
+    "| a \\| b | c |",
+    "| a \\\\| b |",
+    "| `x|y` | z |",
+    "| a \\|",
+    "|\\| a |",
+    "| a |",
+    "| a | b | c |",
+    "|a||b|",
+    "| a | b",
+    "a | b |",
+    " | a | b |",
+    "|",
+    "||",
+    "| \t |",
+    "| \xa0 | \u3000|",
+    "| [x]: y | \0 |",
+    "- a | b",
+    "  |--|--|",
+    "text",
+    "",
+    "",
+]
+
+
 def _without_simple(source: str) -> list[Chunk]:
     with patch.object(outline, "read_simple", lambda *_: None):
         return Outline(Text(source)).chunks
@@ -191,6 +228,21 @@ def test_simple_chunks_are_those_of_markdown_it(lines: list[str], start: str) ->
     assert _parts(Outline(Text(source)).chunks) == _parts(_without_simple(source))
 
 
+@settings(max_examples=int(os.environ.get("SPEC_LS_EXAMPLES", "200")) * 3, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(_ROWS), st.sampled_from(_ROWS), _SIMPLE_LINES), max_size=9))
+def test_tables_are_those_of_markdown_it(lines: list[str]) -> None:
+    for source in ("# T\n" + "\n".join(lines), "# T\n| a | b |\n|---|---|\n" + "\n".join(lines)):
+        assert _parts(Outline(Text(source)).chunks) == _parts(_without_simple(source))
+
+
+def test_a_table_ends_where_markdown_it_has_filled_up_too_many_cells() -> None:
+    columns = 2000
+    source = f"# T\n{'|a' * columns}|\n{'|-' * columns}|\n" + "|a|\n" * 40
+    (chunk,) = Outline(Text(source)).chunks
+    assert len(chunk.sections[0].blocks) > 1
+    assert _parts([chunk]) == _parts(_without_simple(source))
+
+
 def test_documents_of_teams_are_the_same_either_way() -> None:
     texts = [path.read_text("utf-8") for path in Path(__file__).parents[2].glob("shared/corpora/**/*.md")]
     for source in (builtin().source, *texts):
@@ -202,6 +254,8 @@ def test_documents_of_teams_are_the_same_either_way() -> None:
     [
         "# T\n\nOne line.\nAnother **one**.\n\n",
         "### Story 1: x\n**Acceptance Criteria:**\n- [ ] a\n- [x] b\n  on\n\n* c\n  - d\n  - e\n\n1. f\n2. g\n",
+        "# T\n\n| **Key** | Value |\n| :--- | ---: |\n| `a\\|b` | c | d |\n| e |\n\na | b\n",
+        "## T\ntext\n|a|\n|-|\n",
         "## 2. `x` & y\ntext\n```json\n# not a heading\n | - ]: \t\n```\nmore\n",
     ],
 )

@@ -1,6 +1,7 @@
 """The blocks that most chunks consist of, read line by line: a fifth of the time that markdown-it takes.
 
-An ATX heading with paragraphs, lists of one-line items and closed fences under it, all where they stand most plainly.
+An ATX heading with paragraphs, lists of one-line items, tables between bars and closed fences under it, all where they
+stand most plainly.
 Whatever else a line may mean leaves the chunk to markdown-it, so the blocks are the same either way.
 """
 
@@ -9,17 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from spec_ls.outline.blocks import Block, Fence, Heading, Item, List, Paragraph, Section, TextLine
+from spec_ls.outline.blocks import Block, Fence, Heading, Item, List, Paragraph, Row, Section, Table, TextLine
 from spec_ls.outline.inline import plain
-from spec_ls.outline.parse import take_box
+from spec_ls.outline.parse import split_cells, take_box
 
 _HEADING = re.compile(r"(#{1,6}) +([^#\s\0][^#\t\0]*)$")
 _ITEM = re.compile(r"([-*+]|[0-9]{1,9}[.)]) (\S.*)")
 _NUMBERED = re.compile(r"[0-9]{1,9}[.)](?:\s|$)")
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
+_ALIGNED = re.compile(r"\|(?: *:?-+:? *\|)+ *$")
 _ELSEWHERE = frozenset("#＃>-+<=|:")
 """What begins something else than text, or may: a quote, HTML, an underline, a table."""
 _DEEPEST = 20
+_MOST_LACKING = 0x10000
+"""How many cells short rows may lack in all: there, markdown-it ends a table."""
+_new = tuple.__new__
+"""What a NamedTuple's own call does, at a third of its cost."""
 
 
 class _Unsure(Exception):
@@ -60,6 +66,10 @@ class _Reader:
         self.base = first
         self.at = first + 1
         self.last = last
+        body = "\n".join(lines[first + 1 : last])
+        self.odd = "]:" in body or "\t" in body or "\0" in body
+        self.bars = "|" in body
+        self.seen: tuple[int, re.Match[str] | None] = (-1, None)
 
     def blocks(self) -> tuple[Block, ...]:
         found: list[Block] = []
@@ -67,6 +77,10 @@ class _Reader:
             line = self._line()
             if not line:
                 self.at += 1
+            elif line[0].isalpha():
+                found.append(self._paragraph(line))
+            elif line[0] == "|":
+                found.append(self._table(line))
             elif fence := _FENCE.match(line):
                 found.append(self._fence(fence[1] or fence[2]))
             elif item := _ITEM.match(line):
@@ -85,7 +99,7 @@ class _Reader:
     def _line(self) -> str:
         """The line at hand; empty where it is blank."""
         line = self.lines[self.at]
-        if "|" in line or "]:" in line or "\t" in line or "\0" in line:
+        if self.odd and ("]:" in line or "\t" in line or "\0" in line):
             raise _Unsure
         return line if line.strip(" ") else ""
 
@@ -93,31 +107,59 @@ class _Reader:
         start = self.at
         for at in range(start + 1, self.last):
             mark = self.lines[at].lstrip(" ")
+            if not mark.startswith(marker):
+                continue
             indent = len(self.lines[at]) - len(mark)
-            if mark.startswith(marker) and indent < 4 and not mark.rstrip(" \t").strip(marker[0]):
+            if indent < 4 and not mark.rstrip(" \t").strip(marker[0]):
                 self.at = at + 1
                 return Fence(start - self.base, self.at - self.base, marker, True)
         raise _Unsure
 
+    def _table(self, line: str) -> Table:
+        """The table whose header stands at hand, each of its rows behind a bar that nothing stands in front of."""
+        start = self.at
+        header = split_cells(line, start - self.base)
+        aligned = _ALIGNED.match(self.lines[start + 1]) if start + 1 < self.last else None
+        if aligned is None or len(line) == 1 or len(header) != aligned[0].count("|") - 1:
+            raise _Unsure
+        rows: list[Row] = []
+        lacking = 0
+        self.at += 2
+        while self.at < self.last and (line := self._line()):
+            cells = split_cells(line, self.at - self.base)
+            lacking += len(header) - len(cells)
+            if line[0] != "|" or len(line.rstrip()) == 1 or lacking > _MOST_LACKING:
+                raise _Unsure
+            rows.append(_new(Row, (self.at - self.base, cells)))
+            self.at += 1
+        return Table(start - self.base, self.at - self.base, Row(start - self.base, header), tuple(rows))
+
+    def _heads_table(self) -> bool:
+        """Whether the line behind the one at hand could part a table's header from its rows."""
+        below = self.lines[self.at + 1] if self.at + 1 < self.last else ""
+        return below != "" and not below.strip(" \t-:|")
+
     def _text(self, line: str) -> TextLine:
         """The line at hand as one of a paragraph; then the next is at hand."""
-        column = len(line) - len(line.lstrip(" "))
-        if not _is_text(line[column:]):
+        column = 0 if line[0] != " " else len(line) - len(line.lstrip(" "))
+        if not (line[0].isalpha() or _is_text(line[column:])) or (self.bars and "|" in line and self._heads_table()):
             raise _Unsure
         self.at += 1
-        return TextLine(self.at - 1 - self.base, column, line[column:].rstrip())
+        return _new(TextLine, (self.at - 1 - self.base, column, line[column:].rstrip()))
 
     def _paragraph(self, line: str) -> Paragraph:
         start = self.at
         if line.startswith("    "):
             raise _Unsure
-        texts: list[TextLine] = []
-        while line and not (texts and (_FENCE.match(line) or _ITEM.match(line))):
+        texts = [self._text(line)]
+        while self.at < self.last and (line := self._line()):
+            if not line[0].isalpha() and (line[0] == "|" or _FENCE.match(line)):
+                break
+            if not line[0].isalpha() and (item := _ITEM.match(line)):
+                if item[1][0].isdigit():
+                    raise _Unsure
+                break
             texts.append(self._text(line))
-            line = self._line() if self.at < self.last else ""
-        item = _ITEM.match(line)
-        if item and item[1][0].isdigit():
-            raise _Unsure
         return Paragraph(start - self.base, self.at - self.base, tuple(texts))
 
     def _list(self, indent: int, depth: int) -> List:
@@ -127,13 +169,15 @@ class _Reader:
         items: list[Item] = []
         kind = ""
         while self.at < self.last:
-            blank = self._skip_blank()
-            if self.at == self.last:
-                self.at -= blank
-                break
-            line = self._line()
-            column = len(line) - len(line.lstrip(" "))
-            found = _ITEM.match(line, column)
+            line, blank = self._line(), 0
+            if not line:
+                blank = self._skip_blank()
+                if self.at == self.last:
+                    self.at -= blank
+                    break
+                line = self._line()
+            column = 0 if line[0] != " " else len(line) - len(line.lstrip(" "))
+            found = self._marked(line, column)
             if column > indent or (column == indent and not found and (indent or not blank)):
                 if column == 0 and _FENCE.match(line):
                     break
@@ -147,6 +191,12 @@ class _Reader:
             items.append(self._item(found, indent, depth))
         return List(items[0].line, items[-1].end_line, items[0].marker[0].isdigit(), tuple(items))
 
+    def _marked(self, line: str, column: int) -> re.Match[str] | None:
+        """The marker and words of an item that begins at `column` of the line at hand; two ask one after the other."""
+        if self.seen[0] != self.at:
+            self.seen = self.at, None if line[column].isalpha() else _ITEM.match(line, column)
+        return self.seen[1]
+
     def _skip_blank(self) -> int:
         """Goes to the next line that is not blank, or to the end; how many lines lie between."""
         start = self.at
@@ -155,16 +205,16 @@ class _Reader:
         return self.at - start
 
     def _item(self, found: re.Match[str], indent: int, depth: int) -> Item:
-        start, words = self.at, found[2]
-        if not _is_text(words):
+        start, words = self.at - self.base, found[2]
+        if not _is_text(words) or (self.bars and "|" in words and self._heads_table()):
             raise _Unsure
         inside = found.start(2)
-        texts = [TextLine(start - self.base, inside, words.rstrip())]
+        texts = [_new(TextLine, (start, inside, words.rstrip()))]
         blocks: list[Block] = []
         self.at += 1
         while self.at < self.last and (line := self._line()):
-            column = len(line) - len(line.lstrip(" "))
-            nested = _ITEM.match(line, column)
+            column = 0 if line[0] != " " else len(line) - len(line.lstrip(" "))
+            nested = self._marked(line, column)
             if (nested and column < inside) or (column == 0 and _FENCE.match(line)):
                 break
             if nested and (column > inside or nested[1][0].isdigit()):
@@ -175,6 +225,6 @@ class _Reader:
                 raise _Unsure
             else:
                 texts.append(self._text(line))
-        lines, box = take_box(tuple(texts))
+        lines, box = take_box(tuple(texts)) if words[0] == "[" else (tuple(texts), None)
         end = blocks[-1].end_line if blocks else texts[-1].line + 1
-        return Item(start - self.base, end, found[1], indent, box, lines, tuple(blocks))
+        return _new(Item, (start, end, found[1], indent, box, lines, tuple(blocks)))
