@@ -6,16 +6,11 @@ The sets lie beside the project where it is developed; without them there is not
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from spec_ls.cli import check as check_module
-from spec_ls.cli.commands import cli
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.metadata import field_key
 from spec_ls.template.model import Template
@@ -190,44 +185,3 @@ def test_a_copy_of_the_template_is_told_what_is_not_filled_in(name: str) -> None
         found = {problem.rule for problem in Document(source, template(name, path)).problems("draft")}
         assert found
         assert found <= {"sample-text", "leftover-guidance", "empty-section", "malformed-metadata"}, (name, found)
-
-
-# --- the adoption of a repository with old documents ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("name", "path", "files"), [("madr", "template/adr-template.md", "docs/decisions/*.md")])
-def test_the_readme_leads_an_old_repository_to_a_gate(
-    name: str, path: str, files: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The recipe is followed to the letter; only the documents are put where it says that they are."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SPEC_LS_CACHE", "off")
-    monkeypatch.setattr(check_module, "log_to_stderr", lambda: None)
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    recipe = readme.partition("<!-- adoption -->\n")[2].partition("<!-- /adoption -->")[0]
-    blocks = dict(re.findall(r"^```(toml|console)\n(.*?)^```$", recipe, re.M | re.S))
-    commands = [shlex.split(line.removeprefix("$ spec-ls ")) for line in blocks["console"].splitlines()]
-    assert commands[-1][0] == "check" and len(commands) == 4
-
-    for source, target in [(path, "docs/templates/spec.md")] + [
-        (str(file.relative_to(FOLDER / name)), f"docs/specs/{file.name}") for file in (FOLDER / name).glob(files)
-    ]:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-        Path(target).write_bytes((FOLDER / name / source).read_bytes())
-    Path(".spec-ls.toml").write_text(blocks["toml"], encoding="utf-8")
-    gate = commands[-1]
-    assert spec_ls(*gate) == 1, "there is something to take over"
-    assert [spec_ls(*command) for command in commands] == [0, 0, 0, 0]
-
-    (victim, *_) = sorted(Path("docs/specs").glob("0005*.md"))
-    text = victim.read_text(encoding="utf-8")
-    assert "## Decision Outcome" in text
-    victim.write_text(text.replace("## Decision Outcome", "## Decision Outcom"), encoding="utf-8")
-    assert spec_ls(*gate) == 1
-    victim.write_text(text, encoding="utf-8")
-    assert spec_ls(*gate) == 0
-
-
-def spec_ls(*command: str) -> int:
-    """The exit code of `spec-ls` with these words."""
-    return CliRunner().invoke(cli, command).exit_code

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Sequence
 import click
 
 from spec_ls.baseline import NAME, Known, kind_of, write_baseline
-from spec_ls.cli.report import counted, place_of, say
+from spec_ls.cli.judging import Judging, Options
+from spec_ls.cli.report import Output, counted, place_of, say, shown_path
 from spec_ls.files import CannotRead, markdown_files, read_source, replace_file
+from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver, relative_to
-from spec_ls.workspace import Document
 
 
 @click.command(short_help="Pass over the findings that documents have today.")
 @click.argument("paths", metavar="[PATH…]", nargs=-1)
 def adopt(paths: Sequence[str]) -> None:
-    """Writes down what is found in documents today, so that only what comes later is reported.
+    """Writes down what is found in documents today, so that only what comes later is reported: what their text lacks,
+    and what history, people and other specs say of them.
 
     \b
       spec-ls adopt docs/specs
@@ -34,11 +36,13 @@ def adopt(paths: Sequence[str]) -> None:
       0  the baseline is written
       2  a path is missing or cannot be read, or a configuration is wrong
     """
-    resolver, failed = Resolver(), False
+    paths, resolver, failed = paths or (".",), Resolver(), False
+    outside = Outside(policy=resolver.policy, folders=[path for path in paths if os.path.isdir(path)])
+    judging = Judging(resolver, outside, Options())
     found: dict[str, dict[str, Known]] = {}
-    for path in _documents(paths or (".",)):
+    for path in _documents(paths):
         try:
-            document = Document(read_source(path), policy=resolver.policy(path))
+            document = judging.document(path, read_source(path))
         except CannotRead as error:
             say(f"{path}: {error}")
             failed = True
@@ -63,10 +67,11 @@ def adopt(paths: Sequence[str]) -> None:
         try:
             replace_file(baseline, write_baseline(kept))
         except OSError as error:
-            say(f"{baseline}: cannot be written: {error.strerror}")
+            say(f"{shown_path(baseline)} cannot be written: {error.strerror}")
             sys.exit(2)
         total = sum(sum(findings.values()) for findings in documents.values())
-        click.echo(f"{os.path.relpath(baseline)}: {counted(total, 'finding')} in {counted(len(documents), 'spec')}")
+        told = f"{counted(total, 'finding')} in {counted(len(documents), 'spec')}"
+        Output().write(f"{shown_path(baseline)}: {told}\n")
 
 
 def _documents(paths: Sequence[str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from spec_ls.files import CannotRead, CannotWrite, decode, rewrite_file
 from spec_ls.lifecycle import at_state
 from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver, read_bounded
-from spec_ls.rules import fixes
+from spec_ls.rules import fixes, overdue_review, skipped_move, stale_approval
 from spec_ls.rules.base import Fix, Problem, Severity
 from spec_ls.template import builtin
 from spec_ls.template.model import Template
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _MOST_ROUNDS = 6
 """How often a text is judged again for what only the fixes made so far let be fixed."""
+_OF_HISTORY = frozenset(one.RULE.name for one in (overdue_review, skipped_move, stale_approval))
+"""The rules that are silent where history is not known to its beginning, in a shallow clone say."""
 
 
 class Region(NamedTuple):
@@ -213,7 +215,9 @@ def _left(document: Document) -> Known | None:
     policy = document.policy
     if not policy.known or not policy.file or document.is_large:
         return None
-    return still_there(document.all_problems(), document.text, policy.known)
+    moves = document.spec.known.moves
+    untold = () if moves and moves[-1].before is not None else _OF_HISTORY
+    return still_there(document.all_problems(), document.text, policy.known, untold)
 
 
 def problems(document: Document, options: Options) -> list[Problem]:
