@@ -7,6 +7,7 @@ document has them.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -394,9 +395,16 @@ def move_section(spec: Spec, fill: Fill, before: Fill | None) -> tuple[Edit, ...
 
 
 def field_line(spec: Spec, slot: FieldSlot, neighbour: Field, value: str) -> str:
-    """The line of a metadata field, written as its neighbour in the carrier is."""
+    """The line of a metadata field, in some carriers several lines, written as its neighbour is."""
     line = spec.text.content(neighbour.entry.line + spec.base(neighbour.piece))
     entry = neighbour.entry
+    if entry.carrier == "toml":
+        return f"{line[: entry.key_span.start]}{yaml_key(slot.name, entry.name)} = {toml_value(value)}"
+    if entry.carrier == "terms":
+        below = spec.text.content(entry.value_span.start_line + spec.base(neighbour.piece))
+        return f"{slot.name}{spec.text.line_end}{below[: entry.value_span.start]}{value}"
+    if entry.carrier == "html":
+        return _html_row(spec, slot.name, neighbour, value)
     if entry.carrier == "yaml":
         return f"{yaml_key(slot.name, entry.name)}: {yaml_scalar(value)}"
     if entry.carrier != "table":
@@ -423,6 +431,30 @@ def yaml_scalar(value: str) -> str:
     """A value as YAML reads it back: in quotes where it would be something else without."""
     plain_scalar = re.fullmatch(r"[\w][\w /.,-]*", value)
     return value if plain_scalar else json.dumps(value, ensure_ascii=False)
+
+
+def toml_value(value: str) -> str:
+    """A value as TOML reads it back: in quotes unless it is a day, or has quotes or brackets already."""
+    return value if re.match(r"[\"'\[]|[0-9-]+$", value) else json.dumps(value, ensure_ascii=False)
+
+
+def _html_row(spec: Spec, name: str, neighbour: Field, value: str) -> str:
+    """The lines of a row of an HTML table like the neighbour's."""
+    entry, base = neighbour.entry, spec.base(neighbour.piece)
+    first, last = _field_lines(spec, neighbour)
+    rows = [spec.text.content(number) for number in range(first, last + 1)]
+    start, end = entry.whole.shifted(base - first).first, entry.whole.shifted(base - first).last
+    rows[start.line : end.line + 1] = [
+        rows[start.line][: start.offset] + _escaped(value) + rows[end.line][end.offset :]
+    ]
+    key = entry.key_span.shifted(base - first)
+    row = rows[key.start_line]
+    rows[key.start_line] = row[: key.start] + _escaped(name) + row[key.end :]
+    return spec.text.line_end.join(rows)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 def _row_like(line: str, cells: Sequence[Cell], contents: Sequence[str], aligned: bool) -> str:
@@ -457,17 +489,47 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     place = order.index(slot.key)
     before = [field for field in spec.carrier if field.slot and order.index(field.slot.key) < place]
     neighbour = (before or spec.carrier)[-1 if before else 0]
-    new = field_line(spec, slot, neighbour, first_value(spec, slot) if value is None else value)
+    value = first_value(spec, slot) if value is None else value
+    carrier = neighbour.entry.carrier
+    if carrier == "columns":
+        return _insert_column(spec, slot.name, neighbour, value)
     first, last = _field_lines(spec, neighbour)
+    if carrier == "html" and not _has_own_lines(spec, first, last):
+        return None
+    new = field_line(spec, slot, neighbour, value)
     end, mark = spec.text.line_end, _line_break(spec)
+    if carrier == "terms" and any(
+        not spec.text.content(field.entry.line + spec.base(field.piece) - 1).strip() for field in spec.carrier[1:]
+    ):
+        end += end
     if neighbour.entry.carrier == "lines" and len({field.entry.group for field in spec.carrier}) > 1:
         end += end  # each field is a paragraph of its own
-    if not before and first == last:
+    if not before and (first == last or carrier == "html"):
         return Edit(Span(first, 0, first, 0), new + mark + end)
     offset = len(spec.text.content(last))
     if spec.text.content(last).endswith(mark):
         return Edit(Span(last, offset, last, offset), end + new + mark)
     return Edit(Span(last, offset, last, offset), mark + end + new)
+
+
+def _insert_column(spec: Spec, name: str, neighbour: Field, value: str) -> Edit | None:
+    """A column behind the last of a table with one row; None where its lines do not all end with a bar."""
+    first = neighbour.entry.line + spec.base(neighbour.piece)
+    lines = [spec.text.content(number) for number in range(first, first + 3)]
+    count = len(split_cells(lines[0], 0))
+    if any(not line.rstrip().endswith("|") or len(split_cells(line, 0)) != count for line in lines):
+        return None
+    start = len(lines[0].rstrip())
+    value = value.replace("|", "\\|")
+    new = [f"{line.rstrip()} {cell} |" for line, cell in zip(lines, (name, "---", value), strict=True)]
+    text = spec.text.line_end.join([new[0][start:], *new[1:]])
+    return Edit(Span(first, start, first + 2, len(lines[2].rstrip())), text)
+
+
+def _has_own_lines(spec: Spec, first: int, last: int) -> bool:
+    """Whether lines of HTML are one whole row of a table, and nothing else."""
+    source = "\n".join(spec.text.content(number) for number in range(first, last + 1)).strip().lower()
+    return source.startswith("<tr") and source.endswith("</tr>") and source.count("<tr") == 1
 
 
 def _field_lines(spec: Spec, field: Field) -> tuple[int, int]:
@@ -479,6 +541,15 @@ def _field_lines(spec: Spec, field: Field) -> tuple[int, int]:
     if entry.carrier == "list":
         item = _item_on(spec.pieces[field.piece].section, entry.line)
         return first, item.end_line - 1 + base if item else last
+    if entry.carrier == "html":
+        reach = range(first, -1, -1), range(last, len(spec.text.lines))
+        ends = [
+            next((number for number in lines if tag in spec.text.content(number).lower()), None)
+            for lines, tag in zip(reach, ("<tr", "</tr"), strict=True)
+        ]
+        return first if ends[0] is None else ends[0], last if ends[1] is None else ends[1]
+    if entry.carrier == "toml":
+        return first, entry.whole.end_line + base
     if entry.carrier == "yaml":  # text in a block, or a list that goes on
         while spec.text.lines[last + 1].startswith((" ", "\t", "- ")) and spec.text.lines[last + 1].strip():
             last += 1
@@ -615,6 +686,8 @@ def remove_field(spec: Spec, field: Field) -> Edit | None:
         if table.end_line > entry.line + 2:
             return None
     first, last = _field_lines(spec, field)
+    if entry.carrier == "columns" or (entry.carrier == "html" and not _has_own_lines(spec, first, last)):
+        return None
     return remove_lines(spec, first, last + 1)
 
 

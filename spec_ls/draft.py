@@ -6,13 +6,14 @@ has it, for the author to fill in; only what the template says to spec-ls is lef
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from spec_ls.compose import first_value, yaml_scalar
+from spec_ls.compose import first_value, toml_value, yaml_scalar
 from spec_ls.outline import Outline
 from spec_ls.outline.blocks import FrontMatter, Section
 from spec_ls.outline.metadata import Entry
@@ -164,8 +165,18 @@ def _value_edit(spec: Spec, field: Field, value: str) -> Edit:
 
 def _written(entry: Entry, value: str, quote: str) -> str:
     """A value as its carrier has it; `quote` is what stands in front of it."""
-    if entry.carrier == "table":
+    if entry.carrier in ("table", "columns"):
         return value.replace("|", "\\|")
+    if entry.carrier == "html":
+        return html.escape(value, quote=False)
+    if entry.carrier == "toml":
+        return (
+            json.dumps(value, ensure_ascii=False)[1:-1]
+            if quote == '"'
+            else toml_value(value)
+            if not quote.strip("'= ")
+            else value
+        )
     in_block = not entry.listed and entry.value_span.start_line > entry.line  # below a `|` or `>` of YAML
     if entry.carrier != "yaml" or in_block:
         return value

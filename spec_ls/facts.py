@@ -470,6 +470,7 @@ def _bold(section: Section, template: Template) -> Iterator[tuple[str, Span]]:
 
 
 _ASIDES = (Comment, FrontMatter)
+_DIRECTIVE = re.compile(r"template(?:-version)?(?::|\s?=)")
 
 
 def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:
@@ -482,7 +483,7 @@ def _words(section: Section, lines: Sequence[str], base: int) -> Iterator[str]:
                 yield from (word for word in words if word and not word.startswith(f"{WORD} "))
         elif isinstance(block, FrontMatter):
             for line in lines[base + 1 : base + block.end_line - 1]:
-                if line.startswith(("template:", "template-version:")):
+                if _DIRECTIVE.match(line):
                     yield line.rstrip()
 
 

@@ -57,7 +57,7 @@ WALLS = {
     "click": ("cli",),
     "rich": ("cli",),
     "websockets": ("playground",),
-    "tomllib": ("config",),
+    "tomllib": ("config", "outline"),
     "wcmatch": ("resolver",),
     "wcwidth": ("features", "cli"),
     "multiprocessing": ("cli",),

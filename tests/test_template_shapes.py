@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ CASES = Path(__file__).parent / "cases" / "template"
 def shapes() -> list[tuple[str, Template]]:
     """Every template of the cases, once."""
     found: dict[str, Template] = {}
-    for case in [*read_cases(CASES / "public-shapes.md"), *read_cases(CASES / "other-teams.md")]:
+    files = [CASES / "public-shapes.md", CASES / "other-teams.md", *sorted((CASES.parent / "teams").glob("*.md"))]
+    for case in itertools.chain.from_iterable(map(read_cases, files)):
         for block in case.blocks:
             if block.kind == "template":
                 source = "\n".join(map(decode, block.lines)) + "\n"

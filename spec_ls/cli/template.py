@@ -163,6 +163,10 @@ def as_lines(read: Template) -> Iterator[str]:
         "list": "in a list",
         "lines": "in lines with labels",
         "fence": "in a code block",
+        "toml": "in front matter",
+        "html": "in a table",
+        "columns": "in a table",
+        "terms": "in a definition list",
         "none": "none",
     }
     yield f"Metadata: {carriers[read.carrier]}"

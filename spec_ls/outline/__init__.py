@@ -205,10 +205,12 @@ class Outline:
     def _front_matter(self) -> int:
         """The line behind the front matter; zero without any."""
         lines = self.text.lines
-        if lines[0].lstrip("\ufeff").rstrip() != "---" or lines[0].lstrip("\ufeff").startswith((" ", "\t")):
+        fence = lines[0].lstrip("\ufeff").rstrip()
+        closers = {"---": ("---", "..."), "+++": ("+++",)}.get(fence, ())
+        if not closers or lines[0].lstrip("\ufeff").startswith((" ", "\t")):
             return 0
         for number in range(1, min(len(lines), FRONT_MATTER_LINES)):
-            if lines[number].startswith(("---", "...")) and lines[number].rstrip() in ("---", "..."):
+            if lines[number].startswith(closers) and lines[number].rstrip() in closers:
                 return number + 1
         return 0
 

@@ -132,7 +132,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """YAML front matter: the lines from `---` to `---` or `...`, both included."""
+    """Front matter: YAML from `---` to `---` or `...`, TOML from `+++` to `+++`, both lines included."""
 
     line: int
     end_line: int

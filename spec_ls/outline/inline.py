@@ -17,7 +17,7 @@ _MARKUP = re.compile(r"[*_`~\[\]<>&\\!]")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]")
 _REFERENCED = re.compile(r"\[([^\[\]]{1,999})\]\[[^\[\]]{0,999}\]")
 _KEYCAP = re.compile("^[0-9]\ufe0f?\u20e3")
-_ORNAMENT = re.compile(r"^[^\w\s\[\](){}<>\"'#§]+\s*")
+_ORNAMENT = re.compile(r"^[^\w\s\[\](){}<>\"'#§【】「」『』（）《》〈〉«»“”‘’¿¡]+\s*")
 _NOT_WORD = re.compile(r"\W+")
 _MORE_THAN_WORDS = re.compile(r"['+#&]")
 _LOWER = bytes(range(128)).lower() + bytes(range(128, 256))
@@ -107,6 +107,19 @@ def _skeleton(source: str) -> str:
     if words.isascii():
         return words
     return (words if words.isalnum() else _NOT_WORD.sub("", words)).casefold()
+
+
+def heading_words(source: str) -> str:
+    """The text of a heading as a reader sees it, without what makes it a target: `{#goals}`, `[#](#goals)`."""
+    if source.endswith("}"):
+        head, _, attributes = source.rpartition("{")
+        if head.strip() and attributes.removeprefix(":").lstrip()[:1] in ("#", "."):
+            source = head
+    elif source.endswith(")") and "](#" in source:
+        head, _, link = source.rpartition("[")
+        if head.strip() and not any(map(str.isalnum, link.partition("]")[0])):
+            source = head
+    return plain(source)
 
 
 def split_number(title: str) -> tuple[tuple[int, ...], str]:

@@ -1,4 +1,4 @@
-"""Metadata as documents carry it: a table, YAML front matter, a list, lines with labels, or a fenced preamble.
+"""Metadata as documents carry it: a table, front matter, a list, lines with labels, a fenced preamble, and rarer ways.
 
 Whatever the carrier, an `Entry` is one field with exact places. Which entries are fields of a template is
 decided above; here every row counts.
@@ -27,11 +27,12 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
+from spec_ls.outline.carriers import Fields, Value, column_fields, html_fields, term_fields, toml_fields
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.shapes import label_of, unwrap, without_comments
 from spec_ls.text import Span, strip_line_end
 
-Carrier = Literal["table", "yaml", "list", "lines", "fence", "section"]
+Carrier = Literal["table", "columns", "html", "yaml", "toml", "list", "terms", "lines", "fence", "section"]
 
 _MOST = 2000
 _REMARK = re.compile(r"(?<=\w)\s*\([^()]*\)$")
@@ -46,6 +47,11 @@ _PREAMBLE = re.compile(r"([ \t]*)([^\W\d_][\w /()-]{0,40}?)[ \t]*:(?=[ \t]|$)[ \
 _YAML_VALUE = re.compile(r"(\s*(?:- ++(?=\S))*+(?:[^\s:#'\"\[{][^:#]*:[ \t]+)?)(\S.*?)((?<![ \t])[ \t]+#.*)?$")
 _FLOW_ITEM = re.compile(r"(?<=[\[,])\s*([@`%][^,\[\]{}\"']*?)(?:(?<!\s)\s+)?(?=[,\]])")
 _MOST_QUOTED = 20
+_TOML_BARE = re.compile(r"(\s*[\w.-]+\s*=\s*)(?!(?:true|false|inf|nan)\b)([@`]?[^\W\d][^\"'\[\]{}#=]*(?<!\s))\s*$")
+"""A value that needs quotes."""
+_TOML_DAY = re.compile(r"\s*[\w.-]+\s*=\s*[0-9]")
+_MOST_LABEL = 4
+"""Words of a label that stands in a paragraph of its own."""
 _QUOTE = re.compile(r"\s{0,3}(?:>[ \t]?)?\s*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?")
 
 
@@ -86,14 +92,26 @@ def entries_of(
     With `wanted`, only table rows whose first cell it accepts; without, every carrier counts. At most 2,000
     entries a carrier. Never raises.
     """
-    for block in section.blocks:
-        if isinstance(block, Table):
-            header = [] if wanted else [block.header]
-            for row in (*header, *block.rows[:_MOST]):
-                if row.cells and row.cells[0].source and (wanted is None or wanted(row.cells[0].source)):
-                    yield _row_entry(row, block.line)
-        elif wanted is not None:
+    if wanted is not None:
+        for block in section.blocks:
+            if isinstance(block, Table):
+                for row in block.rows[:_MOST]:
+                    if row.cells and row.cells[0].source and wanted(row.cells[0].source):
+                        yield _row_entry(row, block.line)
+        return
+    at, blocks = 0, section.blocks
+    while at < len(blocks):
+        found, behind = _rarer(section, at, lines, base)
+        if behind > at:
+            yield from found
+            at = behind
             continue
+        block = blocks[at]
+        at += 1
+        if isinstance(block, Table):
+            for row in (block.header, *block.rows[:_MOST]):
+                if row.cells and row.cells[0].source:
+                    yield _row_entry(row, block.line)
         elif isinstance(block, FrontMatter):
             yield from _front_matter(_front_lines(block, lines, base))
         elif isinstance(block, Fence | Plain):
@@ -104,16 +122,65 @@ def entries_of(
                     for entry in _line_entry(item.lines[0], "list", block.line):
                         yield _with_items(entry, item) if not entry.value else entry
         elif isinstance(block, Paragraph):
-            yield from _labelled(block.lines)
+            beside = any(_is_labelled_line(other) for other in (*blocks[at - 2 : at - 1], *blocks[at : at + 1]))
+            yield from _labelled(block.lines, beside and _is_labelled_line(block))
         elif isinstance(block, Quote):
             for quoted in _quoted_lines(block, lines, base):
                 yield from _labelled(quoted)
 
 
-def _labelled(lines: Sequence[TextLine]) -> Iterator[Entry]:
-    """The entries of a paragraph's lines; where each of them has a label, one that is set in goes on with the last."""
+def _rarer(section: Section, at: int, lines: Sequence[str], base: int) -> tuple[list[Entry], int]:
+    """The entries of a rarer carrier that begins with block `at`, and the index of the block behind it."""
+    blocks, block = section.blocks, section.blocks[at]
+    fields: Sequence[Fields] = ()
+    carrier: Carrier = "terms"
+    behind = at + 1
+    if isinstance(block, Table):
+        fields, carrier = column_fields(block), "columns"
+    elif isinstance(block, FrontMatter) and is_toml(lines[base]):
+        fields, carrier = list(toml_fields(_front_lines(block, lines, base)))[:_MOST], "toml"
+    elif isinstance(block, Plain):
+        rows = [strip_line_end(line) for line in lines[base + block.line : base + section.end_line][:_MOST]]
+        read, end = html_fields(rows, 0, len(rows))
+        fields, carrier = [_lower(field, block.line) for field in read], "html"
+        while end and behind < len(blocks) and blocks[behind].line < block.line + end:
+            behind += 1
+    elif isinstance(block, Paragraph):
+        fields, behind = term_fields(blocks, at)
+    if not fields:
+        return [], at
+    return [
+        _block_entry(plain(name), key, values, carrier, block.line, listed, whole)
+        for name, key, values, listed, whole in fields
+    ], behind
+
+
+def _lower(field: Fields, by: int) -> Fields:
+    values = tuple((text, start, line + by) for text, start, line in field.values)
+    return field._replace(key=field.key.shifted(by), values=values)
+
+
+def is_toml(line: str) -> bool:
+    """Whether the first line of front matter begins one in TOML."""
+    return line.lstrip("\ufeff").startswith("+++")
+
+
+def _is_labelled_line(block: object) -> bool:
+    """Whether a paragraph is one short line with a plain label; several in a row are metadata."""
+    if not isinstance(block, Paragraph) or len(block.lines) > 1:
+        return False
+    text = block.lines[0].text
+    label = label_of(text) if text[0] not in "*_" else None
+    return label is not None and len(label.name.split()) <= _MOST_LABEL
+
+
+def _labelled(lines: Sequence[TextLine], plain_too: bool = False) -> Iterator[Entry]:
+    """The entries of a paragraph's lines; where each of them has a label, one that is set in goes on with the last.
+
+    `plain_too`: a label counts without emphasis, as it does where all lines have one.
+    """
     first, lines = lines[0], lines[:_MOST]
-    plain_too = len(lines) > 1 and all(line.start > first.start or label_of(line.text) for line in lines)
+    plain_too = plain_too or (len(lines) > 1 and all(line.start > first.start or label_of(line.text) for line in lines))
     found: list[Entry] = []
     for line in lines:
         if plain_too and found and line.start > first.start:
@@ -273,16 +340,53 @@ def _preamble(block: Fence | Plain, lines: Sequence[str], base: int) -> Iterator
             yield _block_entry(name, span, values, "fence", block.line, len(values) > 1)
 
 
+# --- TOML -----------------------------------------------------------------------------------
+
+
+def _toml_fault(lines: Sequence[str]) -> YamlFault | None:
+    """What keeps front matter from being TOML; None where nothing does, or only a day that is none."""
+    if sum(map(len, lines)) > _MOST_YAML:
+        return None
+    error = _toml_error(lines)
+    if error is None:
+        return None
+    bare = [found for line in lines if (found := _TOML_BARE.match(line))]
+    mended = [f'{found[1]}"{found[2]}"' if (found := _TOML_BARE.match(line)) else line for line in lines]
+    if bare and _toml_error(mended) is None:
+        quotes = tuple(
+            (Span(number, found.start(2), number, found.end(2)), f'"{found[2]}"')
+            for number, line in enumerate(lines, 1)
+            if (found := _TOML_BARE.match(line))
+        )
+        return YamlFault(quotes[0][0], "This value needs quotes: without them the front matter is no TOML.", quotes)
+    place = re.search(r"\(at line ([0-9]+)", error)
+    number = min(int(place[1]) if place else len(lines), len(lines))
+    line = lines[number - 1] if lines else ""
+    if _TOML_DAY.match(line):
+        return None  # the field itself is told
+    start = len(line) - len(line.lstrip())
+    span = Span(number, start, number, max(start, len(line.rstrip())))
+    return YamlFault(span, f"The front matter is no TOML: {error.partition(' (at ')[0].lower()}.", ())
+
+
+def _toml_error(lines: Sequence[str]) -> str | None:
+    import tomllib
+
+    try:
+        tomllib.loads("\n".join(lines))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return str(error)
+    return None
+
+
 # --- YAML -----------------------------------------------------------------------------------
 
-_Value: TypeAlias = tuple[str, int, int]
-"""A value's source, offset and line."""
-_YamlField: TypeAlias = tuple[str, Span, tuple[_Value, ...], bool]
+_YamlField: TypeAlias = tuple[str, Span, tuple[Value, ...], bool]
 
 
 class YamlFault(NamedTuple):
-    """Why front matter is no YAML: what to mark, and the values that have to stand in quotes; lines count from the
-    opening fence. `certain`: with the quotes it can be read."""
+    """Why front matter is no YAML, or no TOML: what to mark, and the values that have to stand in quotes; lines count
+    from the opening fence. `certain`: with the quotes it can be read."""
 
     span: Span
     message: str
@@ -294,6 +398,8 @@ def yaml_fault(section: Section, lines: Sequence[str], base: int) -> YamlFault |
     for block in section.blocks[:1]:
         if isinstance(block, FrontMatter):
             inner = _front_lines(block, lines, base)
+            if is_toml(lines[base]):
+                return _toml_fault(inner)
             if not _is_plain_yaml(inner) or not any(map(_YAML_LINE.match, inner)):
                 return None
             return _read_yaml(tuple(inner))[1]
@@ -328,7 +434,7 @@ def _plain_fields(inner: Sequence[str]) -> list[_YamlField]:
     return found
 
 
-def _flow(value: str, start: int, line: int) -> Iterator[_Value]:
+def _flow(value: str, start: int, line: int) -> Iterator[Value]:
     """The values of a line of YAML: several where it is a list in brackets."""
     if not (value.startswith("[") and value.endswith("]") and len(value) > 2):
         yield value, start, line
@@ -347,14 +453,20 @@ def _is_plain_yaml(lines: Sequence[str]) -> bool:
 
 
 def _block_entry(
-    name: str, key_span: Span, values: Sequence[_Value], carrier: Carrier, group: int, listed: bool
+    name: str,
+    key_span: Span,
+    values: Sequence[Value],
+    carrier: Carrier,
+    group: int,
+    listed: bool,
+    whole: Span | None = None,
 ) -> Entry:
-    """An entry of front matter or a preamble."""
+    """An entry whose values have places of their own."""
     parts = []
     for source, start, line in values:
         first, last = _unquote(source)
         parts.append((source[first:last], Span(line, start + first, line, start + last)))
-    whole = [Span(line, start, line, start + len(source)) for source, start, line in values]
+    places = [Span(line, start, line, start + len(source)) for source, start, line in values]
     value_span = Span(*parts[0][1].first, *parts[-1][1].last)
     return Entry(
         name=name,
@@ -362,7 +474,7 @@ def _block_entry(
         key_span=key_span,
         value=", ".join(text for text, _ in parts),
         value_span=value_span,
-        whole=Span(*whole[0].first, *whole[-1].last),
+        whole=whole or Span(*places[0].first, *places[-1].last),
         carrier=carrier,
         group=group,
         line=key_span.start_line,
@@ -412,7 +524,7 @@ def _read_yaml(lines: tuple[str, ...]) -> tuple[tuple[_YamlField, ...] | None, Y
     return tuple(found), None
 
 
-def _yaml_value(node: object, lines: Sequence[str]) -> _Value:
+def _yaml_value(node: object, lines: Sequence[str]) -> Value:
     """A node's source on its first line, its offset and line."""
     start = node.start_mark  # type: ignore[attr-defined]
     end = node.end_mark  # type: ignore[attr-defined]
@@ -422,7 +534,7 @@ def _yaml_value(node: object, lines: Sequence[str]) -> _Value:
     return lines[start.line][start.column : stop].rstrip(), start.column, start.line
 
 
-def _block_values(node: object, lines: Sequence[str]) -> list[_Value]:
+def _block_values(node: object, lines: Sequence[str]) -> list[Value]:
     """The lines of a block scalar, behind its `|` or `>`."""
     first, end = node.start_mark.line + 1, node.end_mark.line  # type: ignore[attr-defined]
     rows = [(lines[number], number) for number in range(first, min(end + 1, len(lines)))][:_MOST]

@@ -28,7 +28,7 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.inline import plain
+from spec_ls.outline.inline import heading_words
 from spec_ls.text import Span
 
 _MARKER = re.compile(r"[-+*]|[0-9]{1,9}[.)]")
@@ -87,10 +87,10 @@ class Sections:
             marks = source.find("#") + level
             start = source.find(content, marks) if content else len(source.rstrip())
             text = TextLine(line - self._base, max(start, marks), content)
-            return Heading(level, text.line, text.line + 1, text, plain(content), "atx")
+            return Heading(level, text.line, text.line + 1, text, heading_words(content), "atx")
         lines = self._text_lines(inline, line, 0)
         text = lines[0] if lines else TextLine(line - self._base, 0, "")
-        return Heading(level, line - self._base, end_line - self._base, text, plain(content), "setext")
+        return Heading(level, line - self._base, end_line - self._base, text, heading_words(content), "setext")
 
     def _text_lines(self, inline: Token, line: int, column: int) -> tuple[TextLine, ...]:
         result = []
@@ -241,7 +241,7 @@ def _split_malformed(paragraph: Paragraph) -> list[Paragraph | Heading]:
         flush()
         title = found[2].rstrip("# \t")
         words = TextLine(text.line, text.start + found.start(2), title)
-        parts.append(Heading(len(found[1]), text.line, text.line + 1, words, plain(title), "malformed"))
+        parts.append(Heading(len(found[1]), text.line, text.line + 1, words, heading_words(title), "malformed"))
     flush()
     return parts
 

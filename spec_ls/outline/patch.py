@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from spec_ls.outline.blocks import Block, Chunk, Fence, Heading, Item, List, Paragraph, Row, Section, Table, TextLine
-from spec_ls.outline.inline import plain
+from spec_ls.outline.inline import heading_words
 from spec_ls.outline.parse import split_cells
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -64,7 +64,7 @@ def _patch_heading(heading: Heading, old: str, new: str) -> Heading | None:
     words = _words(text, old, new)
     if words is None:
         return None
-    return Heading(heading.level, heading.line, heading.end_line, words, plain(words.text), heading.style)
+    return Heading(heading.level, heading.line, heading.end_line, words, heading_words(words.text), heading.style)
 
 
 def _patch_table(table: Table, line: int, old: str, new: str) -> Table | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from spec_ls.outline.blocks import Block, Fence, Heading, Item, List, Paragraph, Row, Section, Table, TextLine
-from spec_ls.outline.inline import plain
+from spec_ls.outline.inline import heading_words
 from spec_ls.outline.parse import split_cells, take_box
 
 _HEADING = re.compile(r"(#{1,6}) +([^#\s\0][^#\t\0]*)$")
@@ -43,7 +43,7 @@ def read_simple(lines: Sequence[str], first: int, last: int) -> Section | None:
         blocks = _Reader(lines, first, last).blocks()
     except _Unsure:
         return None
-    return Section(Heading(level, 0, 1, text, plain(content), "atx"), 0, last - first, blocks)
+    return Section(Heading(level, 0, 1, text, heading_words(content), "atx"), 0, last - first, blocks)
 
 
 def _is_text(words: str) -> bool:

@@ -1,4 +1,4 @@
-"""The front matter is no YAML, so that no tool can read it.
+"""The front matter is no YAML or TOML, so that no tool can read it.
 
 YAML gives some letters a meaning of their own: a value that starts with `@` or a backtick, or that has a
 colon and a blank in it, has to stand in quotes.

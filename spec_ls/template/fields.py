@@ -15,9 +15,12 @@ from spec_ls.outline.shapes import comments_in, joined, without_comments
 from spec_ls.template.annotations import Annotation, condition_of, listed, without_annotations
 from spec_ls.template.kinds import Kind, is_begun, is_default, kind_of
 from spec_ls.template.model import Condition, FieldKind, FieldSlot, Need, Origin
-from spec_ls.template.needs import is_waived, split_marks, waives_value
+from spec_ls.template.needs import is_waived, opens_with_condition, split_marks, waives_value
 
-_CARRIERS: tuple[Carrier, ...] = ("table", "yaml", "fence", "list", "lines")
+_CARRIERS: tuple[Carrier, ...] = ("table", "html", "columns", "yaml", "toml", "fence", "list", "terms", "lines")
+_SURE = frozenset(["table", "html", "yaml", "toml"])
+"""Carriers of which a single entry is enough."""
+_FRONT = ("yaml", "toml")
 _YAML_COMMENT = re.compile(r"(?:^|\s)#(?:\s+(.*))?$")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _REMARK = re.compile(r"(?:(?<!\s)\s+)?\((?!s\))[^()]*\)\s*$")
@@ -29,6 +32,8 @@ _KEY_HEAD = frozenset(["", "field", "key", "attribute", "property", "metadata", 
 _VALUE_HEAD = frozenset(["", "value", "detail"])
 _DEMANDED = re.compile(r"^[^\w]*(?:required|mandatory)\b|[(\[](?:required|mandatory)[)\]]", re.I)
 _LEAVE = re.compile(r"\bleave (?:this|it|the \w+)? ?(?:empty|blank)\b", re.I)
+_HTML_END = re.compile(r"</(?:table|dl)\b", re.I)
+_SEVERAL = re.compile(r"\(s\)\W*$|/s\W*$")
 _ENOUGH = 3
 """Fields that make a carrier as good as any other; among those the kind of carrier decides."""
 
@@ -121,7 +126,7 @@ def _carried(sections: Sequence[tuple[Section, int]], source: Sequence[str], lin
     known = [
         key
         for key, found in groups.items()
-        if (len(found) > 1 or key[0] in ("table", "yaml")) and (key[0] != "list" or len(found) * 2 >= lists[key[1]][0])
+        if (len(found) > 1 or key[0] in _SURE) and (key[0] != "list" or len(found) * 2 >= lists[key[1]][0])
     ]
     best = max(known, key=rank, default=None)
     if best is None:
@@ -137,7 +142,7 @@ def _carried(sections: Sequence[tuple[Section, int]], source: Sequence[str], lin
 def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) -> Iterator[str]:
     """The comments that stand beside an entry: on its lines, right above its key in YAML, in a block right below."""
     first, last = entry.line, max(entry.line, entry.whole.end_line)
-    if entry.carrier == "yaml":
+    if entry.carrier in _FRONT:
         for number in range(first + base, last + base + 1):
             found = _YAML_COMMENT.search(_QUOTED.sub(lambda quoted: "_" * len(quoted[0]), lines[number]))
             if found and found[1]:
@@ -147,7 +152,7 @@ def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) ->
             if not lines[number].startswith("#"):
                 break
             above.append(lines[number].lstrip("# "))
-        if above and not lines[number].startswith("---"):  # those at the very top speak of all fields
+        if above and not lines[number].startswith(("---", "+++")):  # those at the very top speak of all fields
             yield "\n".join(reversed(above))
         return
     for number in range(first + base, last + base + 1):
@@ -164,9 +169,12 @@ def carrier_source(found: Sequence[Carried], lines: Sequence[str]) -> tuple[str,
     """The lines of the carrier without annotations, a table's header and the fences of front matter included."""
     found = [one for one in found if not one.waived]
     first, last = found[0], found[-1]
-    fenced = first.entry.carrier in ("yaml", "fence")
-    start = first.entry.group + first.base if first.entry.carrier == "table" or fenced else first.line
+    carrier = first.entry.carrier
+    fenced = carrier in ("yaml", "toml", "fence")
+    start = first.line if carrier in ("list", "lines", "terms") else first.entry.group + first.base
     end = last.entry.value_span.end_line + last.base
+    if carrier == "html":
+        end = next((at for at in range(end, len(lines)) if _HTML_END.search(lines[at])), end)
     if fenced:
         end = next((at for at in range(end + 1, len(lines)) if _closes(lines[at], lines[start])), end)
     return tuple(without_annotations(line) for line in lines[start : end + 1])
@@ -179,7 +187,7 @@ def _closes(line: str, opener: str) -> bool:
 
 def front_waiver(lines: Sequence[str], found: Sequence[Carried]) -> bool:
     """Whether a comment at the top of the front matter calls its fields optional."""
-    if not found or found[0].entry.carrier != "yaml":
+    if not found or found[0].entry.carrier not in _FRONT:
         return False
     for line in lines[1 : found[0].line + 1]:
         if not line.startswith("#"):
@@ -216,19 +224,19 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
     if not field_key(name):
         return None
     cells = split_cells(line, 0) if entry.carrier == "table" else ()
-    sample, source = entry.value, line[entry.whole.start : entry.whole.end]
+    sample, source = entry.value, lines[entry.whole.start_line + one.base][entry.whole.start : entry.whole.end]
     if entry.whole.start_line != entry.whole.end_line:
         source = sample
     if len(cells) > 2 and len(split_cells(lines[entry.group + one.base], 0)) == 2:
         sample = source = " | ".join(cell.source for cell in cells[1:] if cell.source)
     sample = without_comments(sample).strip()
     kind = kind_of(sample, field_key(name), one.remarks)
-    if entry.listed and kind.kind == "handle":
+    if kind.kind == "handle" and (entry.listed or _SEVERAL.search(entry.name)):
         kind = Kind("handles")
     heads = entry.carrier == "table" and entry.line == entry.group
     if heads and kind.kind == "text" and not line.lstrip("| \t").startswith(("*", "_")):
         return None  # `| Metadata | Value |` heads the table; `| Status | Draft / Done |` is its first field
-    optional = optional or waived or one.waived or waives_value(plain(sample))
+    optional = optional or waived or one.waived or waives_value(plain(sample)) or opens_with_condition(source)
     optional = optional or any(is_waived(remark, among_fields=True) for remark in one.remarks)
     need: Need = "optional" if optional else "required"
     keep = bool(_LEAVE.search(sample)) or is_default(sample, name, kind)

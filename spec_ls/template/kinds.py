@@ -24,6 +24,10 @@ _DATE = re.compile(
 _TIMED = re.compile(r"(?:dd|[0-9]{2})T(?:hh|[0-9]{2}):", re.I)
 _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
 _HANDLE = re.compile(r"@[\w][\w./-]*")
+_LINKS = re.compile(
+    r"\b(?:link|url|ticket|issue|lien|enlace|ligação|collegamento|verweis)\b|リンク|チケット|链接|工单|링크|ссылк", re.I
+)
+_BETWEEN = re.compile(r"[ ,;&/、，；]*")
 _ARROW = re.compile(r"--?>|=>|[→⇒➔➜⟶•·]|<br\s?/?>")
 _OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
 _SAID = re.compile(
@@ -81,6 +85,8 @@ def kind_of(sample: str, key: str = "", remarks: tuple[str, ...] = ()) -> Kind:
 def _shown(sample: str, key: str) -> Kind:
     sample = _ESCAPE.sub(r"\1", sample).strip()
     text = plain(sample)
+    if is_status(key) and _DATE.search(text) and (values := choices(sample, key)):
+        return _choice(values)  # `Draft | Final (as of YYYY-MM-DD)`
     if _DATE.search(text) or _DATE.search(sample) or is_iso_date(text):
         return Kind("date", timed=bool(_TIMED.search(sample)))
     identifier = _ID.fullmatch(text)
@@ -89,10 +95,10 @@ def _shown(sample: str, key: str) -> Kind:
         digits = len(mark) if mark[0] in "XN" else max(3, len(mark))
         return Kind("id", prefix=identifier[1], digits=digits)
     handles = _HANDLE.findall(text)
-    if handles and not _HANDLE.sub("", text).replace("and", "").strip(" ,;&/"):
+    if handles and _BETWEEN.fullmatch(_HANDLE.sub("", text).replace("and", "")):
         return Kind("handle" if len(handles) == 1 else "handles")
     bracket = BRACKET.fullmatch(sample)
-    named = bracket and re.search(r"\b(link|url|ticket|issue)\b", sample, re.I) and len(sample) < 60
+    named = bracket and _LINKS.search(sample) and len(sample) < 60
     if re.match(r"https?://|www\.", text):
         return Kind("link")
     wrapped = _WRAPPED.fullmatch(sample)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from spec_ls.outline.metadata import Carrier
+
 Need = Literal["required", "optional", "conditional", "example"]
 FieldKind = Literal["text", "choice", "date", "handle", "handles", "id", "link"]
 Stage = Literal["draft", "review", "approved", "done", "parked"]
@@ -181,7 +183,7 @@ class Template:
     bannered: bool = False
     """Another heading of level 1 stands above the title, with the metadata below it."""
     guidance: tuple[Guidance, ...] = ()
-    carrier: Literal["table", "yaml", "list", "lines", "fence", "section", "none"] = "none"
+    carrier: Carrier | Literal["none"] = "none"
     carrier_source: tuple[str, ...] = ()
     carried_in: int = -1
     """The index of the section that carries the metadata, as `## Metadata` does; none: it stands before the first."""

@@ -95,6 +95,11 @@ def waives_value(value: str) -> bool:
     return bool(_OF_VALUE.search(value)) or bool(_SENTENCES.search(value))
 
 
+def opens_with_condition(value: str) -> bool:
+    """Whether a field's Markdown begins with when it is wanted, in italics: `*if implemented* #12`."""
+    return bool(re.match(r"([*_])(?:only )?(?:if|when|once) [^*_\n]{1,60}\1", value, re.I))
+
+
 def waives_next(comment: str) -> bool:
     """Whether a comment right above a heading calls it optional."""
     return len(comment) <= _SHORT and bool(re.search(r"\boptional\b", comment, re.I))

@@ -99,12 +99,15 @@ _STAGE_WORDS: dict[Stage, str] = {
     "draft": "draft wip idea new proposal provisional entwurf brouillon borrador rascunho bozza 下書き 草案 草稿",
     "review": "review proposed reviewing submitted pending prüfung revisión revisão revisione レビュー中 评审中",
     "approved": "approved accepted building implementable implementing active started progress freigegeben genehmigt"
-    " umsetzung approuvé aprobado aprobada aprovado aprovada approvato approvata 承認済み 已批准",
-    "done": "done implemented completed complete shipped released final closed fertig erledigt abgeschlossen umgesetzt"
+    " umsetzung published ready planned approuvé accepté acceptée aceptado aceptada aceito aceita"
+    " aprobado aprobada aprovado aprovada approvato approvata 承認済み 已批准",
+    "done": "done implemented completed complete shipped released final closed live launched committed"
+    " fertig erledigt abgeschlossen umgesetzt"
     " terminé terminado terminada concluído concluída completato completata 完了 已完成",
     "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
-    " replaced hold obsolete retired inactive defunct stagnant verworfen abgelehnt zurückgestellt ersetzt rejeté"
-    " rechazado rechazada rejeitado rejeitada rifiutato 却下 保留 已拒绝",
+    " replaced hold obsolete retired inactive defunct stagnant stopped paused"
+    " verworfen abgelehnt zurückgestellt ersetzt rejeté"
+    " rechazado rechazada rejeitado rejeitada rifiutato 却下 保留 廃止 已拒绝 已废弃 已取代",
 }
 _STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
 """What common status names mean, for templates that do not say it in a `state` annotation."""
@@ -310,6 +313,8 @@ class _Reader:
         key = title_of(title).key
         if self._stated is None and not stem and is_status(field_key(title)):
             self._stated = self._status_of(part, title, need, index)
+            if self._stated is not None and self._stated[1] == index:
+                items = tuple(item for item in items if item.kind != "check")  # one of the boxes is ticked, no more
         negated = key.startswith("non ") and key[4:] in siblings
         children = [child for one in examples[1:] for child in one.parts]
         slot = SectionSlot(
@@ -653,7 +658,8 @@ def _is_above_next(section: Section) -> bool:
 def _status(fields: Sequence[FieldSlot]) -> FieldSlot | None:
     enums = [slot for slot in fields if slot.kind == "choice"]
     named = [slot for slot in enums if is_status(slot.key)]
-    return (named or [None])[0]  # type: ignore[list-item]
+    named += [slot for slot in enums if is_status(slot.key.rpartition(" ")[2])]  # `Document status`
+    return named[0] if named else None
 
 
 def _states(status: FieldSlot | None, words: Sequence[Annotation]) -> tuple[State, ...]:
@@ -691,6 +697,8 @@ def _states(status: FieldSlot | None, words: Sequence[Annotation]) -> tuple[Stat
 
 def _stage(name: str, at: int) -> Stage:
     known = [_STAGES[word] for word in re.findall(r"\w+", name.casefold()) if word in _STAGES]
+    if len(known) > 1 and known[-1] == "review" and at:
+        return "review"  # `Active review`
     return known[0] if known and at else "draft" if not at else "review"
 
 

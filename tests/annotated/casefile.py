@@ -16,6 +16,7 @@ KINDS = (
     "spec",
     "fix",
     "template",
+    "meaning",
     "today",
     "beside",
     "approved",

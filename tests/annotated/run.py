@@ -17,6 +17,7 @@ from annotated.marks import Mark, Met, by_line, compare, read_mark, write_mark
 from annotated.patches import Patch, apply_patch, make_patch
 from spec_ls.across import Around, Kin, Question, Roster, other_of
 from spec_ls.catalogue import Card, CardMaker, Catalogue, card, named_at
+from spec_ls.cli.template import as_lines
 from spec_ls.features import Person, Surroundings
 from spec_ls.history import Histories
 from spec_ls.known import Known, Move, Sections
@@ -133,6 +134,9 @@ def run_case(case: Case) -> Outcome:
     for block in case.blocks:
         if block.kind == "template":
             template = read_template("\n".join(map(decode, block.lines)) + "\n", block.options.get("name", "case"))
+        elif block.kind == "meaning":
+            assert template is not None, f"line {block.line}: no template"
+            outcome.check(block, block.lines, list(map(encode, islice(as_lines(template), 1, None))))
         elif block.kind == "today":
             policy = _drifted(read_template("\n".join(map(decode, block.lines)) + "\n", "case"), template)
         elif block.kind == "beside":

@@ -23,7 +23,7 @@ def rows(spec: Spec, cursor: Cursor, point: Point, snippets: bool) -> Iterator[C
     if not absent or not spec.carrier or (cursor.field is not None and cursor.field.slot is not None):
         return
     neighbour = _neighbour(spec, point.line)
-    if neighbour is None:
+    if neighbour is None or neighbour.entry.carrier in ("columns", "html", "terms"):
         return
     line = spec.text.content(point.line)
     if not line.strip():

@@ -29,6 +29,11 @@ def value_at(spec: Spec, cursor: Cursor, point: Point) -> Value | None:
         if at != 1:
             return None
         start, end = found[1]
+    elif field.entry.carrier in ("html", "columns", "toml"):
+        span = field.entry.value_span.shifted(spec.base(field.piece))
+        if span.start_line != span.end_line or not span.holds(point):
+            return None
+        start, end = span.start, span.end
     else:
         start, end = min(field.entry.whole.start, len(line)), len(line)
         if point.offset < start:
