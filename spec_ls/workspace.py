@@ -139,9 +139,9 @@ class Document:
             change = self.text.replace(new_text)
             self.backlog += sum(map(len, self.text.lines[change.line : change.line + change.added]))
         else:
-            first, last = sorted((span[:2], span[2:]))
             self._size += _bytes(new_text)
-            if first != last:
+            if span[:2] != span[2:]:
+                first, last = sorted((span[:2], span[2:]))
                 self._size -= _bytes(self.text.slice(Span(*first, *last)))
             change = self.text.splice(span, new_text)
             self.backlog += len(new_text)

@@ -29,6 +29,9 @@ _CUT_HEADER = re.compile(
 """The start of a header at the end of a body."""
 
 
+_read_json = json.JSONDecoder().raw_decode
+"""What `json.loads` does in the end, without the steps around it."""
+
 NOTHING_YET = object()
 
 
@@ -49,6 +52,10 @@ def parse(body: bytes) -> tuple[object, bytes]:
     try:
         # Decoded here: left to itself, `json` takes bytes that begin with a zero for UTF-16.
         text = body.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+        if text.startswith("{"):
+            value, end = _read_json(text)
+            if end == len(text):
+                return value, b""
         return json.loads(text), b""
     except RecursionError:
         reason = "JSON nested too deeply"
@@ -87,13 +94,16 @@ def messages(reader: FrameReader) -> Iterator[object]:
             except Exception as error:  # MemoryError: one message must not end the thread that reads
                 message, rest = Unreadable(types.ErrorCodes.ParseError, f"unreadable: {error!r}", frame), b""
             yield message
-            if not rest.lstrip().startswith(b"{"):
+            if not rest or not rest.lstrip().startswith(b"{"):
                 break
-        reader.unread(rest)
+        if rest:
+            reader.unread(rest)
 
 
 def number(value: object) -> int:
     """`value` as an integer within 32 bits; 3.0 is one, since JSON knows no difference. Raises TypeError for others."""
+    if type(value) is int and -_LARGEST <= value <= _LARGEST:
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):

@@ -60,7 +60,22 @@ class FrameReader:
 
         None where there is nothing to read for now: the next step reads again.
         """
-        while (length := (yield from self._next_length())) is not None:
+        buffer = self._buffer
+        while True:
+            while not buffer:
+                data = self._read(_CHUNK)
+                if data is None:
+                    yield None
+                elif not data:
+                    return
+                else:
+                    buffer += data
+            if (whole := self._whole()) is not None:
+                yield whole
+                continue
+            length = yield from self._next_length()
+            if length is None:
+                return
             if length > self._max_body:
                 if not self._buffer and not (yield from self._fill(_CHUNK)):
                     return
@@ -75,6 +90,20 @@ class FrameReader:
     def unread(self, data: bytes) -> None:
         """Puts back the end of a body that turned out to be the start of the next frame."""
         self._buffer[:0] = data
+
+    def _whole(self) -> bytes | None:
+        """The body of a frame that is there from its header to its end, as nearly all are; None where one is not so."""
+        buffer = self._buffer
+        plain = _PLAIN_HEADER.match(buffer)
+        if plain is None:
+            return None
+        start = plain.end()
+        end = start + int(plain[1])
+        if end > len(buffer) or end - start > self._max_body or buffer.find(b"\n", start, end) >= 0:
+            return None
+        body = bytes(buffer[start:end])
+        del buffer[:end]
+        return body
 
     def _fill(self, size: int) -> Steps[bool]:
         while (data := self._read(size)) is None:
@@ -176,7 +205,8 @@ class Outbox:
         self._fd = fd
         self._on_broken = on_broken
         self._limit = limit
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._queue: deque[_Item] = deque()
         self._queued_bytes = 0
         self._keyed: dict[str, _Item] = {}
@@ -187,7 +217,7 @@ class Outbox:
 
     def send(self, data: bytes, key: str | None = None, droppable: bool = False) -> None:
         """Queues `data`. What is still queued under the same `key` is dropped; `droppable` data is, over the limit."""
-        with self._changed:
+        with self._lock:  # the lock itself: the condition around it takes as long as the write
             if self._broken:
                 return
             if not self._blocks and not self._queue and not self._writing:
@@ -285,7 +315,6 @@ def read_ready(fd: int) -> Callable[[int], bytes | None]:
 
     A read that brings less than it asked for has taken all there was: the one behind it does not ask the system.
     """
-    read = read_from(fd)
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     emptied = False
@@ -295,7 +324,10 @@ def read_ready(fd: int) -> Callable[[int], bytes | None]:
         if emptied or not poll.poll(0):
             emptied = False
             return None
-        data = read(size)
+        try:
+            data = os.read(fd, size)
+        except OSError:
+            return b""
         emptied = 0 < len(data) < size
         return data
 

@@ -511,8 +511,9 @@ class SpecLanguageServer(WireServer):
         elif not shown.stale:
             start, end = place["start"], place["end"]
             text, encoding = shown.text, self.client.encoding
-            first = text.point(number(start["line"]), number(start["character"]), encoding)
-            last = text.point(number(end["line"]), number(end["character"]), encoding)
+            first = last = text.point(number(start["line"]), number(start["character"]), encoding)
+            if end != start:
+                last = text.point(number(end["line"]), number(end["character"]), encoding)
             shown.change(Replacement(Span(*first, *last), new_text))
 
     def _mark_stale(self, shown: OpenDocument) -> None:

@@ -82,6 +82,12 @@ class WireProtocol(LanguageServerProtocol):
         for method in list(self.fm.builtin_features):
             if method.startswith("notebookDocument/"):
                 del self.fm.builtin_features[method]
+        self._of_texts: dict[str, Callable[[Any], object]] = {
+            types.TEXT_DOCUMENT_DID_OPEN: server.did_open,
+            types.TEXT_DOCUMENT_DID_CHANGE: server.did_change,
+            types.TEXT_DOCUMENT_DID_CLOSE: server.did_close,
+        }
+        """These take params as plain JSON: typed, one odd member would lose the edit, at more than the edit costs."""
         self.deliver: Deliver | None = None
         self.state: Literal["new", "starting", "up", "down"] = "new"
         self.cancelled: set[object] = set()
@@ -95,14 +101,16 @@ class WireProtocol(LanguageServerProtocol):
     def take(self, message: object) -> None:
         """Handles one queue entry. Never raises: one message must not take the queue behind it along."""
         try:
-            if isinstance(message, _End):
+            if isinstance(message, dict):
+                self.handle_message(message)
+            elif isinstance(message, _End):
                 self._server.leave()
             elif isinstance(message, Unreadable):
                 logger.warning("%s", message.reason)
                 self._server.lost(message.body)
                 self.reject(None, message.code, message.reason)
             else:
-                self.handle_message(message)
+                self.reject(None, _INVALID_REQUEST, f"a message is an object, not {describe(message)}")
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit and CancelledError of a handler, too
@@ -114,14 +122,11 @@ class WireProtocol(LanguageServerProtocol):
         The stock reader structures every nested object with a "jsonrpc" key as a message of its own; null, 42, [] and
         a missing or odd member are an AttributeError and a popup, and get no answer.
         """
-        if not isinstance(message, dict):
-            self.reject(None, _INVALID_REQUEST, f"a message is an object, not {describe(message)}")
-            return
         method, msg_id = message.get("method"), message.get("id", _UNSET)
         if "method" not in message and ("result" in message or "error" in message):
             self._take_response(message)  # in every state: stock pygls drops answers after `shutdown`
             return
-        known = msg_id if usable_id(msg_id) else None
+        known = msg_id if msg_id is not _UNSET and usable_id(msg_id) else None
         if message.get("jsonrpc") != "2.0" or not isinstance(method, str) or (msg_id is not _UNSET and known is None):
             if method in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE):
                 self._server.lost(message.get("params"))
@@ -183,6 +188,16 @@ class WireProtocol(LanguageServerProtocol):
         if self.state != "up":
             logger.warning("dropped %s: the server is %s", method, self.state)
             return
+        take = self._of_texts.get(method)
+        if take is not None:
+            self._ctx_msg_id.set(None)
+            try:
+                take(params)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self.failed(method, error)
+            return
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
         if handler is None or self.get_result_type(method) is not None:
             logger.debug("ignored notification %s", method)
@@ -218,8 +233,8 @@ class WireProtocol(LanguageServerProtocol):
             logger.debug("response to unknown request %r", msg_id)
 
     def _structure(self, method: str, params: object) -> Any:
-        if method in _RAW:
-            return params
+        if method == types.WORKSPACE_DID_CHANGE_CONFIGURATION:
+            return params  # settings are anybody's JSON
         if method == types.INITIALIZE:
             self._server.client = Client.of(params)
             self._server.take_options(params.get("initializationOptions") if isinstance(params, dict) else None)
@@ -427,18 +442,6 @@ class WireProtocol(LanguageServerProtocol):
             if msg_id != self.msg_id:
                 future.cancel()
 
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: Any) -> None:
-        self._server.did_open(params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: Any) -> None:
-        self._server.did_change(params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: Any) -> None:
-        self._server.did_close(params)
-
     @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def lsp_workspace__did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         event = params.event
@@ -456,15 +459,6 @@ def _told_to_pygls(params: dict[str, Any]) -> dict[str, Any]:
         if isinstance(said, dict):
             told[area] = {name: said[name] for name in names if name in said}
     return told
-
-
-_RAW = {
-    types.TEXT_DOCUMENT_DID_OPEN,
-    types.TEXT_DOCUMENT_DID_CHANGE,
-    types.TEXT_DOCUMENT_DID_CLOSE,
-    types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-}
-"""Handed on as plain JSON: typed, one odd member would lose the edit, and the typing costs more than the edit."""
 
 
 # ---------------------------------------------------------------------------------------------------- the server
@@ -741,6 +735,7 @@ class WireServer(LanguageServer):
         self._woken = False
         if self._next_warming is not None:
             self._next_warming.cancel()
+            self._next_warming = None
         self._turns += 1
         try:
             self._handle_queued()
