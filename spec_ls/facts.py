@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from spec_ls.allowances import WORD, Allowance, allowances_of
 from spec_ls.outline.blocks import (
@@ -24,7 +26,7 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.inline import Title, plain, skeleton, split_number, title_of
+from spec_ls.outline.inline import Title, plain, skeleton, skeletons, split_number, title_of
 from spec_ls.outline.metadata import Entry, YamlFault, entries_of, section_entry, yaml_fault
 from spec_ls.outline.shapes import (
     Label,
@@ -35,7 +37,9 @@ from spec_ls.outline.shapes import (
     says_something,
     shown_title,
     strong_line,
+    texts_of,
     without_comments,
+    words_of,
 )
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import BlockSlot, ItemSlot, SectionSlot, Template
@@ -48,15 +52,14 @@ _NEAR_LABEL = 75.0
 _LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
 _ALL_BUT_END = 0.6
+_WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"[0-9]+")
-_NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 _REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
 """A mark such as `(R)` in front of a fixed item: the words behind it are the item."""
 _SEPARATOR = re.compile(r"(?<!\s)\s+[-–—|/]\s+|(?:(?<!\s)\s+)?[:：(\[{]\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFact:
+class LabelFact(NamedTuple):
     """A labelled item that is there, or nearly (`near`: another label).
 
     `slot` counts the items of the section's slot, `span` covers the label, of a near one its name alone.
@@ -68,8 +71,7 @@ class LabelFact:
     near: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFact:
+class CheckFact(NamedTuple):
     """A checklist item that is there, or nearly (`near`: other words for it).
 
     `span` covers the box; the whole text of an item that is not as it should be.
@@ -81,8 +83,7 @@ class CheckFact:
     near: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CriteriaFact:
+class CriteriaFact(NamedTuple):
     """A labelled block that is there: whether it has items, and which demanded ones (by position in the slot)."""
 
     slot: int
@@ -91,8 +92,7 @@ class CriteriaFact:
     demanded: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class StoryFact:
+class StoryFact(NamedTuple):
     """The heading of a repeated section: its text up to the number, the number, whether it is the template's own,
     and which of the template's bracketed samples it still has."""
 
@@ -112,8 +112,7 @@ class UnclosedFact:
     swallowed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that rules about the whole spec know of one section; lines count from its chunk's start.
 
     `mentions` names the demanded criteria whose words stand somewhere in it.
@@ -201,8 +200,8 @@ def facts_of(
     formed = True
     mentions: frozenset[str] = frozenset()
     if slot is not None and slot.blocks and section.blocks:
-        texts = list(_texts(section.blocks))
-        mentions = frozenset(block.items[at].name for block in slot.blocks for at in _named(block, texts))
+        said = words_of(section).said
+        mentions = frozenset([block.items[at].name for block in slot.blocks for at in _named(block, said)])
     if slot is not None and section.blocks:
         if slot.items:
             labels = tuple(_labels(section, slot))
@@ -238,6 +237,12 @@ def facts_of(
 
 
 # --- items ----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str) -> str:
+    """The skeleton of a name in the template: the same few are asked for with every section."""
+    return skeleton(name)
 
 
 def label_key(name: str) -> str:
@@ -344,6 +349,9 @@ def _checks(section: Section, slot: SectionSlot) -> Iterator[CheckFact]:
 
 def announces(text: str, block: BlockSlot) -> str | None:
     """What follows the label of `block` in `text` (empty where it stands alone); None where `text` is no such label."""
+    letter = text.lstrip("*_")[:1]
+    if letter.isalpha() and letter.casefold()[0] != block.key[:1]:
+        return None
     if skeleton(text) == block.key:
         return ""
     label = label_of(text)
@@ -358,36 +366,20 @@ def _criteria(section: Section, slot: SectionSlot, title: Title) -> Iterator[Cri
         if found is None:
             continue
         span, rest, blocks = found
-        texts = [rest, *_texts(blocks)] if rest.strip() else list(_texts(blocks))
-        opaque = any(says_something(block) and not isinstance(block, List | Paragraph | Table) for block in blocks)
-        every = range(len(wanted.items)) if opaque else _named(wanted, texts)
-        demanded = frozenset(number for number in every if wanted.items[number].demanded)
-        yield CriteriaFact(at, span, bool(texts) or opaque, demanded)
+        texts = [rest, *texts_of(blocks)] if rest.strip() else texts_of(blocks)
+        opaque = any([not isinstance(block, List | Paragraph | Table) and says_something(block) for block in blocks])
+        words = words_of(section)
+        demanded: Iterable[int] = ()
+        if opaque:
+            demanded = [number for number, item in enumerate(wanted.items) if item.demanded]
+        elif not words.bare or _named(wanted, words.said):
+            demanded = _named(wanted, "\n".join(skeletons(texts)))
+        yield CriteriaFact(at, span, bool(texts) or opaque, frozenset(demanded))
 
 
-def _texts(blocks: Iterable[Block]) -> Iterator[str]:
-    """The words of paragraphs, of list items with all that is in them, and of table rows."""
-    for block in blocks:
-        if isinstance(block, List):
-            for item in block.items:
-                if item.lines:
-                    yield joined(item.lines)
-                yield from _texts(item.blocks)
-        elif isinstance(block, Paragraph):
-            yield joined(block.lines)
-        elif isinstance(block, Table):
-            yield from (" ".join(cell.text for cell in row.cells) for row in block.rows)
-
-
-def _named(wanted: BlockSlot, texts: Sequence[str]) -> Iterator[int]:
-    """The positions of the demanded items whose words stand in one of the texts."""
-    demanded = [(number, skeleton(item.name)) for number, item in enumerate(wanted.items) if item.demanded]
-    if not demanded:
-        return
-    words = "\n".join(map(skeleton, texts))
-    for number, name in demanded:
-        if name in words:
-            yield number
+def _named(wanted: BlockSlot, said: str) -> list[int]:
+    """The positions of the demanded items whose words stand in one of the texts, whose skeletons are `said`."""
+    return [number for number, item in enumerate(wanted.items) if item.demanded and _key(item.name) in said]
 
 
 def _until_next_label(blocks: Sequence[Block]) -> Sequence[Block]:
@@ -403,6 +395,9 @@ def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Seq
     heading = section.heading
     if heading and announces(split_number(heading.title)[1], wanted) is not None:
         return heading.text.span, "", section.blocks
+    words = words_of(section)
+    if words.bare and wanted.key not in words.said:
+        return None
     for number, block in enumerate(section.blocks):
         if isinstance(block, Paragraph):
             for index, line in enumerate(block.lines):
@@ -423,11 +418,10 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
         return None
     text = heading.text.text
     number = _DIGITS.search(text)
-    bare = skeleton(text).translate(_NO_DIGITS)
     return StoryFact(
         head=text[: number.end()] if number else "",
         number=count_of(title),
-        placeholder=any(bare == example.translate(_NO_DIGITS) for example in slot.examples),
+        placeholder=_DIGITS.sub("", skeleton(text)) in map(_numberless, slot.examples),
         samples=tuple(
             (sample, Span(heading.text.line, at, heading.text.line, at + len(sample)))
             for sample in slot.samples
@@ -436,16 +430,22 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
     )
 
 
+@lru_cache(maxsize=1024)
+def _numberless(example: str) -> str:
+    """The skeleton of a template's own story without its number."""
+    return _DIGITS.sub("", example)
+
+
 def _has_form(section: Section, slot: SectionSlot) -> bool:
     words = [section.heading.title] if section.heading else []
     if words and _carries(words[0], slot.form):
         return True
-    words += [plain(text[:_LONGEST_STORY]) for text in _texts(section.blocks)]
+    words += [plain(text[:_LONGEST_STORY]) for text in words_of(section).texts]
     return _carries(" ".join(words), slot.form)
 
 
 def _carries(text: str, form: Iterable[str]) -> bool:
-    words = " " + " ".join(re.findall(r"\w+", text.casefold())) + " "
+    words = " " + " ".join(_WORD.findall(text.casefold())) + " "
     at = 0
     for part in form:
         found = words.find(f" {part} ", at)

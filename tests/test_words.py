@@ -6,10 +6,14 @@ import html
 import os
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_ls.outline.inline import skeleton, split_number, title_of
+from spec_ls.outline import Outline
+from spec_ls.outline.inline import skeleton, skeletons, split_number, title_of
+from spec_ls.outline.shapes import words_of
+from spec_ls.text import Text
 
 _MANY = int(os.environ.get("SPEC_LS_EXAMPLES", "200"))
 _PARTS = ["Section ", "sect", "§", "4", ".", ") ", " ", "-", "– ", "Ab", "É", "ſ", "'", "’s", "+", "#", "&", "_", "*"]
@@ -22,6 +26,29 @@ _TEXTS = st.one_of(st.text(max_size=12), st.lists(st.sampled_from(_PARTS), max_s
 def test_a_skeleton_is_letters_and_digits_alone(text: str) -> None:
     source = html.unescape(text) if re.search(r"&[#\w]{1,32};", text) else text
     assert skeleton(text) == re.sub(r"[\W_]+", "", source).casefold()
+
+
+@settings(max_examples=_MANY, deadline=None)
+@given(st.lists(_TEXTS.map(lambda text: text.replace("\n", "")), max_size=4))
+def test_many_skeletons_are_those_of_each(texts: list[str]) -> None:
+    assert skeletons(texts) == ([skeleton(text) for text in texts] or [""])
+
+
+def test_the_words_of_a_section_are_read_once() -> None:
+    table = "| f | g |\n|---|---|\n| h\\|i | `j` |\n"
+    (chunk,) = Outline(Text(f"# T\nA **b**\nc.\n- [ ] d\n  - É!\n\n{table}```\nk\n```\n")).chunks
+    (section,) = chunk.sections
+    words = words_of(section)
+    assert words.texts == ("A **b** c.", "d", "É!", "h|i `j`")
+    assert words.keys == ["abc", "d", "é", "hij"] == words.said.split("\n")
+    assert words.bare
+    assert words_of(section) is words
+
+
+@pytest.mark.parametrize("text", ["a&amp;b", "[a](b)", "a <b>", "a <!-- b -->"])
+def test_words_may_be_more_than_they_look_like(text: str) -> None:
+    (chunk,) = Outline(Text(f"# T\n- {text}\n")).chunks
+    assert not words_of(chunk.sections[0]).bare
 
 
 @settings(max_examples=5 * _MANY, deadline=None)

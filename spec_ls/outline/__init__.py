@@ -219,7 +219,7 @@ class Outline:
 
         What is not as simple as most is left to markdown-it.
         """
-        lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
+        lines = _contents(self.text.lines[line:end_line])
         above = self._front_end - line if line < self._front_end else 0
         cuts = [0, *(at for at in range(max(1, above), len(lines)) if lines[at][:1] == "#" and _CUT.match(lines[at]))]
         chunks: list[Chunk] = []
@@ -239,7 +239,7 @@ class Outline:
 
     def _parse_tokens(self, line: int, end_line: int, to_end: bool) -> tuple[list[Chunk], bool]:
         """The same by markdown-it alone."""
-        lines = [strip_line_end(source) for source in self.text.lines[line:end_line]]
+        lines = _contents(self.text.lines[line:end_line])
         if any("\0" in source for source in lines):
             lines = [source.replace("\0", "\ufffd") for source in lines]
         before: tuple[Block, ...] = ()
@@ -285,6 +285,14 @@ class Outline:
         if not any("]:" in source for source in own):
             return chunk
         return Chunk(chunk.line_count, chunk.sections, frozenset(parse_tokens(own)[1]))
+
+
+def _contents(lines: Sequence[str]) -> list[str]:
+    """Lines without their line ends."""
+    source = "".join(lines)
+    if "\r" in source:
+        return [strip_line_end(line) for line in lines]
+    return source.split("\n")[: len(lines)]
 
 
 def _fence_at_end(tokens: Sequence[Token], end_line: int) -> str:

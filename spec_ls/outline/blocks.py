@@ -6,7 +6,7 @@ the text above it grows. `line` is the first line of a block, `end_line` the one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from spec_ls.text import Span
@@ -150,8 +150,7 @@ class Plain:
 Block: TypeAlias = Paragraph | List | Table | Comment | Fence | Quote | FrontMatter | Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading. `text` is the title's source (empty for a bare `##`), `title` the same as a reader sees it.
 
     `style` is `malformed` for a line that only looks like a heading, such as `##Goals`: CommonMark
@@ -166,14 +165,31 @@ class Heading:
     style: Literal["atx", "setext", "malformed"]
 
 
+class Words(NamedTuple):
+    """The texts in some blocks, in order: of paragraphs, of list items with all that is in them, of table rows.
+
+    `keys` are their skeletons, `said` the same as one text with a line for each. `bare`: nothing in them is a link, an
+    entity, a comment or HTML.
+    """
+
+    texts: tuple[str, ...]
+    keys: list[str]
+    said: str
+    bare: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading (None before the first) and the blocks up to the next heading of any level."""
+    """A heading (None before the first) and the blocks up to the next heading of any level.
+
+    `read` keeps the words of its blocks once somebody has asked for them (`shapes.words_of`).
+    """
 
     heading: Heading | None
     line: int
     end_line: int
     blocks: tuple[Block, ...]
+    read: list[Words] = field(default_factory=list, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

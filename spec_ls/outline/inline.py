@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ _NOT_WORD = re.compile(r"\W+")
 _MORE_THAN_WORDS = re.compile(r"['+#&]")
 _LOWER = bytes(range(128)).lower() + bytes(range(128, 256))
 _MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
+_MARKS_IN_LINES = _MARKS.replace(b"\n", b"")
 _SPACED = bytes(code if code not in _MARKS else 32 for code in _LOWER)
 _ENTITY = re.compile(r"&[#\w]{1,32};")
 _NUMBER = re.compile(
@@ -102,11 +104,27 @@ def skeleton(source: str) -> str:
 def _skeleton(source: str) -> str:
     if "&" in source and _ENTITY.search(source):
         source = html.unescape(source)
-    # Bytes lose their ASCII in a tenth of the time that letters take; no byte of another letter is ASCII.
-    words = source.encode("utf-8", "surrogatepass").translate(_LOWER, _MARKS).decode("utf-8", "surrogatepass")
-    if words.isascii():
-        return words
-    return (words if words.isalnum() else _NOT_WORD.sub("", words)).casefold()
+    words = _without(source, _MARKS)
+    return words if words.isascii() else _words_alone(words)
+
+
+def skeletons(texts: Iterable[str]) -> list[str]:
+    """The skeletons of several texts of one line, in less time."""
+    source = "\n".join(texts)
+    if "&" in source:
+        return [skeleton(text) for text in source.split("\n")]
+    words = _without(source, _MARKS_IN_LINES)
+    found = words.split("\n")
+    return found if words.isascii() else [one if one.isascii() else _words_alone(one) for one in found]
+
+
+def _without(source: str, marks: bytes) -> str:
+    """`source` without some of its ASCII letters, the others lower case: as bytes, in a tenth of the time."""
+    return source.encode("utf-8", "surrogatepass").translate(_LOWER, marks).decode("utf-8", "surrogatepass")
+
+
+def _words_alone(source: str) -> str:
+    return (source if source.isalnum() else _NOT_WORD.sub("", source)).casefold()
 
 
 def heading_words(source: str) -> str:
@@ -124,7 +142,7 @@ def heading_words(source: str) -> str:
 
 def split_number(title: str) -> tuple[tuple[int, ...], str]:
     """The number in front of a plain title (`4.`, `4)`, `4.1`, `4 -`; empty without one) and the rest."""
-    if title[:1].isalpha() and title[0] not in "sSſ":  # nor is it the word "section"
+    if title[:1].isalpha() and (title[0] not in "sSſ" or title[1:2] not in ("e", "E")):  # as "section" begins
         return (), title.rstrip()
     title = _ORNAMENT.sub("", _KEYCAP.sub("", title).strip())
     number = _NUMBER.match(title)

@@ -6,8 +6,21 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from spec_ls.outline.blocks import Block, Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Table, TextLine
-from spec_ls.outline.inline import plain
+from spec_ls.outline.blocks import (
+    Block,
+    Comment,
+    FrontMatter,
+    Heading,
+    Item,
+    List,
+    Paragraph,
+    Plain,
+    Section,
+    Table,
+    TextLine,
+    Words,
+)
+from spec_ls.outline.inline import plain, skeletons
 from spec_ls.text import Span
 
 _ORNAMENT = r"(?:[^\w\s*_`\[\](){}<>@#|\\:]+\s*)?"
@@ -120,6 +133,35 @@ def items_of(blocks: Iterable[Block]) -> Iterator[Item]:
                 yield item
                 if item.blocks:
                     yield from items_of(item.blocks)
+
+
+def texts_of(blocks: Iterable[Block]) -> list[str]:
+    """The texts of paragraphs, of list items with all that is in them, and of table rows, in order."""
+    texts: list[str] = []
+    for block in blocks:
+        if isinstance(block, List):
+            for item in block.items:
+                if item.lines:
+                    texts.append(joined(item.lines))
+                if item.blocks:
+                    texts += texts_of(item.blocks)
+        elif isinstance(block, Paragraph):
+            texts.append(joined(block.lines))
+        elif isinstance(block, Table):
+            texts += [" ".join([cell.text for cell in row.cells]) for row in block.rows]
+    return texts
+
+
+_NOT_BARE = re.compile(r"[&<\[]")
+
+
+def words_of(section: Section) -> Words:
+    """The words of a section's blocks, read when they are first asked for."""
+    if not section.read:
+        texts = texts_of(section.blocks)
+        keys = skeletons(texts) if texts else []
+        section.read.append(Words(tuple(texts), keys, "\n".join(keys), not any(map(_NOT_BARE.search, texts))))
+    return section.read[0]
 
 
 def says_something(block: Block) -> bool:

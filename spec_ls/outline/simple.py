@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from spec_ls.outline.blocks import Block, Fence, Heading, Item, List, Paragraph, Row, Section, Table, TextLine
+from spec_ls.outline.blocks import Block, Box, Fence, Heading, Item, List, Paragraph, Row, Section, Table, TextLine
 from spec_ls.outline.inline import heading_words
 from spec_ls.outline.parse import split_cells, take_box
+from spec_ls.text import Span
 
 _HEADING = re.compile(r"(#{1,6}) +([^#\s\0][^#\t\0]*)$")
 _ITEM = re.compile(r"([-*+]|[0-9]{1,9}[.)]) (\S.*)")
+_PLAIN_ITEM = re.compile(r"([-*+]|[0-9]{1,9}[.)]) (\[[ xX]\] +)?([^\W\d_].*)")
 _NUMBERED = re.compile(r"[0-9]{1,9}[.)](?:\s|$)")
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
 _ALIGNED = re.compile(r"\|(?: *:?-+:? *\|)+ *$")
@@ -74,7 +76,7 @@ class _Reader:
     def blocks(self) -> tuple[Block, ...]:
         found: list[Block] = []
         while self.at < self.last:
-            line = self._line()
+            line = self.lines[self.at] and self._line()
             if not line:
                 self.at += 1
             elif line[0].isalpha():
@@ -151,7 +153,7 @@ class _Reader:
         start = self.at
         if line.startswith("    "):
             raise _Unsure
-        texts = [self._text(line)]
+        texts = self._plain_text() or [self._text(line)]
         while self.at < self.last and (line := self._line()):
             if not line[0].isalpha() and (line[0] == "|" or _FENCE.match(line)):
                 break
@@ -162,12 +164,24 @@ class _Reader:
             texts.append(self._text(line))
         return Paragraph(start - self.base, self.at - self.base, tuple(texts))
 
+    def _plain_text(self) -> list[TextLine]:
+        """The lines at hand that begin with a letter, which most text does."""
+        texts: list[TextLine] = []
+        if self.odd or self.bars:
+            return texts
+        lines, at, base, last = self.lines, self.at, self.base, self.last
+        while at < last and (line := lines[at])[:1].isalpha():
+            texts.append(_new(TextLine, (at - base, 0, line.rstrip())))
+            at += 1
+        self.at = at
+        return texts
+
     def _list(self, indent: int, depth: int) -> List:
         """The list whose first item stands at hand, `indent` columns in."""
         if depth > _DEEPEST:
             raise _Unsure
-        items: list[Item] = []
-        kind = ""
+        items = self._plain_items() if not indent else []
+        kind = items[0].marker[-1] if items else ""
         while self.at < self.last:
             line, blank = self._line(), 0
             if not line:
@@ -190,6 +204,30 @@ class _Reader:
             kind = found[1][-1]
             items.append(self._item(found, indent, depth))
         return List(items[0].line, items[-1].end_line, items[0].marker[0].isdigit(), tuple(items))
+
+    def _plain_items(self) -> list[Item]:
+        """The items at hand that most are like: one line at the margin, text from a letter on, of one kind."""
+        items: list[Item] = []
+        if self.odd or self.bars:
+            return items
+        lines, at, base = self.lines, self.at, self.base
+        found = _PLAIN_ITEM.match(lines[at])
+        kind = found[1][-1] if found else ""
+        while found is not None and found[1][-1] == kind:
+            below = lines[at + 1] if at + 1 < self.last else ""
+            following = _PLAIN_ITEM.match(below) if below else None
+            if below and following is None:
+                break  # it may go on there
+            line = at - base
+            box: Box | None = None
+            if found[2]:
+                box = _new(Box, (_new(Span, (line, found.start(2), line, found.start(2) + 3)), found[2][1] != " "))
+            words = _new(TextLine, (line, found.start(3), found[3].rstrip()))
+            items.append(_new(Item, (line, line + 1, found[1], 0, box, (words,), ())))
+            found = following
+            at += 1
+        self.at = at
+        return items
 
     def _marked(self, line: str, column: int) -> re.Match[str] | None:
         """The marker and words of an item that begins at `column` of the line at hand; two ask one after the other."""

@@ -19,17 +19,16 @@ from spec_ls.spec import Place, Spec
 
 
 def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+    if not fill.slot.blocks:
+        return
+    pieces = list(spec.fill_facts(fill))
+    said = frozenset[str]().union(*[facts.mentions for _, facts in pieces])
     for at, block in enumerate(fill.slot.blocks):
-        demanded = {number for number, item in enumerate(block.items) if item.demanded}
-        if not demanded:
+        unsaid = {number for number, item in enumerate(block.items) if item.demanded and item.name not in said}
+        if not unsaid or any(facts.unclosed for _, facts in pieces):
             continue
-        pieces = list(spec.fill_facts(fill))
         found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at and fact.filled]
-        if not found or any(facts.unclosed for _, facts in pieces):
-            continue
-        said = frozenset().union(*(facts.mentions for _, facts in pieces))
-        demanded -= {number for number in demanded if block.items[number].name in said}
-        for number in sorted(demanded.difference(*(fact.demanded for _, fact in found))):
+        for number in sorted(unsaid.difference(*(fact.demanded for _, fact in found))) if found else ():
             piece, fact = found[0]
             item = block.items[number]
             message = f"{block.name} name no {item.name.lower()}."

@@ -68,14 +68,16 @@ def _mentions(spec: Spec, at: int, others: Others) -> Sequence[Mention]:
     from spec_ls.catalogue import mentions_in  # the first findings do without
 
     prefixes = others.seat.prefixes
-    found = mentions_in(spec, at, prefixes) if any(_may_name(row, prefixes) for row in rows) else ()
+    found = mentions_in(spec, at, prefixes) if _may_name("".join(rows), prefixes) else ()
     others.read = section, spec.fields, rows, found
     return found
 
 
-def _may_name(row: str, prefixes: frozenset[str]) -> bool:
-    folded = row.casefold()
-    return "](" in row or "]:" in row or any(prefix.casefold() in folded for prefix in prefixes)
+def _may_name(source: str, prefixes: frozenset[str]) -> bool:
+    if "](" in source or "]:" in source:
+        return True
+    folded = source.casefold()
+    return any(prefix.casefold() in folded for prefix in prefixes)
 
 
 def _shifted(spec: Spec, at: int, mention: Mention) -> Span:

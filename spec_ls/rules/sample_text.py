@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from spec_ls.bind import Fill
 from spec_ls.outline.blocks import Item, Paragraph, Table
 from spec_ls.outline.inline import skeleton
-from spec_ls.outline.shapes import items_of, joined, label_of, lines_span, shown_title
+from spec_ls.outline.shapes import items_of, joined, label_of, lines_span, shown_title, words_of
 from spec_ls.rules.base import FILLING, Finding, Rule
 from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Piece, Place, Spec, is_sample_value
@@ -49,6 +49,8 @@ def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     known = lookup(spec.template)
+    if not known.may_be_left(words_of(piece.section)):
+        return
     for item in items_of(piece.section.blocks):
         if known.is_sample(item):
             yield Finding(RULE.name, Place(at, _own(item)), _MESSAGE)

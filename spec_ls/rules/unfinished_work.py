@@ -16,14 +16,14 @@ from spec_ls.spec import Piece, Place, Spec
 
 def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     fill = spec.binding.owners[at]
-    if fill is None:
+    if fill is None or not (fill.slot.work or piece.facts.criteria):
         return
     blocks: list[Block] = []
     if fill.slot.work:
         stop = min((span.start_line for _, span in piece.facts.bold), default=piece.section.end_line)
         blocks += [block for block in piece.section.blocks if block.line < stop]
-    for wanted in fill.slot.blocks:
-        found = criteria_blocks(piece.section, wanted)
+    for fact in piece.facts.criteria:
+        found = criteria_blocks(piece.section, fill.slot.blocks[fact.slot])
         blocks += found[2] if found else ()
     for item in items_of(blocks):
         if item.box is not None and not item.box.ticked:

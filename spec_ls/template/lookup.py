@@ -6,12 +6,14 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from spec_ls.outline.blocks import Item, TextLine
+from spec_ls.outline.blocks import Item, TextLine, Words
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import joined, without_comments
 from spec_ls.template.model import Guidance, SectionSlot, Template
 
 _LONGEST_SAMPLE = 1000
+_HEAD = 3
+"""How many letters of a text are looked up before all of it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Lookup:
     items: frozenset[str]
     guidance: Mapping[str, Guidance]
     longest_guidance: int
+    guidance_heads: frozenset[str]
     fields: frozenset[str]
     titles: frozenset[str]
     other_names: Mapping[str, str]
@@ -40,6 +43,11 @@ class Lookup:
         text = without_comments(joined(item.lines)).strip()
         return bool(text) and len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.samples
 
+    def may_be_left(self, words: Words) -> bool:
+        """Whether one of the texts that stand among `words` may still be one of the template's samples."""
+        keys = words.keys
+        return not (words.bare and self.samples.isdisjoint(keys) and self.phrases.isdisjoint(keys))
+
     def is_own(self, item: Item) -> bool:
         """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
         text = without_comments(joined(item.lines)).strip()
@@ -51,6 +59,9 @@ class Lookup:
 
     def guidance_lines(self, lines: Sequence[TextLine]) -> int:
         """How many lines of a paragraph, from its first one on, are the template's guidance."""
+        begins = lines[0].text.lstrip("*_")[:_HEAD]
+        if begins.isascii() and begins.isalnum() and len(begins) == _HEAD and begins.lower() not in self.guidance_heads:
+            return 0
         words, count = "", 0
         for number, line in enumerate(lines, 1):
             words += skeleton(without_comments(line.text))
@@ -101,6 +112,7 @@ def _make(template: Template) -> Lookup:
         items=frozenset(items),
         guidance=guidance,
         longest_guidance=max(map(len, shown), default=0),
+        guidance_heads=frozenset(key[:_HEAD] for key in shown),
         fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
         titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
         other_names={alias: slot.key for slot in template.all_sections() for alias in slot.aliases},
