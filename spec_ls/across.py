@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from spec_ls import index
 from spec_ls.branches import Branches, BranchFile, branches, is_here, references
+from spec_ls.briefs import Briefs
 from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, identifier_of
 from spec_ls.features import Person
 from spec_ls.files import MARKDOWN, markdown_files
@@ -37,6 +38,7 @@ _LEADING = re.compile("[0-9]+")
 _NEAR_HANDLE = 75.0
 _MOST_NEAR = 3
 _MOST_ENTRIES = 200_000
+_MOST_KEPT = 10_000
 
 Policies = Callable[[str], Policy]
 
@@ -74,7 +76,7 @@ class Around:
     one thread at a time, which may be another.
     """
 
-    def __init__(self, root: str, catalogue: Catalogue, policy: Policies, histories: Histories) -> None:
+    def __init__(self, root: str, catalogue: Catalogue | Briefs, policy: Policies, histories: Histories) -> None:
         self.root = root
         self._below = root.rstrip(os.sep) + os.sep
         self.catalogue = catalogue
@@ -87,7 +89,7 @@ class Around:
         self._others: dict[str, tuple[Card, Other]] = {}
         self._branches: tuple[bytes, Branches] | None = None
         self._people: tuple[CodeOwners, tuple[Person, ...]] | None = None
-        self._folders: set[str] | None = None
+        self._folders: Collection[str] | None = None
         """Those in which specs lie."""
         self._names: list[str] | None = None
         """Those of the files that are no specs."""
@@ -161,7 +163,7 @@ class Around:
 
         folded = name.casefold()
         number = _number(folded)
-        ids = {card.id for card in self.catalogue.kept if card.id and card.path != seat.key}
+        ids = self.catalogue.identifiers(but=seat.key)
         scored = ((OSA.distance(folded, one.casefold(), score_cutoff=1), one) for one in ids)
         same = [one for one in ids if _number(one.casefold()) == number]
         near = sorted(one for score, one in scored if score == 1 and _number(one.casefold())[0] == number[0])
@@ -175,8 +177,7 @@ class Around:
 
     def _person(self, seat: Seat, handle: str) -> bool | None:
         roster = self._roster(seat)
-        is_one_of_many = any(card.path != seat.key for card in self.catalogue.kept)
-        if roster is None or not (seat.reviewers or (roster.has_owners and is_one_of_many)):
+        if roster is None or not (seat.reviewers or (roster.has_owners and self.catalogue.has_others(but=seat.key))):
             return None
         name = same_handle(handle)
         if name in roster.handles or name in map(same_handle, seat.reviewers):
@@ -291,7 +292,7 @@ class Around:
         rank = sum(one < (age, own) for one in ages)
         if not rank:
             return Kin(beside, others)
-        last = max(self._last_number(there, seat.prefix), last_number(seat.prefix, self.catalogue.taken))
+        last = max(self._last_number(there, seat.prefix), last_number(seat.prefix, self.catalogue.identifiers()))
         free = identifier(seat.prefix, last + rank, seat.digits)
         return Kin(beside, others, free, certain=min(ages)[0] < age)
 
@@ -324,10 +325,14 @@ class Around:
     def _find_file(self, there: Branches, path: str) -> bool | None:
         """Whether a file is there, or on a branch; None where it would lie among no specs."""
         if self._folders is None:
-            self._folders = set(map(os.path.dirname, self.catalogue.files))
+            self._folders = self._spec_folders()
         if os.path.dirname(path) not in self._folders:
             return None
         return os.path.exists(path) or self._shown(path) in there.paths
+
+    def _spec_folders(self) -> Collection[str]:
+        there = self.catalogue
+        return there.folders if isinstance(there, Briefs) else set(map(os.path.dirname, there.files))
 
     def _find_roster(self, folder: str) -> Roster:
         root, inside = Path(self.root), os.path.join(folder, "-.md")
@@ -393,29 +398,51 @@ def _number(name: str) -> tuple[str, int]:
     return prefix, int(name[len(prefix) :] or 0)
 
 
-class AtOnce(Around):
-    """The same for one who waits: what is asked is looked up at once, and then holds."""
+def briefs_of(root: str) -> Briefs:
+    """The brief cards of all specs below a folder (a real path), read at once."""
+    from spec_ls.survey import Surveyor
 
-    def __init__(self, root: str, policy: Policies, histories: Histories, catalogue: Catalogue | None = None) -> None:
-        super().__init__(root, catalogue or Catalogue(), policy, histories)
-        self._is_read = catalogue is not None
+    surveyor, troubles = Surveyor(), list[str]()
+    found = Briefs(surveyor.briefs(root, surveyor.files(root, troubles)))
+    for trouble in troubles:
+        log.info("%s", trouble)
+    surveyor.close()
+    return found
+
+
+class AtOnce(Around):
+    """The same for one who waits: what is asked is looked up at once, and then holds. `read` says what there is below a
+    folder, and is asked when that is needed. However many specs ask, what is kept does not grow."""
+
+    def __init__(self, root: str, policy: Policies, histories: Histories, read: Callable[[str], Briefs]) -> None:
+        super().__init__(root, Briefs(), policy, histories)
+        self._read = read
+        self._briefs: Briefs | None = None
 
     def ask(self, seat: Seat, kind: Kind, name: str) -> Any:
-        if not self._is_read:
-            self._is_read = True
-            self.catalogue = catalogue_of(self.root)
+        if self._briefs is None:
+            self.catalogue = self._briefs = self._read(self.root)
         return super().ask(seat, kind, name)
 
     def take(self, document: Document, path: str) -> None:
         """Takes a spec as its file has it now."""
-        card = document.card(CardMaker(path, document.policy.prefixes)) if self._is_read else None
-        if card is not None:
-            self.catalogue.put(card)
+        card = document.card(CardMaker(path, document.policy.prefixes)) if self._briefs is not None else None
+        if card is not None and self._briefs is not None:
+            self._briefs.put(card)
 
     def _looked_up(self, question: Question) -> Any:
+        if question.kind == "twins":  # nobody else will ask it
+            return self.look_up([question])[question]
         if question not in self.found:
+            if len(self.found) > _MOST_KEPT:
+                self.found.clear()
             self.found |= self.look_up([question])
         return self.found[question]
+
+    def _other(self, card: Card) -> Other:
+        if len(self._others) > _MOST_KEPT:
+            self._others.clear()
+        return super()._other(card)
 
     def _there(self) -> Branches:
         return self._branches[1] if self._branches is not None else super()._there()

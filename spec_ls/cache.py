@@ -36,7 +36,9 @@ NAME = "cards.sqlite3"
 
 _LAYOUT = 1
 """The number of the tables' layout: a file of another one is made anew."""
-_BUSY_SECONDS = 0.2
+BUSY_SECONDS = 0.2
+PATIENT_SECONDS = 10.0
+"""How long one waits for other processes that write, in an editor and on the command line."""
 _MOST_WAITING = 200
 """Cards that are written together, so that no other server waits for long."""
 _LARGEST = 1_000_000
@@ -165,14 +167,15 @@ def _libraries() -> list[str]:
 
 
 class Cache:
-    """The cards in a folder. For one thread; several processes may use one folder.
+    """The cards in a folder. For one thread; several processes may use one folder, and wait so many seconds for others.
 
     `trouble` says why nothing more is kept, empty while all is well. A file that is damaged, or of another layout, is
     made anew.
     """
 
-    def __init__(self, place: Path | None) -> None:
+    def __init__(self, place: Path | None, seconds: float = BUSY_SECONDS) -> None:
         self.trouble = ""
+        self._seconds = seconds
         self._path = place / NAME if place is not None else None
         self._cards: dict[bytes, tuple[bytes, bytes]] = {}
         self._files: dict[bytes, tuple[str, bytes, bytes]] = {}
@@ -249,7 +252,7 @@ class Cache:
 
         assert self._path is not None
         self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
-        made = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        made = sqlite3.connect(self._path, timeout=self._seconds, isolation_level=None)
         self._connection = made
         made.execute("PRAGMA journal_mode = WAL")
         made.execute("PRAGMA synchronous = NORMAL")

@@ -343,10 +343,13 @@ class Catalogue:
             return [card for card in known if card.id and card.id.casefold().startswith(folded)]
         return [card for card in known if card.id.startswith(typed)]
 
-    @property
-    def taken(self) -> list[str]:
-        """The identifiers of the `kept` cards, case folded; may be asked in another thread."""
-        return list(self._by_id)
+    def identifiers(self, but: str = "") -> set[str]:
+        """The identifiers of the `kept` cards but that of a path, as written; may be asked in another thread."""
+        return {card.id for card in list(self._cards.values()) if card.id and card.path != but}
+
+    def has_others(self, but: str) -> bool:
+        """Whether there is a `kept` card besides that of a path."""
+        return len(self._cards) > (but in self._cards)
 
     @property
     def files(self) -> list[str]:
@@ -356,11 +359,6 @@ class Catalogue:
     def rests(self, path: str) -> bool:
         """Whether the file at a path is one of the specs, as it is on disk."""
         return path in self._resting
-
-    @property
-    def kept(self) -> Collection[Card]:
-        """All cards as they were when something was last asked; asks no open document, and so may be asked by one."""
-        return self._cards.values()
 
     def kept_at(self, path: str) -> Card | None:
         """The `kept` card of a path; may be asked in another thread."""

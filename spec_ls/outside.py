@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from spec_ls.across import AtOnce, Policies, catalogue_of
+from spec_ls.across import AtOnce, Policies, briefs_of
 from spec_ls.board import Board, Review, review_of
-from spec_ls.catalogue import Card, Catalogue
+from spec_ls.briefs import Briefs
+from spec_ls.catalogue import Card
 from spec_ls.files import CannotRead, is_inside, may_be_root
 from spec_ls.git import root_of
 from spec_ls.history import Change, Histories, head_state
@@ -36,19 +37,19 @@ _NOW = "SPEC_LS_NOW"
 class Outside:
     """What git says is kept for each state of a repository, what other specs say until `forget`. `policy` says what
     holds for a file; `folders` are taken for the workspace where there is neither a repository nor a configuration;
-    `catalogues` have been read already. For one thread at a time; its methods may take long."""
+    `read` says what specs there are below a folder. For one thread at a time; its methods may take long."""
 
     def __init__(
         self,
         histories: Histories | None = None,
         policy: Policies = lambda path: default_policy(),
         folders: Sequence[str] = (),
-        catalogues: Mapping[str, Catalogue] | None = None,
+        read: Callable[[str], Briefs] = briefs_of,
     ) -> None:
         self._histories = histories or Histories()
         self._policy = policy
         self._folders = [os.path.realpath(folder) for folder in folders]
-        self._catalogues = dict(catalogues or {})
+        self._read = read
         self._around: dict[str, AtOnce] = {}
         self._ahead = _ahead()
 
@@ -80,15 +81,14 @@ class Outside:
         """Lets go of what other specs said: files may have changed."""
         self._around.clear()
 
-    def catalogues(self, paths: Iterable[str]) -> dict[str, Catalogue]:
-        """The specs around files (real paths), read now, by the folder that they lie in; for another to begin with."""
-        roots = {_root(path, self._policy(path), self._folders) for path in paths}
-        return {root: catalogue_of(root) for root in roots if root is not None}
+    def roots(self, paths: Iterable[str]) -> set[str]:
+        """The folders whose specs lie around files (real paths)."""
+        return {root for path in paths if (root := _root(path, self._policy(path), self._folders)) is not None}
 
     def _around_of(self, path: str | None, policy: Policy) -> AtOnce | None:
         root = _root(path, policy, self._folders) if path is not None else None
         if root is not None and root not in self._around:
-            self._around[root] = AtOnce(root, self._policy, self._histories, self._catalogues.pop(root, None))
+            self._around[root] = AtOnce(root, self._policy, self._histories, self._read)
         return self._around[root] if root is not None else None
 
     def now(self) -> datetime:

@@ -22,7 +22,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from spec_ls.cache import Asked, Cache, Kept, digest, folder, governing, of_template
+from spec_ls.briefs import brief_of
+from spec_ls.cache import PATIENT_SECONDS, Asked, Cache, Kept, digest, folder, governing, of_template
 from spec_ls.catalogue import CardMaker, to_plain
 from spec_ls.files import (
     MARKDOWN,
@@ -44,6 +45,10 @@ log = logging.getLogger(__name__)
 
 MOST_FILES = 20_000
 _MOST_ENTRIES = 200_000
+_MOST_BRIEFS = 1_000_000
+_MOST_BRIEF_ENTRIES = 5_000_000
+"""Files, and files and folders of any kind, that are looked at for whole cards and for brief ones."""
+_BRIEF = b"brief"
 _BELOW_NORMAL = 0x4000
 """BELOW_NORMAL_PRIORITY_CLASS of Windows."""
 _NICE = 10
@@ -64,6 +69,7 @@ class Surveyor:
         """What was told of each file, by its root and path: its stamp, where any change shows in that, and the key of
         what was made of it."""
         self._cache: Cache | None = None
+        self._real = RealPaths()
         self._has_logged = False
 
     def answers(self, request: Json) -> Iterator[Json]:
@@ -81,7 +87,7 @@ class Surveyor:
         inside = os.path.join(os.path.realpath(root), "")
         if paths is None:
             troubles: list[str] = []
-            paths = _listed(root, troubles, real)
+            paths = _listed(root, troubles, real, MOST_FILES, _MOST_ENTRIES)
             yield from ({"trouble": trouble} for trouble in troubles)
             yield {"total": len(paths)}
         skipped = frozenset(request.get("skip", ()))
@@ -109,6 +115,23 @@ class Surveyor:
             yield {"log": cache.trouble}
         yield {"done": root}
 
+    def files(self, root: str, troubles: list[str]) -> list[str]:
+        """The files below a folder that may be specs, by their real paths; what cannot be read goes to `troubles`."""
+        return _listed(root, troubles, self._real, _MOST_BRIEFS, _MOST_BRIEF_ENTRIES)
+
+    def briefs(self, root: str, paths: Iterable[str]) -> Iterator[str]:
+        """The brief cards, packed, of those files (real paths) that are specs. Never raises on any file."""
+        resolver = self._resolvers.setdefault("", Resolver())
+        inside = os.path.join(os.path.realpath(root), "")
+        cache = self._cache = self._cache or Cache(folder(), PATIENT_SECONDS)
+        for path in paths:
+            now = time.time_ns()
+            look = _Look(path, self._real.of(path) == path and path.startswith(inside), stamp_of(path), now, _BRIEF)
+            for answer in look.answers(resolver, cache):
+                if "card" in answer:
+                    yield json.dumps(answer["card"], separators=(",", ":"))
+        cache.write()
+
     def close(self) -> None:
         """Lets go of the cards on disk."""
         if self._cache is not None:
@@ -117,10 +140,11 @@ class Surveyor:
 
 class _Look:
     """One look at a file, begun at `now` (nanoseconds since the epoch). `key` tells from which bytes and policy
-    something was made; empty where nothing was."""
+    something was made; empty where nothing was. `form` is that of the cards: whole, or _BRIEF."""
 
-    def __init__(self, path: str, is_inside: bool, stamp: FileStamp | None, now: int) -> None:
+    def __init__(self, path: str, is_inside: bool, stamp: FileStamp | None, now: int, form: bytes = b"") -> None:
         self._path = path
+        self._form = form
         self._is_inside = is_inside
         self._content: bytes | None = None
         self._policy = Policy()
@@ -161,7 +185,7 @@ class _Look:
 
     def _kept(self, cache: Cache) -> Kept | None:
         assert self._content is not None
-        self.key = digest(self._content, governing(self._policy))
+        self.key = digest(self._content, governing(self._policy), *filter(None, [self._form]))
         found = cache.find(self.key)
         return found if found is not None and all(map(self._holds, found.asked)) else None
 
@@ -196,7 +220,8 @@ class _Look:
             return self._policy.past(template, version)
 
         policy = replace(self._policy, past=past)
-        card = Document(source, policy=policy).card(CardMaker(self._path, policy.prefixes))
+        document, maker = Document(source, policy=policy), CardMaker(self._path, policy.prefixes)
+        card = brief_of(document, maker) if self._form == _BRIEF else document.card(maker)
         return Kept(None if card is None else to_plain(card)[1:], tuple(asked))
 
 
@@ -209,19 +234,19 @@ def _past(policy: Policy, template: Template, version: str) -> str:
     return "" if found is None or found is template else of_template(found)
 
 
-def _listed(root: str, troubles: list[str], real: RealPaths) -> list[str]:
+def _listed(root: str, troubles: list[str], real: RealPaths, most: int, most_entries: int) -> list[str]:
     """The Markdown files under `root` that git does not ignore, by their real paths, at most so many."""
     if not may_be_root(Path(root)):
         return []
     found = list(_listed_by_git(root)) if os.path.lexists(os.path.join(root, ".git")) else []
     if not found:
-        walked = markdown_files(root, _MOST_ENTRIES)
+        walked = markdown_files(root, most_entries)
         troubles += walked.troubles
         found = [source.path for source in walked.sources]
     paths = list(dict.fromkeys(map(real.of, found)))
-    if len(paths) > MOST_FILES:
-        troubles.append(f"{root}: only the first {MOST_FILES:,} Markdown files are looked at")
-    return paths[:MOST_FILES]
+    if len(paths) > most:
+        troubles.append(f"{root}: only the first {most:,} Markdown files are looked at")
+    return paths[:most]
 
 
 def _listed_by_git(root: str) -> Iterator[str]:

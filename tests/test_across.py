@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -412,3 +413,28 @@ def test_what_is_mended_makes_room_for_others(made: Repository) -> None:
     assert "SPEC-002" in (made.root / "b.md").read_text("utf-8")
     assert "SPEC-003" in (made.root / "c.md").read_text("utf-8")
     assert found == [("a.md", "duplicate-id")], "it was looked at first"
+
+
+def test_every_way_of_running_finds_the_same(made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process or several, with what was found before or without: specs with twins, circles, slips and strangers."""
+    pick = random.Random(5)
+    files = {}
+    for number in range(150):
+        needs = ", ".join(f"SPEC-{pick.randrange(160):03}" for _ in range(pick.randrange(3))) or "none"
+        owner, status = pick.choice(("mira", "Jonas")), pick.choice(("Draft", "Approved", "Kill"))
+        owner = "jonsa" if number == 77 else owner
+        own = pick.choice((number, number, number, number - number % 2))
+        text = spec(f"{own:03}", needs, status, owner, f"Gate {number}")
+        files[f"{number % 5}/{number}.md"] = text + f"\nSee [that](../{pick.randrange(6)}/{pick.randrange(160)}.md).\n"
+    made.save({**files, "CODEOWNERS": "* @mira @jonas\n", ".spec-ls.toml": '[rules]\nunknown-handle = "error"\n'})
+    monkeypatch.setenv("SPEC_LS_NOW", "2026-03-01T12:00")
+    wanted = printed(made.root, "--jobs", "1", "--no-cache", ".")
+    assert {one["rule"] for one in wanted} >= ACROSS
+    monkeypatch.setenv("SPEC_LS_CACHE", "off")
+    assert printed(made.root, "--jobs", "3", ".") == wanted
+    for name, first, second in (("a", "1", "3"), ("b", "3", "1")):
+        monkeypatch.setenv("SPEC_LS_CACHE", str(tmp_path / name))
+        assert printed(made.root, "--jobs", first, ".") == wanted
+        assert printed(made.root, "--jobs", second, ".") == wanted
+    part = [one for one in wanted if one["path"].startswith("3/")]
+    assert printed(made.root, "--jobs", "1", "3") == part, "what lies beside the folder counts"

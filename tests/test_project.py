@@ -41,7 +41,7 @@ FLOORS = (
     ("configuring",),
     ("resolver",),
     ("workspace",),
-    ("cache",),
+    ("cache", "briefs"),
     ("survey", "begin"),
     ("across",),
     ("outside", "api"),

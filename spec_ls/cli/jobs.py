@@ -10,45 +10,62 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import chain, islice
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Generic, NamedTuple, TypeVar
 
-from spec_ls.catalogue import Catalogue
+from spec_ls.across import briefs_of
+from spec_ls.briefs import Briefs
 from spec_ls.cli.judging import Checked, Judging, Options
 from spec_ls.cli.results import Kept, Results, key_of, template_by, template_key, world_key
 from spec_ls.files import CannotRead, Source, bytes_of, decode
 from spec_ls.outside import Outside
 from spec_ls.resolver import Policy, Resolver
+from spec_ls.survey import Surveyor
 from spec_ls.workspace import Document
 
+log = logging.getLogger(__name__)
+
 _BATCH = 32
-"""Files that a process takes at once."""
+_BRIEF_BATCH = 128
+"""Files that a process takes at once, to check them and to look at them."""
 _AHEAD = 4
 """Batches for each process that are under way or wait to be shown."""
 _FEW = 64
 """Files for each process that are worth its start."""
+_MOST_PROCESSES = 61
+"""As many as Windows can wait for."""
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class Work(NamedTuple):
     """What a process needs to know. `cache`: the file that results are kept in; empty: nowhere. `folders` are those
-    that the user named."""
+    that the user named. `jobs`: how many processes the user wants, 0 as many as are worth it."""
 
     options: Options
     cache: str
     folders: tuple[str, ...] = ()
+    jobs: int = 1
 
 
 class Worker:
     """Checks files by one resolver; each configuration and template is read once."""
 
     def __init__(
-        self, work: Work, resolver: Resolver | None = None, catalogues: Mapping[str, Catalogue] | None = None
+        self, work: Work, resolver: Resolver | None = None, briefs: Mapping[str, Briefs] | None = None
     ) -> None:
         resolver = resolver or Resolver()
-        outside = Outside(policy=resolver.policy, folders=work.folders, catalogues=catalogues)
+
+        def read(root: str) -> Briefs:
+            return briefs[root] if briefs and root in briefs else briefs_in_processes(root, work.jobs)
+
+        outside = Outside(policy=resolver.policy, folders=work.folders, read=read)
         self._judging = Judging(resolver, outside, work.options)
         self._results = Results(work.cache) if work.cache else None
 
@@ -117,7 +134,8 @@ def cores() -> int:
 
 def processes_for(files: int, asked: int) -> int:
     """How many processes to use: as many as asked for; for 0, as many as there are cores and as are worth it."""
-    return asked or max(min(cores(), files // _FEW), 1)
+    most = min(_MOST_PROCESSES, -(-files // _BATCH))
+    return max(min(asked or min(cores(), files // _FEW), most), 1)
 
 
 def check_here(sources: Iterable[Source], worker: Worker) -> Iterator[Checked]:
@@ -131,47 +149,80 @@ def check_here(sources: Iterable[Source], worker: Worker) -> Iterator[Checked]:
 
 def check_in_processes(sources: Sequence[Source], work: Work, processes: int, resolver: Resolver) -> Iterator[Checked]:
     """The results of all files, in their order; what is under way does not grow with their number."""
-    forks = sys.platform == "linux"
-    context = multiprocessing.get_context("fork" if forks else "spawn")
-    catalogues = _read_once(sources, work, resolver) if forks else {}
-    batches = (sources[at : at + _BATCH] for at in range(0, len(sources), _BATCH))
-    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(work, catalogues)) as pool:
-        waiting: deque[tuple[Sequence[Source], Future[_Batch]]] = deque()
-        try:
-            for batch in islice(batches, processes * _AHEAD):
-                waiting.append((batch, pool.submit(_check_batch, batch)))
-            while waiting:
-                batch, future = waiting.popleft()
-                following = next(batches, None)
-                if following is not None:
-                    waiting.append((following, pool.submit(_check_batch, following)))
-                done = future.result()
-                for words in done.words:
-                    logging.getLogger(__name__).warning("%s", words)
-                yield from done.results
-        except BrokenProcessPool:
-            for source in chain(batch, *(batch for batch, _ in waiting), *batches):
-                yield Checked(source.path, "unread", "the process that was to check it has ended; try --jobs 1")
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    done = 0
+    try:
+        begin = partial(_begin, work._replace(jobs=1), _read_once(sources, work, resolver))
+        for results in _in_processes(_check_batch, _batches(sources, _BATCH), processes, begin):
+            for checked in results:
+                done += 1
+                yield checked
+    except BrokenProcessPool:
+        for source in sources[done:]:
+            yield Checked(source.path, "unread", "the process that was to check it has ended; try --jobs 1")
 
 
-def _read_once(sources: Sequence[Source], work: Work, resolver: Resolver) -> dict[str, Catalogue]:
-    """The specs around the files, which all processes that are forked from here share."""
+def _read_once(sources: Sequence[Source], work: Work, resolver: Resolver) -> dict[str, Briefs]:
+    """The specs around the files, which all processes share."""
     paths = {os.path.dirname(source.path): source.path for source in sources}
-    outside = Outside(policy=resolver.policy, folders=work.folders)
-    found = outside.catalogues(map(os.path.realpath, paths.values()))
-    gc.freeze()  # else the first collection in each process would copy all of it
-    return found
+    roots = Outside(policy=resolver.policy, folders=work.folders).roots(map(os.path.realpath, paths.values()))
+    return {root: briefs_in_processes(root, work.jobs) for root in sorted(roots)}
+
+
+def briefs_in_processes(root: str, asked: int) -> Briefs:
+    """The brief cards of all specs below a folder (a real path), made by as many processes as are asked for."""
+    troubles: list[str] = []
+    paths = Surveyor().files(root, troubles)
+    processes = processes_for(len(paths), asked)
+    if processes == 1:
+        return briefs_of(root)
+    for trouble in troubles:
+        log.info("%s", trouble)
+    batches = _in_processes(_brief_batch, _batches(paths, _BRIEF_BATCH), processes, partial(_begin_briefs, root))
+    return Briefs(chain.from_iterable(batches))
+
+
+def _batches(items: Sequence[Given], size: int) -> Iterator[Sequence[Given]]:
+    return (items[at : at + size] for at in range(0, len(items), size))
+
+
+def _in_processes(
+    work: Callable[[Given], _Batch[Made]], items: Iterable[Given], processes: int, begin: Callable[[], None]
+) -> Iterator[Made]:
+    """What processes make of the items, in their order, few ahead; each is begun by `begin`. What there is to say is
+    said here. Raises BrokenProcessPool where one ends too soon."""
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    gc.freeze()  # else the first collection in each process would copy all that they share
+    try:
+        with ProcessPoolExecutor(processes, context, initializer=_set_up, initargs=(begin,)) as pool:
+            waiting: deque[Future[_Batch[Made]]] = deque()
+            try:
+                for item in items:
+                    waiting.append(pool.submit(work, item))
+                    if len(waiting) >= processes * _AHEAD:
+                        yield _taken(waiting.popleft())
+                while waiting:
+                    yield _taken(waiting.popleft())
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+    finally:
+        gc.unfreeze()
+
+
+def _taken(future: Future[_Batch[Made]]) -> Made:
+    done = future.result()
+    for words in done.words:
+        log.warning("%s", words)
+    return done.made
 
 
 # --- in a process of its own
 
 
-class _Batch(NamedTuple):
-    """What became of some files, and what there was to say besides."""
+@dataclass(frozen=True, slots=True)
+class _Batch(Generic[Made]):
+    """What was made of some files, and what there was to say besides."""
 
-    results: list[Checked]
+    made: Made
     words: list[str]
 
 
@@ -188,14 +239,25 @@ class _Kept(logging.Handler):
 
 _kept = _Kept()
 _worker: Worker
+_surveyor: Surveyor
+_root: str
 
 
-def _begin(work: Work, catalogues: Mapping[str, Catalogue]) -> None:
-    global _worker
+def _set_up(begin: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that talks to the user sees to it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger().handlers[:] = [_kept]
-    _worker = Worker(work, catalogues=catalogues)
+    begin()
+
+
+def _begin(work: Work, briefs: Mapping[str, Briefs]) -> None:
+    global _worker
+    _worker = Worker(work, briefs=briefs)
+
+
+def _begin_briefs(root: str) -> None:
+    global _surveyor, _root
+    _surveyor, _root = Surveyor(), root
 
 
 def _end_with_parent() -> None:
@@ -206,8 +268,13 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _check_batch(sources: Sequence[Source]) -> _Batch:
+def _check_batch(sources: Sequence[Source]) -> _Batch[list[Checked]]:
     _kept.words = []
     results = [_worker.check(source) for source in sources]
     _worker.commit()
     return _Batch(results, _kept.words)
+
+
+def _brief_batch(paths: Sequence[str]) -> _Batch[list[str]]:
+    _kept.words = []
+    return _Batch(list(_surveyor.briefs(_root, paths)), _kept.words)

@@ -249,7 +249,7 @@ class Run:
 
     def _checked(self, files: Sequence[Source]) -> Iterator[Checked]:
         cache = self.cache if self.cache == IN_MEMORY or len(files) >= _FEW else ""
-        work = Work(self.options, cache, tuple(path for path in self.paths if os.path.isdir(path)))
+        work = Work(self.options, cache, tuple(path for path in self.paths if os.path.isdir(path)), self.jobs)
         processes = processes_for(len(files), self.jobs)
         if processes > 1:
             return check_in_processes(files, work, processes, self.resolver)

@@ -48,7 +48,7 @@ class Neighbours:
             assert group[0].survey is not None
             around = self._around_of(group[0].survey)
             if len(group) > 1 and not is_typed_in:
-                around.catalogue.settle()
+                group[0].survey.catalogue.settle()
             around.asked.clear()
             for shown in group:
                 self._tell(around, shown)
@@ -110,7 +110,7 @@ class Neighbours:
         if survey is None or not survey.whole:
             return
         around, loop = self._around_of(survey), asyncio.get_running_loop()
-        around.catalogue.settle()
+        survey.catalogue.settle()
         for _ in range(_MOST_ROUNDS):
             known = document.spec.known
             others = around.others(path, document.spec, document.policy, known.others)

@@ -1,0 +1,155 @@
+"""What rules about other specs ask of a whole repository: a brief card for each spec, packed for many processes.
+
+To look at an object writes to the memory that it lies in, so that processes which share a hundred thousand of them soon
+hold a copy each. Here all cards are one text with the places in it; a card is made when it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from hashlib import blake2b
+from operator import attrgetter
+
+from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, plain_rows
+from spec_ls.workspace import Document
+
+_MOST_MADE = 5_000
+"""Cards that are not made again each time that they are asked for."""
+
+
+def brief_of(document: Document, maker: CardMaker) -> Card | None:
+    """What other specs ask of one: its names, its place, what it depends on and the people of its metadata. None where
+    the document is none, or is too large. No rule is run for it."""
+    if not document.decision.is_spec or document.is_large:
+        return None
+    card = maker.card(document.spec)
+    wanted = (("id", "dependency"), ("handle", "definition"))
+    return Card(
+        path=card.path,
+        template=card.template,
+        id=card.id,
+        id_span=card.id_span,
+        title=card.title,
+        title_span=None if card.id_span else card.title_span,
+        status=card.status,
+        stage=card.stage,
+        mentions=tuple(mention for mention in card.mentions if (mention.kind, mention.role) in wanted),
+    )
+
+
+class Briefs:
+    """The brief cards of a folder's specs, one for each path, as JSON of their plain values: few objects, however many
+    they are. What is taken in later lies beside them. Raises ValueError for what is no card."""
+
+    def __init__(self, rows: Iterable[str] = ()) -> None:
+        text, names = bytearray(), list[str]()
+        by_id, by_path = list[tuple[int, int]](), list[tuple[int, int]]()
+        self._ends = array("Q", [0])
+        self._handles: Counter[str] = Counter()
+        self._folders: set[str] = set()
+        for at, row in enumerate(rows):
+            card = from_plain(json.loads(row))
+            by_path.append((_number(card.path), at))
+            if card.id:
+                by_id.append((_number(card.id.casefold()), at))
+                names.append(card.id)
+            self._folders.add(os.path.dirname(card.path))
+            self._handles.update(_handles(card))
+            text += row.encode("ascii")
+            self._ends.append(len(text))
+        self._text, self._names = bytes(text), "\n".join(names)
+        self._by_id, self._by_path = _Index(by_id), _Index(by_path)
+        self._later = Catalogue()
+        self._replaced: set[str] = set()
+        """Identifiers of cards that another has taken the place of."""
+        self._made: dict[int, Card] = {}
+
+    def put(self, card: Card) -> None:
+        """Takes a card in, in place of the one of that path."""
+        before = self._first(card.path)
+        if before is not None and not self._later.rests(card.path):
+            self._handles.subtract(_handles(before))
+            self._replaced.add(before.id)
+        self._folders.add(os.path.dirname(card.path))
+        self._later.put(card)
+
+    def kept_by_id(self, name: str) -> list[Card]:
+        """The cards of an identifier, whatever its case, in the order of their paths."""
+        name = name.casefold()
+        cards = (card for card in map(self._card, self._by_id.of(_number(name))) if card.id.casefold() == name)
+        found = [card for card in cards if not self._later.rests(card.path)]
+        return sorted([*found, *self._later.kept_by_id(name)], key=attrgetter("path"))
+
+    def kept_at(self, path: str) -> Card | None:
+        """The card of a path."""
+        return self._later.kept_at(path) or self._first(path)
+
+    def rests(self, path: str) -> bool:
+        """Whether the file at a path is one of the specs."""
+        return self.kept_at(path) is not None
+
+    def has_others(self, but: str) -> bool:
+        """Whether there is a spec besides that of a path."""
+        return len(self._ends) - 1 > (self._first(but) is not None) or self._later.has_others(but)
+
+    def naming(self, handle: str, but: str) -> int:
+        """How many cards but that of a path have a handle in their metadata, whatever its case."""
+        name, own = handle.casefold(), None if self._later.rests(but) else self._first(but)
+        is_own = own is not None and name in _handles(own)
+        return self._handles[name] - is_own + self._later.naming(handle, but)
+
+    def identifiers(self, but: str = "") -> set[str]:
+        """The identifiers of all specs but that of a path, as written. Takes time in proportion to them."""
+        found = {*self._names.split("\n"), *self._later.identifiers(but)} - {""}
+        own = self.kept_at(but)
+        for name in {*self._replaced, own.id if own else ""}:
+            if not any(card.id == name and card.path != but for card in self.kept_by_id(name)):
+                found.discard(name)
+        return found
+
+    @property
+    def folders(self) -> Collection[str]:
+        """Those in which specs lie."""
+        return self._folders
+
+    def _first(self, path: str) -> Card | None:
+        """The card of a path as it was to begin with."""
+        cards = map(self._card, self._by_path.of(_number(path)))
+        return next((card for card in cards if card.path == path), None)
+
+    def _card(self, at: int) -> Card:
+        card = self._made.get(at)
+        if card is None:
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            card = self._made[at] = from_plain(json.loads(self._text[self._ends[at] : self._ends[at + 1]]))
+        return card
+
+
+class _Index:
+    """Where what has a number lies, by that number."""
+
+    def __init__(self, places: list[tuple[int, int]]) -> None:
+        places.sort()
+        self._numbers = array("Q", (number for number, _ in places))
+        self._places = array("Q", (at for _, at in places))
+
+    def of(self, number: int) -> Iterator[int]:
+        at = bisect_left(self._numbers, number)
+        while at < len(self._numbers) and self._numbers[at] == number:
+            yield self._places[at]
+            at += 1
+
+
+def _number(name: str) -> int:
+    """What a name is found by, the same in every process; several may have one."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def _handles(card: Card) -> set[str]:
+    return {text.casefold() for kind, text, *_ in plain_rows(card.mentions) if kind == "handle"}
