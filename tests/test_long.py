@@ -12,7 +12,7 @@ import pytest
 from specgen import make_spec
 from stdio import Message, Stdio
 
-from spec_ls.lsp.server import _path_of
+from spec_ls.lsp.server import path_of
 from spec_ls.template import builtin
 from spec_ls.workspace import Document
 
@@ -192,4 +192,4 @@ def test_an_edit_is_lost_while_it_is_read(client: Stdio) -> None:
 )
 def test_the_path_of_a_uri(uri: str, path: str | None) -> None:
     """Only an absolute path on this machine: nothing is looked up from the working directory."""
-    assert _path_of(uri) == path
+    assert path_of(uri) == path
