@@ -26,6 +26,12 @@ _NUMBER = re.compile(
     r"(?:(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)|[．、）：])",
     re.I,
 )
+_ORDINAL = re.compile(
+    r"[0-9０-９]{1,3}(?:[．.][0-9０-９]{1,3}){1,4}[．.]?\s+(?=\S)|[０-９]{1,3}\s+(?=\S)"
+    r"|第?[0-9０-９一二三四五六七八九十百]{1,5}(?:[．.][0-9０-９]{1,3}){0,4}(?:[章節节部][\s、．：:]*|[、．：:）)]\s*|\u3000+)(?=\S)"
+    r"|[（(][0-9０-９一二三四五六七八九十]{1,3}[）)]\s*(?=\S)|(?:[IVX]{1,5}|[A-Z])[.)]\s+(?=\S)"
+)
+"""Other numbers in front of a title: full-width and Chinese ones, Roman ones and letters."""
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}")
 
 
@@ -134,6 +140,9 @@ def title_of(text: str) -> Title:
 @lru_cache(maxsize=8192)
 def _title_of(text: str) -> Title:
     number, words = split_number(text.strip())
+    ordinal = _ORDINAL.match(words) if not number else None
+    if ordinal:
+        words = words[ordinal.end() :]
     key = " ".join(_TITLE_WORD.findall(words.replace("&", " and ").casefold().replace("’", "'")))
     if not key and number:
         return Title(" ".join(map(str, number)), ())
