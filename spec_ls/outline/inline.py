@@ -72,6 +72,28 @@ def _plain(source: str) -> str:
     return " ".join("".join(parts).split())
 
 
+def said(source: str) -> str:
+    """As `plain`, with what a reader would follow or see beside the words: addresses of links and images, HTML."""
+    if not _MARKUP.search(source) or len(source) > _LONGEST_READ:
+        return " ".join(source.split())
+    parts: list[str] = []
+    opened: list[str] = []
+    for token in _md.parseInline(source)[0].children or ():
+        if token.type in ("text", "code_inline", "text_special"):
+            parts.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif token.type == "image":
+            parts.append(f"{token.content} <{token.attrs.get('src')}>")
+        elif token.type == "html_inline" and not token.content.startswith("<!--"):
+            parts.append(token.content)
+        elif token.type == "link_open":
+            opened.append(f" <{token.attrs.get('href')}>" if token.markup != "autolink" else "")
+        elif token.type == "link_close" and opened:
+            parts.append(opened.pop())
+    return " ".join("".join(parts).split())
+
+
 _plain_of_long = lru_cache(maxsize=16)(_plain.__wrapped__)
 """Several ask for the words of one long value at a time."""
 
