@@ -7,13 +7,15 @@ All of it is read from `Spec.known`; a status that is not committed yet counts a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from spec_ls.bind import Fill
 from spec_ls.known import Move, SectionKey, SectionLines, Sections
-from spec_ls.outline.shapes import comments_in, items_of, shown_title
+from spec_ls.outline.blocks import Block, Box, Comment, Fence, FrontMatter, List, Paragraph, Quote, Table, TextLine
+from spec_ls.outline.inline import said
+from spec_ls.outline.shapes import comments_in, joined, shown_title, without_comments
 from spec_ls.spec import Spec
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import Stage, State, Template
@@ -21,10 +23,9 @@ from spec_ls.text import split_lines
 from spec_ls.values import count
 
 _ORDER: tuple[Stage, ...] = ("draft", "review", "approved", "done")
-_BOX = re.compile(r"^(\s*(?:[-*+]|[0-9]{1,9}[.)])\s+)\[[ xX]\]")
 _INK = re.compile(r"[^\r\n]")
 _MOST_COMPARED = 10_000
-"""Lines before times lines now that are compared one by one; of more, all from the first to the last that differ."""
+"""Parts before times parts now that are compared one by one; of more, all from the first to the last that differ."""
 _HOUR = timedelta(hours=1)
 _SHORT_HOURS = 72
 """Up to here a time is told in hours, from here on in days."""
@@ -147,7 +148,7 @@ def sections(spec: Spec) -> Sections:
     for at in range(len(spec.pieces)):
         key = section_key(spec, at)
         if key is not None:
-            found[key] = (*found.get(key, ()), tuple(words for _, words in section_lines(spec, at)))
+            found[key] = (*found.get(key, ()), tuple(one.words for one in section_words(spec, at)))
     return found
 
 
@@ -164,45 +165,114 @@ def section_key(spec: Spec, at: int) -> SectionKey | None:
     return fill.slot.index, "" if number is None else number
 
 
-def section_lines(spec: Spec, at: int) -> Iterator[tuple[int, str]]:
-    """The lines of a piece that count as its text, each with its number as its chunk counts them.
+class Said(NamedTuple):
+    """Words of a section from the line `first` to `last`, as its chunk counts them: a paragraph, an item, a row, a line
+    of code."""
 
-    Ticks, white space and comments do not, nor do metadata and what stands behind a fixed item; of a heading only its
-    title does, and that only where it is the author's.
+    first: int
+    last: int
+    words: str
+
+
+def section_words(spec: Spec, at: int) -> Iterator[Said]:
+    """What a piece says, part by part, as a reader sees it.
+
+    Ticks, white space, comments and the marks of Markdown do not count, nor do metadata and what stands behind a fixed
+    item; of a heading only its title does, and that only where it is the author's.
     """
     piece, base = spec.pieces[at], spec.base(at)
     section, owner = piece.section, spec.binding.owners[at]
-    left_out = {entry.line for entry in piece.facts.entries}
-    fixed: dict[int, str] = {}
     boxes = {check.box: check.slot for check in piece.facts.checks if check.box and not check.near}
     slots = owner.slot.items if owner is not None else ()
-    for item in items_of(section.blocks) if boxes and slots else ():
-        if item.box in boxes:
-            fixed[item.line] = f"- [ ] {slots[boxes[item.box]].name}"
-            left_out.update(range(item.line + 1, item.end_line))
+    fixed: dict[Box | None, str] = {box: slots[slot].name for box, slot in boxes.items()} if slots else {}
+    lines = spec.text.lines[base : base + section.end_line]
+    reader = _Reader(lines, {entry.line for entry in piece.facts.entries}, fixed)
     first = section.line
     if section.heading is not None:
         first = section.heading.end_line
         if owner is not None and (owner.piece != at or owner.slot.repeats):
-            yield section.heading.line, " ".join(shown_title(section.heading).split())
-    source = "".join(spec.text.lines[base + first : base + section.end_line])
-    parts, done = [], 0
-    for start, end in comments_in(source):
-        parts += [source[done:start], _INK.sub(" ", source[start:end])]
-        done = end
-    for number, line in enumerate(split_lines("".join([*parts, source[done:]])), first):
-        words = fixed.get(number) or " ".join(_BOX.sub(r"\1[ ]", line).split())
-        if words and number not in left_out:
-            yield number, words
+            line = section.heading.line
+            yield Said(line, line, " ".join(shown_title(section.heading).split()))
+    for block in section.blocks:
+        yield from reader.bare(first, block.line)
+        yield from reader.block(block)
+        first = block.end_line
+    yield from reader.bare(first, section.end_line)
 
 
-_RULED = re.compile(r"[-|:=+ ]+")
+class _Reader:
+    """Reads what blocks say. `left_out` are lines that do not count, `fixed` the words of items by their boxes."""
+
+    def __init__(self, lines: Sequence[str], left_out: set[int], fixed: Mapping[Box | None, str]) -> None:
+        self.lines = lines
+        self.left_out = left_out
+        self.fixed = fixed
+
+    def block(self, block: Block) -> Iterator[Said]:
+        match block:
+            case Paragraph():
+                yield from self._text(block.lines)
+            case List():
+                for item in block.items:
+                    if item.box in self.fixed:
+                        yield Said(item.line, item.line, f"[ ] {self.fixed[item.box]}")
+                        continue
+                    yield from self._text(item.lines, "[ ] " if item.box is not None else "")
+                    for inner in item.blocks:
+                        yield from self.block(inner)
+            case Table():
+                for row in (block.header, *block.rows):
+                    if row.line not in self.left_out:
+                        cells = [said(without_comments(cell.text)) for cell in row.cells]
+                        yield from _filled(row.line, row.line, " | ".join(cells).rstrip(" |"))
+            case Fence():
+                yield from self.bare(block.line + 1, block.end_line - block.closed)
+            case Quote():
+                rows = [self.lines[number] for number in range(block.line, block.end_line)]
+                words = said(without_comments(" ".join(_LISTED.sub("", row.strip("> \t\r\n")) for row in rows)))
+                yield from _filled(block.line, block.end_line - 1, words)
+            case Comment() if block.alone:
+                pass
+            case FrontMatter():
+                pass
+            case _:
+                yield from self.bare(block.line, block.end_line)
+
+    def _text(self, lines: Sequence[TextLine], mark: str = "") -> Iterator[Said]:
+        lines = [line for line in lines if line.line not in self.left_out]
+        if lines:
+            whole = [*(line._replace(text=_BREAK.sub("", line.text)) for line in lines[:-1]), lines[-1]]
+            words = said(without_comments(joined(whole)))
+            yield from _filled(lines[0].line, lines[-1].line, words and mark + words)
+
+    def bare(self, first: int, end: int) -> Iterator[Said]:
+        """Lines as they are written, white space and comments aside: code, HTML, definitions of links."""
+        source = "".join(self.lines[first:end])
+        if "<!--" in source:
+            parts, done = [], 0
+            for start, stop in comments_in(source):
+                parts += [source[done:start], _INK.sub(" ", source[start:stop])]
+                done = stop
+            source = "".join([*parts, source[done:]])
+        for number, line in enumerate(split_lines(source), first):
+            words = " ".join(line.split())
+            if not _RULE.fullmatch(words) and number not in self.left_out:
+                yield from _filled(number, number, words)
+
+
+def _filled(first: int, last: int, words: str) -> Iterator[Said]:
+    if words:
+        yield Said(first, last, words)
+
+
+_BREAK = re.compile(r"(?<!\\)\\$")
+"""A hard line break."""
+_RULE = re.compile(r"(?:- ?){3,}|(?:\* ?){3,}|(?:_ ?){3,}")
 _LISTED = re.compile(r"^(?:[-*+]|[0-9]{1,9}[.)]) ")
-_EMPHASIS = re.compile(r"(?<!\w)[*_]++|(?<![*_])[*_]++(?!\w)")
 
 
 class Hunk(NamedTuple):
-    """Lines that were approved, and those that stand there now at `first` to `last` (as the chunk counts them)."""
+    """Words that were approved, and those that stand there now at `first` to `last` (as the chunk counts them)."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
@@ -210,36 +280,26 @@ class Hunk(NamedTuple):
     last: int
 
 
-def changes(old: Sequence[str], now: Sequence[tuple[int, str]]) -> list[Hunk]:
-    """Where the lines `now` differ from `old`, in the order of the text; empty where the words are the same."""
-    new = [words for _, words in now]
-    bare_old, bare_new = list(map(_bare, old)), list(map(_bare, new))
-    if " ".join(bare_old).split() == " ".join(bare_new).split():
+def changes(old: Sequence[str], now: Sequence[Said]) -> list[Hunk]:
+    """Where what is said `now` differs from `old`, in the order of the text; empty where the words are the same."""
+    new = [one.words for one in now]
+    if list(old) == new or " ".join(old) == " ".join(new):
         return []
-    head = _common(bare_old, bare_new)
-    tail = _common(bare_old[head:][::-1], bare_new[head:][::-1])
-    before, after = bare_old[head : len(old) - tail], bare_new[head : len(new) - tail]
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
     parts = [(0, len(before), 0, len(after))]
     if len(before) * len(after) <= _MOST_COMPARED:
         from difflib import SequenceMatcher  # most sections have not changed
 
         found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
         parts = [(first, last, start, end) for kind, first, last, start, end in found if kind != "equal"]
-    numbers = [number for number, _ in now]
     hunks = []
     for first, last, start, end in parts:
-        place = numbers[head + start : head + max(end, start + 1)] or numbers[-1:] or [0]
+        place = now[head + start : head + max(end, start + 1)] or now[-1:] or [Said(0, 0, "")]
         gone, come = old[head + first : head + last], new[head + start : head + end]
-        hunks.append(Hunk(tuple(gone), tuple(come), place[0], place[-1]))
+        hunks.append(Hunk(tuple(gone), tuple(come), place[0].first, place[-1].last))
     return hunks
-
-
-def _bare(line: str) -> str:
-    """What a line says, without the marks that a formatter may write otherwise: of lists, tables and emphasis."""
-    if _RULED.fullmatch(line):
-        return ""
-    words = _EMPHASIS.sub("", _LISTED.sub("", line))
-    return " ".join(words.replace("|", " ").split())
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -52,6 +52,17 @@ _MONTHS = {
     name.casefold(): at for names in (calendar.month_name, calendar.month_abbr) for at, name in enumerate(names) if name
 }
 _MONTHS["sept"] = 9
+_ELSEWHERE = """
+januar februar märz april mai juni juli august september oktober november dezember
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+"""
+_MONTHS.update((name, at % 12 + 1) for at, name in enumerate(_ELSEWHERE.split()))
+_BETWEEN = "st nd rd th of the t de del du di den der le el am er 年 月 日 년 월 일"
+_IN_DATES = frozenset(_BETWEEN.split())
+"""What stands between the numbers of a date and says nothing."""
 
 
 class Named(NamedTuple):
@@ -339,7 +350,7 @@ def near_dates(text: str) -> list[date]:
     """The dates that a text in another form may mean, both readings of `3/4/2026`; empty where there is none."""
     folded = unicodedata.normalize("NFKC", text[:100]).strip().casefold()
     words = re.findall(r"[0-9]+|[^\W\d_]+", folded)
-    words = [word for word in words if word not in ("st", "nd", "rd", "th", "of", "the", "t")]
+    words = [word for word in words if word not in _IN_DATES]
     numbers = [int(word) for word in words if word.isdigit() and len(word) <= 8]
     months = [_MONTHS[word] for word in words if word in _MONTHS]
     if len(words) == 1 and len(numbers) == 1 and len(words[0]) == 8:

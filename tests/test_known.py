@@ -18,7 +18,7 @@ from spec_ls.known import Known, Move
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.convert import diagnostic_json
 from spec_ls.outside import Outside
-from spec_ls.past import changes, sections
+from spec_ls.past import Said, changes, section_words, sections
 from spec_ls.template import builtin
 from spec_ls.workspace import Document
 
@@ -131,7 +131,7 @@ def test_what_has_changed_since_the_approval_stands_beside_it(made: Repository) 
         (11, "information", said),
         (50, "information", said),
     ]
-    cohorts = "- **Cohorts**: two pilot cities first", "- **Cohorts**: 𝔪 three cities first"
+    cohorts = "Cohorts: two pilot cities first", "Cohorts: 𝔪 three cities first"
     for encoding, units in {"utf-8": 4, "utf-16": 2, "utf-32": 1}.items():
         client = Client(encoding=encoding, related_information=True)
         told = [diagnostic_json("file:///a", document.spec, one, client)["relatedInformation"] for one in problems]
@@ -209,11 +209,56 @@ def line(number: int, characters: int) -> dict[str, Any]:
         ("* *x* and __y__", "- _x_ and **y**", True),
         ("snake_case and 2 * 3", "snakecase and 2 * 3", False),
         ("see [a](b.md)", "see [a](c.md)", False),
+        ("see [a](b.md)", "see [a]( <b.md> )", True),
+        ("see [a][r]\n\n[r]: b.md", "see [a][r]\n\n[r]: c.md", False),
         ("within 1 day", "within 2 days", False),
+        ("call `f(**kw)`", "call `f(kw)`", False),
+        ("call `` f(x) ``", "call `f(x)`", True),
+        ("```diff\n- a\n```", "```diff\n+ a\n```", False),
+        ("```\na  \n\n```", "~~~~py\na\n~~~~", True),
+        ("- one\n\n      f(1)", "- one\n\n  ```\n  f(1)\n  ```", True),
+        ("1 * 2", "1 2", False),
+        ("1 * 2", "1 \\* 2", True),
+        ("a < b & c", "a &lt; b &amp; c", True),
+        ("|a|b|\n|-|-|\n|x y|z|", "|a|b|\n|-|-|\n|x|y z|", False),
+        ("|a|b|\n|-|-|\n|x||", "|a|b|\n|:-|-:|\n|x|", True),
+        ("> * one\n> * two", "> - one\n> - two", True),
+        ("> one\n> two", ">one two", True),
+        ("> one", "> two", False),
+        ("one\ntwo *three\nfour*", "one two *three four*", True),
+        ("one  \ntwo", "one\\\ntwo", True),
+        ("- [ ] one", "- [x] one", True),
+        ("- [ ] one", "- one", False),
+        ("one\n\n---\n\ntwo", "one\n\n***\n\ntwo", True),
+        ("<b>one</b>", "<b>two</b>", False),
+        ("<img src='a.png'>", "<img src='b.png'>", False),
+        ("![one](a.png)", "![one](b.png)", False),
+        ("one <!-- two -->", "one", True),
+        ("<!-- one\ntwo -->\n\nthree", "three", True),
     ],
 )
-def test_what_a_formatter_writes_otherwise_is_no_change(before: str, after: str, same: bool) -> None:
-    assert (changes(before.split("\n"), list(enumerate(after.split("\n")))) == []) == same
+def test_the_marks_that_a_formatter_writes_otherwise_are_no_change_and_words_are(
+    before: str, after: str, same: bool
+) -> None:
+    old, now = (words(f"# T\n\n## 1. Context & Problem Statement\n\n{text}\n") for text in (before, after))
+    assert (changes([one.words for one in old], now) == []) == same
+
+
+def words(source: str) -> list[Said]:
+    """What the last section says."""
+    spec = Document(source, builtin()).spec
+    return list(section_words(spec, len(spec.pieces) - 1))
+
+
+def test_of_a_long_paragraph_the_words_that_changed_are_shown() -> None:
+    head = "# Doors\n\n| **Spec ID** | SPEC-001 |\n|---|---|\n| **Status** | Approved |\n"
+    before = f"{head}\n## 1. Context & Problem Statement\n\n{'It rains. ' * 60}Within a minute.\n"
+    moves = (Move("Approved", "Review", datetime(2026, 3, 5, tzinfo=UTC), "Ada"),)
+    document = Document(before.replace("a minute", "an hour"), builtin())
+    document.know(Known(datetime(2026, 3, 9, tzinfo=UTC), moves, sections(Document(before, builtin()).spec)))
+    (problem,) = [one for one in document.problems() if one.rule == "stale-approval"]
+    (related,) = problem.finding.related
+    assert related.message.startswith("Before: …") and "Within a minute. · Now: …" in related.message
 
 
 def test_sections_with_no_words_but_the_template_s_are_no_news_since_the_approval() -> None:

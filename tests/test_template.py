@@ -560,10 +560,20 @@ def test_guidance(note: str) -> None:
     assert left == ["leftover-guidance"]
 
 
-@pytest.mark.parametrize("note", ["Say *why*.", "*Say* why.", "**Say why.**", "> *Say why.*", "<!-- spec-ls: keep -->"])
+@pytest.mark.parametrize("note", ["Say *why*.", "*Say* why.", "**Say why.**", "<!-- spec-ls: keep -->"])
 def test_what_is_no_guidance(note: str) -> None:
     (slot,) = sections(f"## Why\n{note}\n")
     assert slot.guidance == ()
+
+
+@pytest.mark.parametrize(("note", "may_stay"), [("> *Say why.*", True), ("> **Note**\n> Say why.", False)])
+def test_a_quote_is_guidance_until_it_is_answered(note: str, may_stay: bool) -> None:
+    template = f"# T\n\n## Why\n{note}\n"
+    (slot,) = sections(template)
+    assert [one.text.removeprefix("Note ") for one in slot.guidance] == ["Say why."]
+    assert [rule for rule, _ in told(template, f"# A\n\n## Why\n{note}\n")] == ["leftover-guidance"]
+    left = [rule for rule, _ in told(template, f"# A\n\n## Why\n{note}\n\nWords.\n")]
+    assert left == ([] if may_stay else ["leftover-guidance"])
 
 
 @pytest.mark.parametrize(

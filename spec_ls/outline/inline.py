@@ -31,6 +31,12 @@ _NUMBER = re.compile(
     r"(?:(?:[.):]|[ \t\xa0]*[-–—:])?(?=[\s\xa0]|$)|[．、）：])",
     re.I,
 )
+_ORDINAL = re.compile(
+    r"[0-9０-９]{1,3}(?:[．.][0-9０-９]{1,3}){1,4}[．.]?\s+(?=\S)|[０-９]{1,3}\s+(?=\S)"
+    r"|第?[0-9０-９一二三四五六七八九十百]{1,5}(?:[．.][0-9０-９]{1,3}){0,4}(?:[章節节部][\s、．：:]*|[、．：:）)]\s*|\u3000+)(?=\S)"
+    r"|[（(][0-9０-９一二三四五六七八九十]{1,3}[）)]\s*(?=\S)|(?:[IVX]{1,5}|[A-Z])[.)]\s+(?=\S)"
+)
+"""Other numbers in front of a title: full-width and Chinese ones, Roman ones and letters."""
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}")
 
 
@@ -68,6 +74,28 @@ def _plain(source: str) -> str:
             parts.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
             parts.append(" ")
+    return " ".join("".join(parts).split())
+
+
+def said(source: str) -> str:
+    """As `plain`, with what a reader would follow or see beside the words: addresses of links and images, HTML."""
+    if not _MARKUP.search(source) or len(source) > _LONGEST_READ:
+        return " ".join(source.split())
+    parts: list[str] = []
+    opened: list[str] = []
+    for token in _md.parseInline(source)[0].children or ():
+        if token.type in ("text", "code_inline", "text_special"):
+            parts.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif token.type == "image":
+            parts.append(f"{token.content} <{token.attrs.get('src')}>")
+        elif token.type == "html_inline" and not token.content.startswith("<!--"):
+            parts.append(token.content)
+        elif token.type == "link_open":
+            opened.append(f" <{token.attrs.get('href')}>" if token.markup != "autolink" else "")
+        elif token.type == "link_close" and opened:
+            parts.append(opened.pop())
     return " ".join("".join(parts).split())
 
 
@@ -159,6 +187,9 @@ def title_of(text: str) -> Title:
 @lru_cache(maxsize=8192)
 def _title_of(text: str) -> Title:
     number, words = split_number(text.strip())
+    ordinal = _ORDINAL.match(words) if not number else None
+    if ordinal:
+        words = words[ordinal.end() :]
     if words.isascii() and not _MORE_THAN_WORDS.search(words):
         key = " ".join(words.encode().translate(_SPACED).decode().split())
     else:

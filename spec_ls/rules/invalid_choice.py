@@ -7,14 +7,17 @@ Example: `| **Status** | Drfat |`.
 How to fix: take one of the template's values; for a wrong case or a near miss the quick fix does.
 """
 
+import re
 from collections.abc import Iterator
 
 from spec_ls.outline.inline import skeleton
 from spec_ls.rules.base import INVALID, Finding, Fix, Rule
 from spec_ls.rules.fields import filled
 from spec_ls.spec import Spec, plain_value
-from spec_ls.text import Edit
+from spec_ls.text import Edit, Span
 from spec_ls.values import choice_in, is_choices
+
+_REMARK = re.compile(r"(?<=\w)(?:(?<!\s)\s+)?[(（\[].*$")
 
 
 def check(spec: Spec) -> Iterator[Finding]:
@@ -31,7 +34,12 @@ def check(spec: Spec) -> Iterator[Finding]:
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     slot = next(slot for slot, _ in filled(spec, "choice") if slot.key == finding.subject)
-    value = skeleton(spec.text.slice(spec.span(finding.place)))
+    span = spec.span(finding.place)
+    written = spec.text.slice(span)
+    remark = _REMARK.search(written) if span.start_line == span.end_line else None
+    if remark:  # it stays
+        written, span = written[: remark.start()], Span(*span.first, span.end_line, span.start + remark.start())
+    value = skeleton(written)
     from rapidfuzz.fuzz import ratio
 
     scored = sorted(((ratio(value, skeleton(name)), name) for name in slot.values), key=lambda pair: -pair[0])
@@ -39,7 +47,7 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     certain = best >= 70 and best - second >= 10
     for at, (score, name) in enumerate(scored):
         if score >= 60 or (certain and at == 0):
-            edit = Edit(spec.span(finding.place), name)
+            edit = Edit(span, name)
             yield Fix(f"Change to {name}", (edit,), certain=certain and at == 0)
 
 

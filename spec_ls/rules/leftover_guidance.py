@@ -1,7 +1,8 @@
 """The template's guidance is still in the document.
 
 Guidance tells the author what to write; a finished spec says it instead. Only the template's own words
-count, also without their italics; quoted (`>`) they are the author's.
+count, also without their italics; quoted (`>`) they are the author's, unless the template has
+them in a quote and nothing stands beside it.
 
 Example: `*Describe schema changes.*` above the description of the schema changes.
 
@@ -11,7 +12,7 @@ How to fix: take it out (quick fix), after writing what it asks for.
 from collections.abc import Iterator, Sequence
 
 from spec_ls import compose
-from spec_ls.outline.blocks import Block, Comment, List, Paragraph, Plain
+from spec_ls.outline.blocks import Block, Comment, List, Paragraph, Plain, Quote
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import items_of, joined, lines_span, says_something
 from spec_ls.rules.base import FILLING, Finding, Fix, Rule
@@ -29,8 +30,16 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
         yield Finding(RULE.name, Place(at, _opening(spec, at, piece.section.blocks)), _QUESTION)
         return
     for block in piece.section.blocks:
-        if isinstance(block, Plain):
-            rows = spec.text.lines[block.line + spec.base(at) : min(block.end_line, block.line + 20) + spec.base(at)]
+        if isinstance(block, Quote) and (known.notes or known.quotes):
+            rows = _rows(spec, at, block)
+            words = skeleton("".join(rows))
+            if words in known.notes or (words in known.quotes and not _is_answered(spec, at)):
+                start = len(rows[0]) - len(rows[0].lstrip())
+                last = max(number for number, row in enumerate(rows) if row.strip())
+                whole = Span(block.line, start, block.line + last, len(strip_line_end(rows[last]).rstrip()))
+                yield Finding(RULE.name, Place(at, whole), _MESSAGE)
+        elif isinstance(block, Plain):
+            rows = _rows(spec, at, block)
             if "<" in rows[0] and skeleton("".join(rows)) in known.guidance:
                 whole = Span(block.line, 0, block.line + len(rows) - 1, len(strip_line_end(rows[-1])))
                 yield Finding(RULE.name, Place(at, whole), _MESSAGE)
@@ -114,9 +123,21 @@ def _is_answered(spec: Spec, at: int) -> bool:
                 words = skeleton(joined(block.lines))
                 if words not in known.guidance and words not in known.labels:
                     return True
-            elif says_something(block):
+            elif says_something(block) and not (isinstance(block, Quote) and _is_quoted(spec, number, block)):
                 return True
     return False
+
+
+def _rows(spec: Spec, at: int, block: Quote | Plain) -> list[str]:
+    """The lines of a block, of a long one the first."""
+    return spec.text.lines[block.line + spec.base(at) : min(block.end_line, block.line + 20) + spec.base(at)]
+
+
+def _is_quoted(spec: Spec, at: int, block: Quote) -> bool:
+    """Whether a block quote is the template's."""
+    known = lookup(spec.template)
+    told = known.quotes | known.notes
+    return bool(told) and skeleton("".join(_rows(spec, at, block))) in told
 
 
 RULE = Rule("leftover-guidance", __doc__, FILLING, check_piece=check_piece, fix=fix, leftover=True)

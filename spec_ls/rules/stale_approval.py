@@ -2,7 +2,7 @@
 
 An approval is given to words. Those of the commit by which the document became approved are held against those that
 stand there now, committed or not, section by section; what changed stands beside the finding. Ticked boxes, white
-space, the marks of lists, tables and emphasis, comments, metadata, the text behind fixed items, the sign-off itself and
+space, line breaks, the marks of Markdown, comments, metadata, the text behind fixed items, the sign-off itself and
 sections that may be left out do not count, nor does another title of a section that the template asks for, nor a new
 section that says nothing yet.
 
@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 from spec_ls.bind import Fill, lineage
 from spec_ls.known import Move, SectionKey
 from spec_ls.outline.inline import skeleton
-from spec_ls.past import Hunk, approving, by, changes, section_key, section_lines
+from spec_ls.past import Hunk, approving, by, changes, section_key, section_words
 from spec_ls.rules.base import Finding, Related, Rule, Weights
 from spec_ls.spec import Piece, Place, Spec
 from spec_ls.text import Span
 
 _MOST_HUNKS = 3
-_MOST_LINES = 3
+_MOST_PARTS = 3
 _LONGEST = 200
 
 
@@ -38,7 +38,7 @@ def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
             return  # other rules speak of what is empty or the template's
         yield Finding(RULE.name, spec.heading_place(at), f"This section is new since {_approval(move)}.")
         return
-    now, before = list(section_lines(spec, at)), approved[key]
+    now, before = list(section_words(spec, at)), approved[key]
     hunks = [changes(old, now) for old in before]
     if all(hunks):
         shown = hunks[0][:_MOST_HUNKS] if len(before) == 1 else ()
@@ -58,7 +58,7 @@ def _approval(move: Move) -> str:
 
 
 def _related(spec: Spec, at: int, hunk: Hunk) -> Related:
-    old, new = _quoted(hunk.old), _quoted(hunk.new)
+    old, new = _quoted(hunk.old, hunk.new), _quoted(hunk.new, hunk.old)
     line = spec.text.content(spec.base(at) + hunk.last)
     place = Place(at, Span(hunk.first, 0, hunk.last, len(line)))
     if not new:
@@ -66,10 +66,15 @@ def _related(spec: Spec, at: int, hunk: Hunk) -> Related:
     return Related(place, f"Before: {old} · Now: {new}" if old else f"New: {new}")
 
 
-def _quoted(lines: tuple[str, ...]) -> str:
-    """Some lines on one line, the beginning of a long one."""
-    shown = [line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…" for line in lines[:_MOST_LINES]]
-    return " / ".join(shown if len(lines) <= _MOST_LINES else [*shown, "…"])
+def _quoted(parts: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """Some words on one line; of a long part those in which it differs from the only `other` one, or its beginning."""
+    if len(parts) == len(other) == 1 and len(parts[0]) > _LONGEST:
+        pairs = enumerate(zip(parts[0], other[0], strict=False))
+        at = next((at for at, (left, right) in pairs if left != right), min(len(parts[0]), len(other[0])))
+        start = parts[0].rfind(" ", 0, max(0, at - _LONGEST // 4)) + 1
+        parts = (("…" if start else "") + parts[0][start:],)
+    shown = [part if len(part) <= _LONGEST else f"{part[: _LONGEST - 1].rstrip()}…" for part in parts[:_MOST_PARTS]]
+    return " / ".join(shown if len(parts) <= _MOST_PARTS else [*shown, "…"])
 
 
 def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:

@@ -21,7 +21,8 @@ class Lookup:
     """`samples`: skeletons of the list items to replace, `phrases` those of paragraphs and table rows; `guidance`: by
     skeleton; `titles`: keys of all sections, also their `other_names`; `repeated`: those that repeat; `conditional`:
     those that the metadata asks for; `labels`: skeletons of all items and labelled blocks; `approved`: the indexes of
-    the sections that an approval is about, which are all but those that may be left out and the sign-off."""
+    the sections that an approval is about, which are all but those that may be left out and the sign-off; `notes` and
+    `quotes`: the guidance in admonitions and in block quotes."""
 
     samples: frozenset[str]
     phrases: frozenset[str]
@@ -30,6 +31,8 @@ class Lookup:
     guidance: Mapping[str, Guidance]
     longest_guidance: int
     guidance_heads: frozenset[str]
+    notes: frozenset[str]
+    quotes: frozenset[str]
     fields: frozenset[str]
     titles: frozenset[str]
     other_names: Mapping[str, str]
@@ -55,7 +58,9 @@ class Lookup:
 
     def is_phrase(self, source: str) -> bool:
         """Whether a paragraph or the cells of a table row still are the template's, with a part to replace."""
-        return 0 < len(source) <= 3 * self.longest_phrase + 100 and skeleton(without_comments(source)) in self.phrases
+        if not 0 < len(source) <= 3 * self.longest_phrase + 100:
+            return False
+        return phrase_key(source) in self.phrases
 
     def guidance_lines(self, lines: Sequence[TextLine]) -> int:
         """How many lines of a paragraph, from its first one on, are the template's guidance."""
@@ -67,13 +72,21 @@ class Lookup:
             words += skeleton(without_comments(line.text))
             if len(words) > self.longest_guidance:
                 break
-            if words in self.guidance and not self.guidance[words].hidden:
+            if not words and count == number - 1 > 0:
+                count = number  # a mark such as `:::` that closes it
+            elif words in self.guidance and not self.guidance[words].hidden:
                 words, count = "", number
         return count
 
     def may_be_field(self, cell: str) -> bool:
         """Whether a table's first cell may name one of the template's fields."""
         return len(cell) < 100 and skeleton(cell).rstrip("s") in self.fields
+
+
+def phrase_key(source: str) -> str:
+    """The form in which paragraphs and rows to replace are compared: their skeleton, of dots alone these."""
+    source = without_comments(source)
+    return skeleton(source) or ("…" if source.strip() and not source.strip(" .…") else "")
 
 
 _made: OrderedDict[int, tuple[Template, Lookup]] = OrderedDict()
@@ -113,6 +126,8 @@ def _make(template: Template) -> Lookup:
         guidance=guidance,
         longest_guidance=max(map(len, shown), default=0),
         guidance_heads=frozenset(key[:_HEAD] for key in shown),
+        notes=frozenset(key for key, note in guidance.items() if note.form == "note"),
+        quotes=frozenset(key for key, note in guidance.items() if note.form == "quote"),
         fields=frozenset(skeleton(name).rstrip("s") for slot in template.fields for name in (slot.name, *slot.aliases)),
         titles=frozenset(key for slot in template.all_sections() for key in (slot.key, *slot.aliases)),
         other_names={alias: slot.key for slot in template.all_sections() for alias in slot.aliases},

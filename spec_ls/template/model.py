@@ -65,11 +65,13 @@ class FieldSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """Text for the author: shown on hover, never wanted in a finished spec. `hidden`: it stands in a comment."""
+    """Text for the author: shown on hover, never wanted in a finished spec. `hidden`: it stands in a comment;
+    `form`: in an admonition or a quote that calls itself a note, or in any other block quote."""
 
     text: str
     key: str
     hidden: bool = False
+    form: Literal["", "note", "quote"] = ""
     origin: Origin
 
 

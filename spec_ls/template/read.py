@@ -9,9 +9,22 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from spec_ls.outline import Outline
-from spec_ls.outline.blocks import Comment, FrontMatter, Heading, Item, List, Paragraph, Plain, Quote, Section, Table
+from spec_ls.outline.blocks import (
+    Block,
+    Comment,
+    FrontMatter,
+    Heading,
+    Item,
+    List,
+    Paragraph,
+    Plain,
+    Quote,
+    Section,
+    Table,
+)
 from spec_ls.outline.inline import is_italic, normal_label, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import field_key
 from spec_ls.outline.shapes import (
@@ -39,6 +52,7 @@ from spec_ls.template.annotations import (
 )
 from spec_ls.template.fields import carried, carrier_source, field_slots
 from spec_ls.template.kinds import BRACKET, is_status, status_choices
+from spec_ls.template.lookup import phrase_key
 from spec_ls.template.model import (
     BlockSlot,
     Condition,
@@ -71,12 +85,19 @@ _PART = re.compile(
 )
 """Words to replace inside of others: `[the user]`, `{justification}`, `<name>`."""
 _FIRM_PART = re.compile(r"^(?:\.{3}|…)$|(?<![\w/])[XYN](?![\w/])|\bYYYY\b")
+_STAND_IN = re.compile(r"[*_\[<]{0,3}(?:[A-Z]{3,8}|\.{3,6}|…{1,2})[*_\]>]{0,3}[.:]?")
+"""A whole paragraph that only keeps a place: `TBD`, `...`."""
 _CODE = re.compile(r"`[^`]*`|\$[^$]*\$")
 _CONTENTS = re.compile(r"\[+_?toc_?\]+", re.I)
 _MARKED = re.compile(
     r"\b(?:marked|tagged|labell?ed)(?: with| by| as)? (\S{1,20}) (?:is|are) (required|mandatory|optional)\b", re.I
 )
 """By which mark items are told that are required, or are not: `Items marked with (R) are required`."""
+_ADMONITION = re.compile(r"(?::::|!!!|\?\?\?\+?) ?[a-z]+\b")
+_NOTE = re.compile(
+    r"\[!\w+\]|(?:[^\w\s*_\[]{1,3} ?)?(?:\*\*|__)?(?:note|tip|hint|info|important|warning|caution|hinweis|nota)\b", re.I
+)
+"""The first line of a quote that is a note to the author: `> [!NOTE]`, `> **Note**`."""
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
 _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
@@ -430,12 +451,19 @@ class _Reader:
         return tuple(own)
 
     def _opening(self, flat: Sequence[tuple[Section, int]], title: Heading | None) -> Iterator[Guidance]:
-        """The comments in front of the first section."""
+        """The comments and notes in front of the first section."""
         for section, base in flat:
             if section.heading is not None and section.heading is not title:
                 return
-            comments = Section(None, 0, 0, tuple(block for block in section.blocks if isinstance(block, Comment)))
-            yield from (note for note in self._guidance(comments, base) if note.key)
+            told = tuple(block for block in section.blocks if self._is_aside(block, base))
+            yield from (note for note in self._guidance(Section(None, 0, 0, told), base) if note.key)
+
+    def _is_aside(self, block: Block, base: int) -> bool:
+        if isinstance(block, Paragraph):
+            return bool(_ADMONITION.match(block.lines[0].text))
+        return isinstance(block, Comment) or (
+            isinstance(block, Quote) and bool(_NOTE.match(self._unquoted(block, base)))
+        )
 
     def _phrases(self, flat: Sequence[tuple[Section, int]], fields: set[int]) -> Iterator[str]:
         """The paragraphs and table rows with a part to replace, those that are guidance, metadata or kept left out."""
@@ -450,8 +478,10 @@ class _Reader:
                 if isinstance(block, Paragraph):
                     source = without_comments(joined(block.lines))
                     guides = heading is not None and self._instructs(source)
-                    if not guides and self._has_part(source):
-                        yield skeleton(source)
+                    if not guides and (
+                        self._has_part(source) or (_STAND_IN.fullmatch(source) and not _CONTENTS.fullmatch(source))
+                    ):
+                        yield phrase_key(source)
                 elif isinstance(block, Table):
                     for row in block.rows:
                         cells = [without_comments(cell.text) for cell in row.cells]
@@ -464,9 +494,22 @@ class _Reader:
         return any(normal_label(part[0].strip("[]")) not in self._definitions for part in found)
 
     def _guidance(self, section: Section, base: int) -> Iterator[Guidance]:
+        said = [block for block in section.blocks if says_something(block) and not isinstance(block, Comment)]
+        only_quotes = all(isinstance(block, Quote) for block in said)
+        opened = False
         for block in section.blocks:
             text = ""
-            if isinstance(block, Paragraph) and self._instructs(joined(block.lines)):
+            form: Literal["", "note", "quote"] = ""
+            if opened or (isinstance(block, Paragraph) and _ADMONITION.match(block.lines[0].text)):
+                form = "note"
+                rows = self._lines[block.line + base : block.end_line + base]
+                text = " ".join(" ".join(rows).split())
+                opened = (opened or text.startswith(":::")) and not text.endswith(":::")
+            elif isinstance(block, Quote):
+                note = _NOTE.match(self._unquoted(block, base))
+                form = "note" if note else "quote"
+                text = plain(self._unquoted(block, base)) if note or only_quotes else ""
+            elif isinstance(block, Paragraph) and self._instructs(joined(block.lines)):
                 text = plain(joined(block.lines))
             elif isinstance(block, Plain) and block.end_line - block.line < 20:
                 rows = self._lines[block.line + base : block.end_line + base]
@@ -476,7 +519,8 @@ class _Reader:
                 text = " ".join(block.text.split()) if _speaks(block.text) else ""
             if text:
                 origin = Origin(line=block.line + base, end_line=block.end_line + base)
-                yield Guidance(text=text, key=skeleton(text), hidden=isinstance(block, Comment), origin=origin)
+                hidden = isinstance(block, Comment)
+                yield Guidance(text=text, key=skeleton(text), hidden=hidden, form=form, origin=origin)
 
     def _instructs(self, source: str) -> bool:
         """Whether a paragraph is an instruction by its form: wholly in italics or in brackets that are no link's."""
