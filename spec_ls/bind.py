@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
+from operator import lt
 from typing import Any, Literal
 
 from spec_ls.facts import count_of, is_counted
@@ -109,26 +110,28 @@ def lineage(fill: Fill | None) -> Iterator[Fill]:
 def longest_run(values: Sequence[Any], preferred: Sequence[bool] | None = None) -> set[int]:
     """The positions of a longest strictly increasing run of `values`, with as many preferred positions as possible.
 
-    The rest are the fewest that would have to move. Of equal runs, the one with the earlier positions. O(n log n), and
-    O(n) where few are out of order.
+    Of equal runs, the one with the earlier positions. O(n log n), and O(n) where few are out of order.
     """
-    # A value above all before it and below all behind it stands in every longest run, which so falls into parts.
+    return set(range(len(values))).difference(strays(values, preferred))
+
+
+def strays(values: Sequence[Any], preferred: Sequence[bool] | None = None) -> list[int]:
+    """The positions that are in no such run: the fewest that would have to move."""
+    # Where all in front are below all behind, the values fall into parts, whose longest runs make up the whole.
+    above = accumulate(values, max)
     below = list(accumulate(reversed(values), min))[::-1]
-    run: set[int] = set()
-    begin, above = 0, None
-    for at, value in enumerate(values):
-        if (above is None or value > above) and (at + 1 == len(values) or value < below[at + 1]):
-            if begin < at:
-                part = _longest_run(values[begin:at], preferred[begin:at] if preferred else None)
-                run.update(begin + number for number in part)
-            run.add(at)
-            begin = at + 1
-        if above is None or value > above:
-            above = value
-    if begin < len(values):
-        part = _longest_run(values[begin:], preferred[begin:] if preferred else None)
-        run.update(begin + number for number in part)
-    return run
+    parted = [*map(lt, above, below[1:]), True, False]
+    found: list[int] = []
+    begin = parted.index(False)
+    while begin < len(values):
+        end = parted.index(True, begin) + 1
+        if end == begin + 2:  # a number stands twice, most often
+            found.append(begin if preferred and preferred[begin] < preferred[begin + 1] else begin + 1)
+        else:
+            run = _longest_run(values[begin:end], preferred[begin:end] if preferred else None)
+            found += [begin + at for at in range(end - begin) if at not in run]
+        begin = parted.index(False, end)
+    return found
 
 
 def _longest_run(values: Sequence[Any], preferred: Sequence[bool] | None) -> set[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from operator import lt
 
-from spec_ls.bind import longest_run
+from spec_ls.bind import longest_run, strays
 from spec_ls.spec import Spec
 from spec_ls.text import Span
 
@@ -28,28 +29,23 @@ class Series:
     def out_of_order(self) -> Iterator[tuple[int, int]]:
         """The positions of the fewest that break the order, each with the number to take; zero where none is free."""
         numbers = self.numbers
-        if all(map(lt, numbers, numbers[1:])):
+        if all(map(lt, numbers, islice(numbers, 1, None))):
             return
-        run = self.in_order()
-        taken = {numbers[at] for at in run}
+        astray = strays(numbers, self.preferred)
+        following: dict[int, int | None] = {}
+        for at in reversed(astray):
+            behind = at + 1
+            last = behind == len(numbers)
+            following[at] = following[behind] if behind in following else None if last else numbers[behind]
         before = 0
-        following: list[int | None] = [None] * (len(numbers) + 1)
-        for at in range(len(numbers) - 1, -1, -1):
-            following[at] = numbers[at] if at in run else following[at + 1]
-        for at, number in enumerate(numbers):
-            if at in run:
-                before = number
-                continue
-            free = before + 1
-            after = following[at + 1]
+        for at in astray:
+            if at and at - 1 not in following:
+                before = numbers[at - 1]
+            free, after = before + 1, following[at]
             if after is not None and free >= after:
                 free = 0
-            elif after is None:
-                while free in taken:
-                    free += 1
             if free:
                 before = free
-                taken.add(free)
             yield at, free
 
     def risen(self) -> list[int]:
@@ -74,18 +70,15 @@ def top_series(spec: Spec) -> Series:
     series = Series([], [], [])
     if all(slot.number is None for slot in spec.template.sections):
         return series
-    owners, ignored = spec.binding.owners, spec.binding.ignored
+    pieces, owners, ignored = spec.pieces, spec.binding.owners, spec.binding.ignored
     level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
-    for at, piece in enumerate(spec.pieces):
-        heading = piece.section.heading
-        if heading is None or heading.level != level:
-            continue
-        number = piece.facts.title.number
+    for at in [at for at, piece in enumerate(pieces) if piece.level == level]:
+        number = pieces[at].facts.title.number
         if len(number) != 1 or at in ignored:
             continue
-        owner = owners[at]
+        owner, heading = owners[at], pieces[at].section.heading
         fill = owner if owner is not None and owner.piece == at else None
-        if fill is None and not _DELIMITED.match(heading.title):
+        if fill is None and (heading is None or not _DELIMITED.match(heading.title)):
             continue  # `2025 in review` has no number
         if fill is not None and (fill.astray or fill.fault == "wrong-level"):
             continue
@@ -98,18 +91,12 @@ def top_series(spec: Spec) -> Series:
 def all_series(spec: Spec) -> Iterator[Series]:
     """The numbered sections, and the numbered stories of each section that has some."""
     yield top_series(spec)
-    for parent in spec.fills:
-        if not parent.children or not any(slot.repeats for slot in parent.slot.sections):
-            continue
-        series = Series([], [], [])
-        for fill in parent.children:
-            story = spec.pieces[fill.piece].facts.story
-            count = story.number if story else None
-            if count is not None:
-                series.pieces.append(fill.piece)
-                series.numbers.append(count)
-                series.preferred.append(count == len(series.pieces))
-        yield series
+    pieces = spec.pieces
+    for parent in [fill for fill in spec.fills if fill.children]:
+        if any(slot.repeats for slot in parent.slot.sections):
+            counted = [fill.piece for fill in parent.children if pieces[fill.piece].count is not None]
+            numbers = [number for at in counted if (number := pieces[at].count) is not None]
+            yield Series(counted, numbers, [number == place for place, number in enumerate(numbers, 1)])
 
 
 def number_span(spec: Spec, piece: int, number: int) -> Span | None:

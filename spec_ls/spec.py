@@ -31,17 +31,26 @@ _VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.*?\S)\1(?:\s
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """A section of the document with its facts; lines inside count from the start of chunk `chunk`."""
+    """A section of the document with its facts; lines inside count from the start of chunk `chunk`.
+
+    `level` is that of its heading, zero where it has none; `count` the number of one that repeats.
+    """
 
     chunk: int
     section: Section
     facts: Facts
     slot: int
     preamble: bool
+    level: int = field(init=False)
+    count: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        heading, story = self.section.heading, self.facts.story
+        self.level = 0 if heading is None else heading.level
+        self.count = None if story is None else story.number
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A span inside a piece's chunk: it stays true when text above it grows. None: the piece's heading as it stands."""
 
     piece: int
@@ -267,8 +276,8 @@ class Spec:
         touched.pieces.update(range(at, end + rebound.reowned))
         touched.add(rebound.fills)
         touched.add(fill for fill in self.fills if fill.duplicates)
-        if splice.added != splice.removed:
-            self._read_fields()
+        if splice.added != splice.removed and self.entries and self.entries[-1][0] >= at:
+            self._read_fields()  # in the pieces themselves there are none
         return True
 
     def _splice_chunks(self, first: int, update: Update, splice: Splice) -> None:

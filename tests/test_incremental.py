@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spec_ls.bind import Binding
+from spec_ls.bind import Binding, longest_run, strays
 from spec_ls.known import Known, Move
+from spec_ls.numbering import Series
 from spec_ls.others import Kind, Other, Others, Seat, Step, Twins
 from spec_ls.past import sections
 from spec_ls.template import builtin
@@ -313,6 +316,7 @@ def test_a_story_that_comes_or_goes_binds_no_other_section(monkeypatch: pytest.M
             expected = picture(fresh)
             with monkeypatch.context() as patched:
                 patched.setattr("spec_ls.spec.bind", bind)
+                patched.setattr("spec_ls.rules._SPEC_RULES", None)  # those of headings are enough
                 document.change(Replacement(Span(line, column, line, column), new_text))
                 assert [problem.message for problem in document.problems()] == [shown[3] for shown in expected[5]]
                 end_line, end = line + new_text.count("\n"), len(new_text.rsplit("\n", 1)[-1])
@@ -343,3 +347,28 @@ def test_where_the_other_headings_stand_now_is_told_at_once() -> None:
         assert picture(document) == picture(Document(document.text.source, template))
     assert messages[0][-1] == "E is a heading of level 1 in the template: #."
     assert messages[-1] == ["E is a heading of level 2 beside the other headings here: ##."]
+
+
+def rising_runs(values: list[int]) -> Iterator[tuple[int, ...]]:
+    """The positions of every run of values that rise, the longest ones first."""
+    for length in range(len(values), -1, -1):
+        for run in combinations(range(len(values)), length):
+            if all(values[one] < values[other] for one, other in pairwise(run)):
+                yield run
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=9))
+def test_the_fewest_are_out_of_order(given: list[tuple[int, bool]]) -> None:
+    """As many as can be stay, and of those as many preferred ones as can be; what gives way rises with them."""
+    values, preferred = [value for value, _ in given], [liked for _, liked in given]
+    kept = sorted(longest_run(values, preferred))
+    longest = next(rising_runs(values))
+    most = max(sum(preferred[at] for at in run) for run in rising_runs(values) if len(run) == len(longest))
+    assert (len(kept), sum(preferred[at] for at in kept)) == (len(longest), most)
+    assert all(values[one] < values[other] for one, other in pairwise(kept))
+    assert sorted([*kept, *strays(values, preferred)]) == list(range(len(values)))
+    found = dict(Series([], values, preferred).out_of_order())
+    assert sorted(found) == strays(values, preferred)
+    rising = [free for at in range(len(values)) if (free := found.get(at, values[at])) or at not in found]
+    assert all(one < other for one, other in pairwise(rising))

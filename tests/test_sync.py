@@ -13,13 +13,16 @@ import os
 import re
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from test_incremental import BLOCKS, TEMPLATE_LINES, picture
+from test_incremental import BLOCKS, FRAME, TEMPLATE_LINES, picture
 
+from spec_ls.lsp import convert
 from spec_ls.lsp.decoding import make_converter
 from spec_ls.lsp.server import SpecLanguageServer, create_server
+from spec_ls.rules import Judge
 from spec_ls.workspace import Document
 
 ENCODINGS = ("utf-16", "utf-8", "utf-32")
@@ -387,3 +390,28 @@ Sync.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 TestSync = Sync.TestCase
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_only_moves_is_neither_placed_nor_said_anew(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    uri, source = "file:///work/spec.md", "".join(FRAME[:7])
+    wire = Wire(encoding)
+    wire.open(uri, 1, source)
+    before = wire.idle()[uri]["diagnostics"]
+    line = source[: source.index("x\n## 2. Goals")].count("\n")
+    moved = [one["range"]["start"]["line"] > line for one in before]
+    assert True in moved and False in moved
+
+    def anew(*_: object) -> None:
+        raise AssertionError("made anew")
+
+    place = {"line": line, "character": 1}
+    change = {"range": {"start": place, "end": place}, "text": "\n"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Judge, "_place", anew)
+        patched.setattr(convert, "said_text", anew)
+        wire.notify("textDocument/didChange", textDocument={"uri": uri, "version": 2}, contentChanges=[change])
+        after = wire.idle()[uri]["diagnostics"]
+    lines = [one["range"]["start"]["line"] for one in before]
+    assert [one["range"]["start"]["line"] for one in after] == [at + (at > line) for at in lines]
+    assert after == fresh(encoding, uri, source.replace("x\n## 2.", "x\n\n## 2."))[0]

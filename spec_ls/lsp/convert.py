@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -72,21 +73,37 @@ def rule_page(name: str) -> str:
     return page.as_uri() if page.is_file() else ""
 
 
+def _said(name: str, severity: Severity, message: str, client: Client) -> Json:
+    """What a diagnostic says, wherever its place is."""
+    said: Json = {"severity": _SEVERITY[severity], "code": name, "source": SOURCE, "message": message}
+    page = rule_page(name) if client.code_description else ""
+    if page:
+        said["codeDescription"] = {"href": page}
+    if _UNNECESSARY in client.diagnostic_tags and rule(name).leftover:
+        said["tags"] = [_UNNECESSARY]
+    return said
+
+
+def said_text(problem: Problem, client: Client) -> str:
+    """The members of a diagnostic behind its range, as JSON; without places that explain it."""
+    said = _said(problem.rule, problem.severity, problem.message, client)
+    return json.dumps(said, separators=(",", ":"))[1:]
+
+
+def placed_text(text: Text, span: Span, encoding: Encoding, said: str) -> str:
+    """A diagnostic as JSON: what it says, as `said_text` has it, at a span."""
+    start, end = text.character(span.first, encoding), text.character(span.last, encoding)
+    first = f'{{"line":{span.start_line},"character":{start}}}'
+    return f'{{"range":{{"start":{first},"end":{{"line":{span.end_line},"character":{end}}}}},{said}'
+
+
 def diagnostic_json(uri: str, spec: Spec, problem: Problem, client: Client) -> Json:
     """A problem as a diagnostic, with what the client understands of it."""
     text, encoding = spec.text, client.encoding
     diagnostic: Json = {
         "range": range_json(text, problem.span, encoding),
-        "severity": _SEVERITY[problem.severity],
-        "code": problem.rule,
-        "source": SOURCE,
-        "message": problem.message,
+        **_said(problem.rule, problem.severity, problem.message, client),
     }
-    page = rule_page(problem.rule) if client.code_description else ""
-    if page:
-        diagnostic["codeDescription"] = {"href": page}
-    if _UNNECESSARY in client.diagnostic_tags and rule(problem.rule).leftover:
-        diagnostic["tags"] = [_UNNECESSARY]
     if client.related_information and problem.finding.related:
         diagnostic["relatedInformation"] = [
             {

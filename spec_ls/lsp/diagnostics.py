@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 _MOST_ITEMS = 50
 """Files in one partial result."""
+_MOST_SAID = 1000
+"""Messages that are remembered of a document."""
 
 
 def diagnostics_of(server: SpecLanguageServer, shown: OpenDocument) -> str | None:
@@ -43,14 +45,27 @@ def diagnostics_of(server: SpecLanguageServer, shown: OpenDocument) -> str | Non
         known, shown.rendered = shown.rendered, {}
         for problem in problems:
             entry = known.get(id(problem))
-            if entry is None:
-                entry = (problem, json.dumps(diagnostic(server, shown, problem), separators=(",", ":")))
-            shown.rendered[id(problem)] = entry
+            shown.rendered[id(problem)] = entry or (problem, _text_of(server, shown, problem))
         shown.problems = problems
         shown.diagnostics = ",".join([rendered for _, rendered in shown.rendered.values()])
     for crashed in document.new_crashes():
         server.tell_once(f"the rule {crashed} failed and its findings are left out (see the log)")
     return shown.diagnostics
+
+
+def _text_of(server: SpecLanguageServer, shown: OpenDocument, problem: Problem) -> str:
+    """A problem as a diagnostic's JSON. What it says is made once for all problems that say so."""
+    finding, document = problem.finding, shown.document
+    asked = finding.origin is not None and document.policy.path(document.spec.template)
+    if server.client.related_information and (finding.related or finding.elsewhere or asked):
+        return json.dumps(diagnostic(server, shown, problem), separators=(",", ":"))
+    key = problem.rule, problem.severity, problem.message
+    said = shown.said.get(key)
+    if said is None:
+        if len(shown.said) > _MOST_SAID:
+            shown.said.clear()
+        said = shown.said[key] = convert.said_text(problem, server.client)
+    return convert.placed_text(document.text, problem.span, server.client.encoding, said)
 
 
 def diagnostic(server: SpecLanguageServer, shown: OpenDocument, problem: Problem) -> dict[str, Any]:
@@ -79,7 +94,7 @@ def _elsewhere(server: SpecLanguageServer, problem: Problem) -> Iterator[dict[st
 
 
 def _asked_by(uri: str, template: Template, origin: Origin, server: SpecLanguageServer) -> dict[str, Any]:
-    text = _text(template.source)
+    text = _lines(template.source)
     line = min(origin.line, len(text.lines) - 1)
     place = Span(line, 0, line, len(text.content(line)))
     location = {"uri": uri, "range": convert.range_json(text, place, server.client.encoding)}
@@ -87,7 +102,7 @@ def _asked_by(uri: str, template: Template, origin: Origin, server: SpecLanguage
 
 
 @lru_cache(maxsize=8)
-def _text(source: str) -> Text:
+def _lines(source: str) -> Text:
     return Text(source)
 
 

@@ -90,6 +90,8 @@ class OpenDocument:
 
     rendered: dict[int, tuple[Problem, str]] = field(default_factory=dict)
     """The last diagnostics by the identity of their problem: what has not changed is not rendered again."""
+    said: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """What diagnostics say, as JSON, by rule, severity and message."""
     problems: list[Problem] | None = None
     diagnostics: str = ""
     """What `problems` came to as JSON, commas between."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
@@ -65,7 +64,7 @@ from spec_ls.rules import (
     unused_suppression,
     wrong_level,
 )
-from spec_ls.rules.base import STAGES, Finding, Fix, Problem, Rule, Severity
+from spec_ls.rules.base import STAGES, Finding, Fix, Problem, Related, Rule, Severity
 from spec_ls.spec import Piece, Place, Spec, Splice, Touched
 from spec_ls.template.model import Stage
 from spec_ls.text import Span
@@ -170,6 +169,14 @@ class _Placed(NamedTuple):
     section: Section
     problem: Problem
 
+    def moved(self, base: int) -> _Placed:
+        """The same where its chunk begins at line `base`."""
+        rule, severity, message, span, finding = self.problem
+        start_line, start, end_line, end = span
+        by = base - self.base
+        span = Span(start_line + by, start, end_line + by, end)
+        return _Placed((span, self.order[1]), base, self.section, Problem(rule, severity, message, span, finding))
+
 
 class Judge:
     """The findings of one spec, kept up with its edits.
@@ -184,11 +191,10 @@ class Judge:
         self._weights = weights_with(severities)
         self.crashed: set[str] = set()
         self._of_spec: dict[str, list[Finding]] = {}
-        self._of_fill: dict[int, _Judged] = {}
-        self._of_piece: dict[int, list[Finding]] = {}
+        self._of_fill: list[_Judged | None] = []
+        """By piece; None for one whose heading fills no slot."""
+        self._of_piece: list[list[Finding]] = []
         self._pieces: list[Piece] = []
-        self._heads: set[int] = set()
-        """The pieces whose heading fills a slot."""
         self._allowances: dict[int, tuple[Allowance, ...]] = {}
         self._unused: dict[tuple[Place, str], Finding] = {}
         self._dropped: tuple[_Pieces, dict[int, tuple[int, _Judged]]]
@@ -200,7 +206,11 @@ class Judge:
         self._stage: Stage | None = None
         self._heavy: dict[tuple[bool, int], list[Finding]] = {}
         self._placed: dict[int, _Placed] = {}
+        """By the identity of their finding."""
         self._anchors: set[int] = set()
+        """The pieces in which the listed problems and what explains them stand."""
+        self._retold: set[int] = set()
+        """Those of them that have been judged anew since, with the same findings."""
         self._listed: list[Problem] | None = None
         self._starts: list[int] = []
         self.refresh(None)
@@ -209,8 +219,7 @@ class Judge:
         """Runs what an update of the spec calls for: the rules of what it touched, or all on None."""
         asked = self.spec.asked, self.spec.binding.shift
         if touched is not None and not (touched.metadata and (self._stage, self._asked) != (self.spec.stage, asked)):
-            if not self._anchors.isdisjoint(touched.pieces):
-                self._listed = None
+            self._retold |= self._anchors & touched.pieces
             for splice in touched.splices:
                 self._splice(splice)
             for at in touched.pieces:
@@ -219,17 +228,17 @@ class Judge:
                 self._allow(at)
             for fill in touched.fills.values():
                 self._judge_fill(fill)
-            if touched.splices:
-                self._heads = {fill.piece for fill in self.spec.fills}
-            if touched.splices or touched.metadata:
-                self._judge_spec()
+            if touched.metadata or self._entries is not self.spec.entries:
+                self._judge_spec(_SPEC_RULES)
+            elif touched.splices:
+                self._judge_spec(_OF_HEADINGS)
             return
         if self._stage != self.spec.stage:
             self._placed = {}  # a placed problem carries its weight
         self._stage = self.spec.stage
         self._heavy = {}
         self._renew()
-        self._judge_spec()
+        self._judge_spec(_SPEC_RULES)
 
     def know(self, known: Known) -> bool:
         """Takes what the world around the document says now: runs the rules that read it. Whether they find anything
@@ -239,68 +248,71 @@ class Judge:
         self.spec.known = known
         self._dropped = ({}, {})
         before = self._outside()
-        self._judge_spec(outside=True)
+        self._judge_spec(_OUTSIDE_RULES)
         for fill in self.spec.fills if _OUTSIDE_FILL_RULES else ():
             judged = self._of_fill[fill.piece]
+            assert judged is not None
             found = self._run_all(_OUTSIDE_FILL_RULES, _OUTSIDE_FILL_CHECKS, (self.spec, fill))
             self._keep_fill(fill.piece, judged._replace(findings=_replaced(judged.findings, found)))
         for at in range(len(self._pieces)) if _OUTSIDE_PIECE_RULES else ():
             if at not in self._ignored:
                 found = self._run_all(_OUTSIDE_PIECE_RULES, _OUTSIDE_PIECE_CHECKS, (self.spec, at, self._pieces[at]))
-                self._keep_piece(at, _replaced(self._of_piece.get(at, []), found))
+                self._keep_piece(at, _replaced(self._of_piece[at], found))
         return self._outside() != before
 
     def _outside(self) -> list[Finding]:
         """What the rules find that read what the world around the document says."""
         return [finding for finding in self.findings() if finding.rule in _OUTSIDE]
 
-    def _judge_spec(self, outside: bool = False) -> None:
-        self._listed = None
-        known, self._entries = self._entries, self.spec.entries
-        for one in CATALOGUE:
-            is_due = one.outside if outside else not (one.of_metadata and known is self._entries)
-            if one.check is not None and is_due:
+    def _judge_spec(self, rules: Sequence[Rule]) -> None:
+        same = self._entries is self.spec.entries
+        self._entries = self.spec.entries
+        for one in rules:
+            if one.check is not None and not (one.of_metadata and same):
                 found = self._run(one, partial(one.check, self.spec))
                 if found != self._of_spec.get(one.name):  # equal ones stay the same objects, and so their problems
                     self._of_spec[one.name] = found
+                    self._listed = None
 
     def _splice(self, splice: Splice) -> None:
         """Lets go of the findings of pieces that have gone; those behind them move along."""
         first, last, grown = splice.first, splice.first + splice.removed, splice.added - splice.removed
-        self._pieces[first:last] = self.spec.pieces[first : first + splice.added]
         self._ignored = frozenset(self.spec.binding.ignored)
-        allowances = self._allowances.items()
-        self._allowances = {
-            at if at < first else at + grown: found for at, found in allowances if not first <= at < last
-        }
-        for at in range(first, last):
-            self._of_piece.pop(at, None)
-            self._of_fill.pop(at, None)
-            self._heavy.pop((False, at), None)
-            self._heavy.pop((True, at), None)
+        self._listed = None
+        if self._allowances:
+            allowances = self._allowances.items()
+            self._allowances = {
+                at if at < first else at + grown: found for at, found in allowances if not first <= at < last
+            }
+        self._pieces[first:last] = self.spec.pieces[:1] * splice.added  # they are among those touched
+        self._of_piece[first:last] = [[] for _ in range(splice.added)]
+        self._of_fill[first:last] = [None] * splice.added
         if not grown:
+            for at in range(first, last):
+                self._heavy.pop((False, at), None)
+                self._heavy.pop((True, at), None)
             return
         self._heavy = {key: heavy for key, heavy in self._heavy.items() if key[1] < first}
-        pieces, fills = self._of_piece, self._of_fill
-        self._of_piece = {at: found for at, found in pieces.items() if at < first}
-        self._of_fill = {at + grown if at >= last else at: judged for at, judged in fills.items()}
-        for at, found in pieces.items():
-            if at >= last:
-                self._keep_piece(at + grown, _moved(found, grown))
-        for at, judged in fills.items():
-            if at >= last and judged.findings:
-                self._keep_fill(at + grown, judged._replace(findings=_moved(judged.findings, grown)))
+        for name, of_spec in self._of_spec.items():
+            if of_spec:
+                self._of_spec[name] = _moved(of_spec, grown, last)
+        for at, found in enumerate(self._of_piece[first:], first):
+            if found:
+                self._keep_piece(at, _moved(found, grown))
+        for at, judged in enumerate(self._of_fill[first:], first):
+            if judged is not None and judged.findings:
+                self._keep_fill(at, judged._replace(findings=_moved(judged.findings, grown)))
 
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
         spec, pieces = self.spec, self._pieces
         found, judged = self._of_piece, self._of_fill
         known = {
-            (id(piece.section), piece.slot, at in self._heads): (piece, at, found.get(at, []))
+            (id(piece.section), piece.slot, judged[at] is not None): (piece, at, found[at])
             for at, piece in enumerate(pieces)
             if at not in self._ignored
         }
-        fills = {id(old.facts[0]): (at, old) for at, old in judged.items() if old.facts}
+        fills = {id(old.facts[0]): (at, old) for at, old in enumerate(judged) if old is not None and old.facts}
         lost_pieces, lost_fills = self._dropped
         if len(pieces) - len(spec.pieces) >= MANY:  # a fence swallowed them, and may soon give them back
             self._dropped = known, fills
@@ -310,13 +322,14 @@ class Judge:
             self._dropped = self._dropped[0], {}
         self._asked = asked
         self._pieces = list(spec.pieces)
-        self._heads = {fill.piece for fill in spec.fills}
+        heads = {fill.piece for fill in spec.fills}
         self._ignored = frozenset(spec.binding.ignored)
-        self._of_piece, self._of_fill = {}, {}
+        self._of_piece, self._of_fill = [[] for _ in spec.pieces], [None] * len(spec.pieces)
         self._allowances = {}
+        self._listed = None
         for at, piece in enumerate(spec.pieces):
             self._allow(at)
-            key = (id(piece.section), piece.slot, at in self._heads)
+            key = (id(piece.section), piece.slot, at in heads)
             old_piece = known.get(key) or lost_pieces.get(key)
             if old_piece is None or at in self._ignored:
                 self._judge_piece(at)
@@ -360,11 +373,14 @@ class Judge:
         self._keep_fill(fill.piece, judged)
 
     def _keep_fill(self, at: int, judged: _Judged) -> None:
-        before = self._of_fill.get(at)
-        if self._allowances and (before.findings if before else []) != judged.findings:
-            self._listed = None
-        self._of_fill[at] = judged
-        self._weigh((True, at), judged.findings)
+        before = self._of_fill[at]
+        if (before.findings if before else []) != judged.findings:
+            self._of_fill[at] = judged
+            self._weigh((True, at), judged.findings)
+        elif before is not None:
+            self._of_fill[at] = judged._replace(findings=before.findings)  # equal ones stay the same objects
+        else:
+            self._of_fill[at] = judged
 
     def _judge_piece(self, at: int) -> None:
         found: list[Finding] = []
@@ -373,13 +389,9 @@ class Judge:
         self._keep_piece(at, found)
 
     def _keep_piece(self, at: int, found: list[Finding]) -> None:
-        if self._allowances and found != self._of_piece.get(at, []):
-            self._listed = None
-        if found:
+        if found != self._of_piece[at]:  # equal ones stay the same objects
             self._of_piece[at] = found
-        else:
-            self._of_piece.pop(at, None)
-        self._weigh((False, at), found)
+            self._weigh((False, at), found)
 
     def _weigh(self, key: tuple[bool, int], found: list[Finding]) -> None:
         """Keeps the findings that count at the document's own stage at hand."""
@@ -388,7 +400,7 @@ class Judge:
         if heavy:
             self._heavy[key] = heavy
             self._listed = None
-        elif self._heavy.pop(key, None):
+        elif self._heavy.pop(key, None) or self._allowances:
             self._listed = None
 
     def _run_all(self, rules: Sequence[Rule], checks: Sequence[Check], subject: tuple[Any, ...]) -> list[Finding]:
@@ -415,9 +427,10 @@ class Judge:
         """Every finding, whatever its weight."""
         for found in self._of_spec.values():
             yield from found
-        for judged in self._of_fill.values():
-            yield from judged.findings
-        for found in self._of_piece.values():
+        for judged in self._of_fill:
+            if judged is not None:
+                yield from judged.findings
+        for found in self._of_piece:
             yield from found
 
     def problems(self, stage: Stage | None = None) -> list[Problem]:
@@ -432,30 +445,56 @@ class Judge:
             found = (self._place(finding, weights) for finding in spoken)
             return [placed.problem for placed in sorted((p for p in found if p), key=_by_order)]
         pieces, starts = self.spec.pieces, self.spec.outline.starts
-        if self._listed is not None and self._starts is starts:
+        if self._listed is not None:
+            if self._starts is not starts or self._retold:
+                self._starts = starts
+                self._follow()
             return self._listed
         weights = self._weights[self._stage or self.spec.stage]
-        known, self._placed = self._placed, {}
+        known, found_now = self._placed, []
         self._anchors = set()
+        self._retold = set()
         allowed, unused = self._allowed()
         for finding in chain(*self._of_spec.values(), *self._heavy.values(), unused):
             if id(finding) in allowed:
                 continue
-            piece = pieces[finding.place.piece]
+            at = finding.place.piece
+            piece = pieces[at]
             placed = known.get(id(finding))
-            if (
-                placed is None
-                or placed.base != starts[piece.chunk]
-                or placed.section is not piece.section
-                or finding.related
-            ):
+            if placed is None or placed.section is not piece.section or finding.related:
                 placed = self._place(finding, weights)
+            elif placed.base != starts[piece.chunk]:
+                placed = placed.moved(starts[piece.chunk])
             if placed is not None:
-                self._placed[id(finding)] = placed
-                self._anchors.add(finding.place.piece)
-                self._anchors.update(related.place.piece for related in finding.related)
+                found_now.append(placed)
+                self._anchors.add(at)
+                if finding.related:
+                    self._anchors.update([related.place.piece for related in finding.related])
         self._starts = starts
-        self._listed = [placed.problem for placed in sorted(self._placed.values(), key=_by_order)]
+        return self._list(found_now)
+
+    def _follow(self) -> None:
+        """Brings the listed problems to where their pieces stand now: there are no other findings than before."""
+        pieces, starts, retold = self.spec.pieces, self.spec.outline.starts, self._retold
+        weights = self._weights[self._stage or self.spec.stage]
+        moved: dict[int, _Placed | None] = {}
+        for key, placed in self._placed.items():
+            finding = placed.problem.finding
+            at = finding.place.piece
+            base = starts[pieces[at].chunk]
+            if at in retold or finding.related:
+                moved[key] = self._place(finding, weights)
+            elif base != placed.base:
+                moved[key] = placed.moved(base)
+        self._retold = set()
+        if moved:
+            found = [moved.get(key, placed) for key, placed in self._placed.items()]
+            self._list([placed for placed in found if placed is not None])
+
+    def _list(self, placed: list[_Placed]) -> list[Problem]:
+        placed.sort(key=_by_order)
+        self._placed = {id(one.problem.finding): one for one in placed}
+        self._listed = [one.problem for one in placed]
         return self._listed
 
     def _allowed(self) -> tuple[set[int], Sequence[Finding]]:
@@ -498,22 +537,21 @@ def fixes(spec: Spec, finding: Finding) -> list[Fix]:
         return []
 
 
-def _moved(found: list[Finding], pieces: int) -> list[Finding]:
-    """The findings of a section that now stands `pieces` further down."""
+def _moved(found: list[Finding], pieces: int, behind: int = 0) -> list[Finding]:
+    """Findings when the pieces from `behind` on stand `pieces` further down; those that stay are the same objects."""
     if not pieces:
         return found
 
     def moved(place: Place) -> Place:
-        return replace(place, piece=place.piece + pieces)
+        return Place(place.piece + pieces, place.span) if place.piece >= behind else place
 
-    return [
-        replace(
-            finding,
-            place=moved(finding.place),
-            related=tuple(replace(related, place=moved(related.place)) for related in finding.related),
-        )
-        for finding in found
-    ]
+    def follow(one: Finding) -> Finding:
+        if one.place.piece < behind and not one.related:
+            return one
+        related = tuple([Related(moved(place), message) for place, message in one.related])
+        return Finding(one.rule, moved(one.place), one.message, one.subject, related, one.origin, one.elsewhere)
+
+    return [follow(finding) for finding in found]
 
 
 def _replaced(found: list[Finding], outside: list[Finding]) -> list[Finding]:
@@ -537,6 +575,9 @@ _OUTSIDE = frozenset(one.name for one in CATALOGUE if one.outside)
 _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}
+_SPEC_RULES = tuple(one for one in CATALOGUE if one.check is not None)
+_OF_HEADINGS = tuple(one for one in _SPEC_RULES if one.of_headings)
+_OUTSIDE_RULES = tuple(one for one in _SPEC_RULES if one.outside)
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
 _FILL_CHECKS = _fill_checks(_FILL_RULES)
 _PIECE_RULES = tuple(one for one in CATALOGUE if one.check_piece is not None)

@@ -47,8 +47,7 @@ FILLING = Weights("hint", "error", "error", "error", "hint")
 STORY = Weights("hint", "warning", "error", "error", "hint")
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that explains a finding."""
 
     place: Place
@@ -63,8 +62,7 @@ class Elsewhere(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A fault at its place. `subject` is what the rule's fix needs to know; it never leaves the core.
 
     `origin` is what of the template asks for what is missing or wrong here.
@@ -79,8 +77,7 @@ class Finding:
     elsewhere: tuple[Elsewhere, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A finding as it stands in the document now: absolute span, severity by the status."""
 
     rule: str
@@ -114,7 +111,8 @@ class Rule:
     """A rule, named after the bad thing.
 
     - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew, and where
-      it is `of_metadata`, which reads the fields alone, until one of those changes
+      it is `of_metadata`, which reads the fields alone, until one of those changes. Where it is `of_headings`, which
+      reads sections that repeat or have no slot, they are kept until one of those comes or goes, too
     - `check_fill` reads one fill, the facts of its pieces and what the spec needs: kept until one of them changes
     - `check_piece` reads the blocks of one piece, the slot it belongs to and whether its heading fills that: kept until
       one of them changes
@@ -132,6 +130,7 @@ class Rule:
     fix: Mend = _nothing
     leftover: bool = False
     of_metadata: bool = False
+    of_headings: bool = False
     outside: bool = False
 
     @property

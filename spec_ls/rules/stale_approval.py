@@ -126,5 +126,6 @@ RULE = Rule(
     check=check,
     check_fill=check_fill,
     check_piece=check_piece,
+    of_headings=True,
     outside=True,
 )
