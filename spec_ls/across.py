@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from spec_ls import index
 from spec_ls.branches import Branches, BranchFile, branches, is_here, references
 from spec_ls.briefs import Briefs
+from spec_ls.cache import folder
 from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, identifier_of
 from spec_ls.features import Person
 from spec_ls.files import MARKDOWN, markdown_files
@@ -361,7 +362,7 @@ def catalogue_of(root: str, trouble: Callable[[str], object] = log.info) -> Cata
     sentence."""
     from spec_ls.survey import Surveyor  # the editor has a process for that
 
-    found, surveyor = Catalogue(), Surveyor()
+    found, surveyor = Catalogue(), Surveyor(folder())
     for answer in surveyor.answers({"root": root}):
         if "card" in answer:
             found.put(from_plain(answer["card"]))
@@ -402,7 +403,7 @@ def briefs_of(root: str) -> Briefs:
     """The brief cards of all specs below a folder (a real path), read at once."""
     from spec_ls.survey import Surveyor
 
-    surveyor, troubles = Surveyor(), list[str]()
+    surveyor, troubles = Surveyor(folder()), list[str]()
     found = Briefs(surveyor.briefs(root, surveyor.files(root, troubles)))
     for trouble in troubles:
         log.info("%s", trouble)

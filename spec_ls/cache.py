@@ -1,10 +1,10 @@
-"""Cards on disk, so that the second look at a workspace need not read its specs: one SQLite file in the user's cache
-folder, for all workspaces and all servers at once.
+"""Cards and results on disk, so that the second look at a workspace need not read its specs: one SQLite file in the
+user's cache folder, for all workspaces and all processes at once.
 
-A card is found by what it was made from: the bytes of the file, all that governs it (`governing`) and the code at work.
-The bytes of a file need not be read where its stamp is that of a time when they were. What is kept is checked when it
-is read, so that no damage to the file can give a wrong answer. Nothing here raises: where the cache cannot be used,
-everything is read anew.
+What is kept is found by what it was made from: the bytes of the file, all that governs it (`governing`) and the code at
+work. The bytes of a file need not be read where its stamp is that of a time when they were. What is kept is checked
+when it is read, so that no damage to the file can give a wrong answer. Nothing here raises: where the cache cannot be
+used, everything is read anew.
 
 The environment variable SPEC_LS_CACHE names another folder; `off` says that nothing is kept.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sys
 import time
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from spec_ls.catalogue import SHAPE
 from spec_ls.files import FileStamp
@@ -31,36 +32,41 @@ if TYPE_CHECKING:
     from spec_ls.resolver import Policy
     from spec_ls.template.model import Template
 
-VARIABLE = "SPEC_LS_CACHE"
-NAME = "cards.sqlite3"
+log = logging.getLogger(__name__)
 
-_LAYOUT = 1
+VARIABLE = "SPEC_LS_CACHE"
+NAME = "shelf.sqlite3"
+IN_MEMORY = Path(":memory:")
+"""In place of a folder: what is kept is kept as long as the process runs."""
+
+_LAYOUT = 2
 """The number of the tables' layout: a file of another one is made anew."""
 BUSY_SECONDS = 0.2
 PATIENT_SECONDS = 10.0
 """How long one waits for other processes that write, in an editor and on the command line."""
 _MOST_WAITING = 200
-"""Cards that are written together, so that no other server waits for long."""
+"""Rows that are written together, so that no other process waits for long."""
 _LARGEST = 1_000_000
-_MOST_BYTES = 256_000_000
+_MOST_BYTES = {"cards": 512_000_000, "results": 1_000_000_000}
 _ROW_BYTES = 300
-"""Bytes of one card, of all of them, and what a row takes besides."""
-_MOST_FILES = 200_000
+"""Bytes of one row, of all those of a table, and what a row takes besides."""
+_MOST_FILES = 500_000
 _SECONDS_A_DAY = 86_400
 _TABLES = (
-    "DROP TABLE IF EXISTS cards",
-    "DROP TABLE IF EXISTS files",
-    "CREATE TABLE cards (key BLOB PRIMARY KEY, made BLOB, proof BLOB, used INTEGER)",
+    *(f"DROP TABLE IF EXISTS {name}" for name in ("cards", "results", "files")),
+    *(f"CREATE TABLE {name} (key BLOB PRIMARY KEY, made BLOB, proof BLOB, used INTEGER)" for name in _MOST_BYTES),
     "CREATE TABLE files (path BLOB PRIMARY KEY, stamp TEXT, content BLOB, proof BLOB, used INTEGER)",
     f"PRAGMA user_version = {_LAYOUT}",
 )
-_KEEP_CARD = "INSERT OR REPLACE INTO cards VALUES (?, ?, ?, ?)"
+_KEEP = "INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?)"
 _KEEP_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)"
-_DROP_CARDS = """DELETE FROM cards WHERE rowid IN (SELECT id FROM (
-    SELECT rowid AS id, sum(length(made) + ?) OVER (ORDER BY used DESC, rowid DESC) AS total FROM cards)
+_DROP = """DELETE FROM {0} WHERE rowid IN (SELECT id FROM (
+    SELECT rowid AS id, sum(length(made) + ?) OVER (ORDER BY used DESC, rowid DESC) AS total FROM {0})
     WHERE total > ?)"""
 _DROP_FILES = """DELETE FROM files WHERE rowid IN (
     SELECT rowid FROM files ORDER BY used DESC, rowid DESC LIMIT -1 OFFSET ?)"""
+
+Table = Literal["cards", "results"]
 
 
 class Asked(NamedTuple):
@@ -167,7 +173,8 @@ def _libraries() -> list[str]:
 
 
 class Cache:
-    """The cards in a folder. For one thread; several processes may use one folder, and wait so many seconds for others.
+    """What is kept in a folder. For one thread; several processes may use one folder, and wait so many seconds for each
+    other.
 
     `trouble` says why nothing more is kept, empty while all is well. A file that is damaged, or of another layout, is
     made anew.
@@ -176,15 +183,16 @@ class Cache:
     def __init__(self, place: Path | None, seconds: float = BUSY_SECONDS) -> None:
         self.trouble = ""
         self._seconds = seconds
-        self._path = place / NAME if place is not None else None
-        self._cards: dict[bytes, tuple[bytes, bytes]] = {}
+        self._path = place / NAME if place is not None and place != IN_MEMORY else place
+        self._rows: dict[tuple[Table, bytes], tuple[bytes, bytes]] = {}
         self._files: dict[bytes, tuple[str, bytes, bytes]] = {}
-        self._used: list[bytes] = []
+        self._used: list[tuple[Table, bytes]] = []
         self._today = int(time.time()) // _SECONDS_A_DAY
         self._connection: sqlite3.Connection | None = None
         self._may_write = True
         self._made_anew = False
         self._has_grown = False
+        self._has_said = False
         if self._path is not None:
             self._try(self._open)
 
@@ -206,36 +214,63 @@ class Cache:
         self._write_soon()
 
     def find(self, key: bytes) -> Kept | None:
-        """What was made from the bytes of a file and all that governs it, by the digest of these; None for nothing."""
-        found = self._row("SELECT made, proof, used FROM cards WHERE key = ?", key)
-        if found is None or found[1] != digest(key, found[0]):
+        """The card made from the bytes of a file and all that governs it, by the digest of these; None for nothing."""
+        found = self.get("cards", key)
+        if found is None:
             return None
-        if found[2] != self._today:
-            self._used.append(key)
-            self._write_soon()
-        card, asked = json.loads(found[0])
+        card, asked = json.loads(found)
         return Kept(card, tuple(Asked(*one) for one in asked))
 
     def keep(self, key: bytes, kept: Kept) -> None:
+        """Keeps a card that was made."""
+        self.put("cards", key, json.dumps([kept.card, kept.asked]).encode("ascii"))
+
+    def get(self, table: Table, key: bytes) -> bytes | None:
+        """What was kept by that key; None for nothing."""
+        found = self._row(f"SELECT made, proof, used FROM {table} WHERE key = ?", key)
+        if found is None or found[1] != digest(key, found[0]):
+            return None
+        if found[2] != self._today:
+            self._used.append((table, key))
+            self._write_soon()
+        made: bytes = found[0]
+        return made
+
+    def put(self, table: Table, key: bytes, made: bytes) -> None:
         """Keeps what was made."""
-        made = json.dumps([kept.card, kept.asked]).encode("ascii")
         if len(made) <= _LARGEST:
-            self._cards[key] = made, digest(key, made)
+            self._rows[table, key] = made, digest(key, made)
             self._write_soon()
 
     def write(self) -> None:
         """Writes what is to be kept. Another process that writes at that time goes first, and what then still waits is
         written the next time."""
-        if (self._cards or self._files or self._used) and not self._try(self._write):
-            for waiting in (self._cards, self._files, self._used):
+        if (self._rows or self._files or self._used) and not self._try(self._write):
+            for waiting in (self._rows, self._files, self._used):
                 if len(waiting) > 10 * _MOST_WAITING or not self._may_write:
                     waiting.clear()
 
+    def say_trouble(self) -> None:
+        """Logs once why nothing more is kept, where that is so."""
+        if self.trouble and not self._has_said:
+            self._has_said = True
+            log.warning("%s", self.trouble)
+
     def tidy(self) -> None:
-        """Throws out what was not used for longest, where it is too much."""
+        """Throws out what was not used for longest, where it is too much and something was written."""
         if self._has_grown:
-            self._has_grown = False
-            self._try(self._drop)
+            self.drop()
+
+    def drop(self) -> None:
+        """Throws out what was not used for longest, where it is too much."""
+        self._has_grown = False
+        self._try(self._drop)
+
+    @property
+    def bytes(self) -> int:
+        """How large the file is; 0 where there is none."""
+        size = self._row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return size[0] if size else 0
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -251,10 +286,12 @@ class Cache:
         import sqlite3
 
         assert self._path is not None
-        self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        if self._path != IN_MEMORY:
+            self._path.parent.mkdir(0o700, parents=True, exist_ok=True)
         made = sqlite3.connect(self._path, timeout=self._seconds, isolation_level=None)
         self._connection = made
-        made.execute("PRAGMA journal_mode = WAL")
+        if made.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            made.execute("PRAGMA journal_mode = WAL")  # waits for nobody: fails where others have the file open
         made.execute("PRAGMA synchronous = NORMAL")
         if made.execute("PRAGMA user_version").fetchone() != (_LAYOUT,):
             with _transaction(made):
@@ -272,27 +309,27 @@ class Cache:
         return found[0] if self._try(ask) else None
 
     def _write_soon(self) -> None:
-        if len(self._cards) + len(self._files) + len(self._used) >= _MOST_WAITING:
+        if len(self._rows) + len(self._files) + len(self._used) >= _MOST_WAITING:
             self.write()
 
     def _write(self) -> None:
-        if not self._may_write or self._connection is None:
-            self._cards, self._files, self._used = {}, {}, []
-            return
-        with _transaction(self._connection):
-            cards = [(key, *value, self._today) for key, value in self._cards.items()]
-            files = [(path, *value, self._today) for path, value in self._files.items()]
-            self._connection.executemany(_KEEP_CARD, cards)
-            self._connection.executemany(_KEEP_FILE, files)
-            used = ((self._today, key) for key in self._used)
-            self._connection.executemany("UPDATE cards SET used = ? WHERE key = ?", used)
-        self._has_grown |= bool(cards or files)
-        self._cards, self._files, self._used = {}, {}, []
+        if self._may_write and self._connection is not None:
+            with _transaction(self._connection):
+                for name in _MOST_BYTES:
+                    rows = [(key, *row, self._today) for (table, key), row in self._rows.items() if table == name]
+                    self._connection.executemany(_KEEP.format(name), rows)
+                    used = [(self._today, key) for table, key in self._used if table == name]
+                    self._connection.executemany(f"UPDATE {name} SET used = ? WHERE key = ?", used)
+                files = [(path, *row, self._today) for path, row in self._files.items()]
+                self._connection.executemany(_KEEP_FILE, files)
+            self._has_grown |= bool(self._rows or files)
+        self._rows, self._files, self._used = {}, {}, []
 
     def _drop(self) -> None:
         if self._connection is not None and self._may_write:
             with _transaction(self._connection):
-                self._connection.execute(_DROP_CARDS, (_ROW_BYTES, _MOST_BYTES))
+                for name, most in _MOST_BYTES.items():
+                    self._connection.execute(_DROP.format(name), (_ROW_BYTES, most))
                 self._connection.execute(_DROP_FILES, (_MOST_FILES,))
 
     def _try(self, work: Callable[[], None]) -> bool:
@@ -330,7 +367,7 @@ class Cache:
 
     def _give_up(self, reason: str, may_read: bool) -> None:
         if not self.trouble:
-            self.trouble = f"{self._path}: no cards can be kept here: {reason}"
+            self.trouble = f"{self._path}: nothing can be kept here: {reason}"
         self._may_write = False
         if not may_read:
             self.close()

@@ -7,16 +7,18 @@ told: then today's template judges, and a status has no day.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from spec_ls.files import Stamp, stamp_of
+from spec_ls.files import Stamp, regular_bytes, stamp_of
 from spec_ls.git import (
     DIFF,
     LOG,
@@ -41,6 +43,8 @@ log = logging.getLogger(__name__)
 _SECONDS = 60.0
 
 _MOST_REVISIONS = 500
+_MOST_MAPPED = 10_000_000
+"""Bytes of a file that says who is who, or where a shallow clone ends."""
 _LATEST = 221_845_392_000
 """The year 9000, in seconds as git counts them: what a commit says of its time may be anything."""
 _SECTION = re.compile(r"^##[ \t]", re.M)
@@ -276,6 +280,18 @@ def head_files(root: Path) -> tuple[str, ...]:
 def head_state(root: Path) -> tuple[Stamp, ...]:
     """What tells that another commit is checked out in `root`, or a new one made there. Never raises."""
     return tuple(map(stamp_of, head_files(root)))
+
+
+def commit_state(root: Path) -> str:
+    """What tells that another commit is checked out in `root`, or that git tells the past otherwise: where a shallow
+    clone ends, who is who. Asks git. Never raises."""
+    told = git_bytes(root, "rev-parse", "HEAD", "--git-path", "shallow").split(b"\n")
+    shallow = root / os.fsdecode(told[1]) if len(told) > 1 else root / ".git" / "shallow"
+    made = sha256(told[0])
+    for file in (shallow, root / ".mailmap"):
+        with contextlib.suppress(OSError, ValueError):
+            made.update(b"\0" + regular_bytes(file, _MOST_MAPPED))
+    return made.hexdigest()
 
 
 def _first_line(path: Path) -> str:

@@ -15,7 +15,7 @@ from spec_ls.briefs import Briefs
 from spec_ls.catalogue import Card
 from spec_ls.files import CannotRead, is_inside, may_be_root
 from spec_ls.git import root_of
-from spec_ls.history import Change, Histories, head_state
+from spec_ls.history import Change, Histories, commit_state, head_state
 from spec_ls.known import Known, Move
 from spec_ls.others import holds_for
 from spec_ls.outline import Outline
@@ -51,6 +51,8 @@ class Outside:
         self._folders = [os.path.realpath(folder) for folder in folders]
         self._read = read
         self._around: dict[str, AtOnce] = {}
+        self._roots: dict[tuple[str, str], str | None] = {}
+        self._heads: dict[Path, str] = {}
         self._ahead = _ahead()
 
     def know(self, document: Document, path: str | None) -> None:
@@ -78,18 +80,36 @@ class Outside:
             around.take(document, path)
 
     def forget(self) -> None:
-        """Lets go of what other specs said: files may have changed."""
+        """Lets go of what other specs said, and of which commit is checked out: files may have changed."""
         self._around.clear()
+        self._roots.clear()
+        self._heads.clear()
 
     def roots(self, paths: Iterable[str]) -> set[str]:
         """The folders whose specs lie around files (real paths)."""
         return {root for path in paths if (root := _root(path, self._policy(path), self._folders)) is not None}
 
     def _around_of(self, path: str | None, policy: Policy) -> AtOnce | None:
-        root = _root(path, policy, self._folders) if path is not None else None
+        root = self._root_of(path, policy) if path is not None else None
         if root is not None and root not in self._around:
             self._around[root] = AtOnce(root, self._policy, self._histories, self._read)
         return self._around[root] if root is not None else None
+
+    def _root_of(self, path: str, policy: Policy) -> str | None:
+        key = os.path.dirname(path), policy.config_path
+        if key not in self._roots:
+            self._roots[key] = _root(path, policy, self._folders)
+        return self._roots[key]
+
+    def head(self, path: str) -> str:
+        """What tells one state of what git says around a file (a real path) from another; empty outside a repository.
+        Found out once, until `forget`."""
+        root = root_of(Path(path))
+        if root is None:
+            return ""
+        if root not in self._heads:
+            self._heads[root] = commit_state(root)
+        return self._heads[root]
 
     def now(self) -> datetime:
         """What time it is, in the zone of this machine."""

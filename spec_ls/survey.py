@@ -60,9 +60,10 @@ Json = dict[str, Any]
 
 class Surveyor:
     """Answers requests. What it has read of configurations and templates stays until it changes, and what it made of
-    files stays in the user's cache folder."""
+    files stays in a cache in the folder `place`, or None."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Path | None) -> None:
+        self._place = place
         self.cancelled = threading.Event()
         self._resolvers: dict[str, Resolver] = {}
         self._told: dict[tuple[str, str], tuple[FileStamp | None, bytes]] = {}
@@ -91,7 +92,7 @@ class Surveyor:
             yield from ({"trouble": trouble} for trouble in troubles)
             yield {"total": len(paths)}
         skipped = frozenset(request.get("skip", ()))
-        cache = self._cache = self._cache or Cache(folder())
+        cache = self._cache = self._cache or Cache(self._place)
         for path in paths:
             if self.cancelled.is_set():
                 break
@@ -123,7 +124,7 @@ class Surveyor:
         """The brief cards, packed, of those files (real paths) that are specs. Never raises on any file."""
         resolver = self._resolvers.setdefault("", Resolver())
         inside = os.path.join(os.path.realpath(root), "")
-        cache = self._cache = self._cache or Cache(folder(), PATIENT_SECONDS)
+        cache = self._cache = self._cache or Cache(self._place, PATIENT_SECONDS)
         for path in paths:
             now = time.time_ns()
             look = _Look(path, self._real.of(path) == path and path.startswith(inside), stamp_of(path), now, _BRIEF)
@@ -131,6 +132,7 @@ class Surveyor:
                 if "card" in answer:
                     yield json.dumps(answer["card"], separators=(",", ":"))
         cache.write()
+        cache.say_trouble()
 
     def close(self) -> None:
         """Lets go of the cards on disk."""
@@ -275,7 +277,7 @@ def main() -> None:
     _give_way()
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # whatever else is printed here is no answer
-    surveyor, requests = Surveyor(), SimpleQueue[Json]()
+    surveyor, requests = Surveyor(folder()), SimpleQueue[Json]()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, surveyor, requests), daemon=True).start()
     while True:
         for answer in surveyor.answers(requests.get()):

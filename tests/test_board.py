@@ -126,7 +126,7 @@ def test_a_review_has_its_clock_on_the_board(tmp_path: Path, monkeypatch: pytest
     assert "Review (3)" in text and "42 h of 48 h left" in text and "overdue by 8 days" in text
     cards = [Card(str(root / "a.md"), "product-spec", stage="review")]
     assert Outside().board(cards, Resolver(), {cards[0].path: None}).reviews == {}
-    assert list(Surveyor().answers({"root": str(root / "none")}))[-1] == {"done": str(root / "none")}
+    assert list(Surveyor(None).answers({"root": str(root / "none")}))[-1] == {"done": str(root / "none")}
 
 
 def test_what_the_terminal_shows_steers_it_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def write(folder: Path, name: str, text: str, now: bool = False) -> None:
 
 def told(root: Path) -> tuple[dict[str, Any], list[str], list[str]]:
     """The cards that a process which begins now tells, the files that it read, and what it would log."""
-    surveyor = Surveyor()
+    surveyor = Surveyor(cache.folder())
     answers = json.loads(json.dumps(list(surveyor.answers({"root": str(root)}))))
     surveyor.close()
     cards = {answer["card"][0]: answer["card"] for answer in answers if "card" in answer}
@@ -120,7 +120,7 @@ def test_whatever_changes_the_answer_is_that_of_a_fresh_reading(root: Path, seed
         lambda: write(root, ".spec-ls.toml", CONFIG + pick.choice(("", '[rules]\nsample-text = "off"\n'))),
         lambda: write(root, ".spec-ls.toml", CONFIG.replace('"*.md"', pick.choice(('"[12].md"', '"*.md"')))),
     ]
-    kept, known = Surveyor(), dict[str, Any]()
+    kept, known = Surveyor(cache.folder()), dict[str, Any]()
     for _ in range(25):
         for _ in range(pick.randrange(3)):
             pick.choice([*changes, changes[0], changes[0], changes[0]])()
@@ -254,7 +254,7 @@ def test_two_processes_keep_cards_at_once(root: Path) -> None:
 
 
 def test_what_was_not_used_for_longest_is_thrown_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_MOST_BYTES", 10 * (1000 + cache._ROW_BYTES) + 500)
+    monkeypatch.setitem(cache._MOST_BYTES, "cards", 10 * (1000 + cache._ROW_BYTES) + 500)
     monkeypatch.setattr(cache, "_MOST_FILES", 10)
     kept = Kept(["x" * 990], ())
     for day in range(30):

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from stdio import Stdio
 
+from spec_ls import cache
 from spec_ls.catalogue import Catalogue, from_plain
 from spec_ls.files import may_be_root
 from spec_ls.lsp import surveys
@@ -46,7 +47,7 @@ def root(tmp_path: Path) -> Path:
 
 def looked_at(root: Path, **request: Any) -> tuple[Catalogue, list[str]]:
     catalogue, troubles = Catalogue(), []
-    answers = list(Surveyor().answers({"root": str(root), **request}))
+    answers = list(Surveyor(cache.folder()).answers({"root": str(root), **request}))
     assert answers[-1] == {"done": str(root)}
     for answer in json.loads(json.dumps(answers)):
         if "card" in answer:
@@ -110,7 +111,7 @@ def test_a_home_folder_or_a_disk_is_never_looked_through(root: Path, monkeypatch
 
 def test_single_files_are_looked_at_again(root: Path) -> None:
     one, two = write(root, "1.md", spec(1)), write(root, "2.md", spec(2))
-    surveyor = Surveyor()
+    surveyor = Surveyor(cache.folder())
     assert len(list(surveyor.answers({"root": str(root)}))) == 6
     Path(one).unlink()
     write(root, "2.md", "# No spec\n")
@@ -122,7 +123,7 @@ def test_single_files_are_looked_at_again(root: Path) -> None:
 
 def test_what_has_not_changed_is_not_read_again(root: Path) -> None:
     one, two = write(root, "1.md", spec(1)), write(root, "2.md", spec(2))
-    surveyor = Surveyor()
+    surveyor = Surveyor(cache.folder())
 
     def told() -> list[tuple[str, str]]:
         answers = surveyor.answers({"root": str(root)})
@@ -167,8 +168,8 @@ CRASHES = """
 import os, time
 from spec_ls import survey
 begin, read, surveyors = survey.Surveyor.__init__, survey._Look._read, []
-def begun(self):
-    begin(self)
+def begun(self, place):
+    begin(self, place)
     surveyors.append(self)
 def crash(self, cache):
     path = self._path

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 from repository import Repository, alone
 
-from spec_ls.cache import VARIABLE
+from spec_ls.cache import NAME, VARIABLE
 from spec_ls.cli import check as check_module
 from spec_ls.cli import fix as fix_module
 from spec_ls.cli.commands import cli
@@ -155,11 +155,11 @@ def test_the_order_and_the_bytes_are_the_same_with_processes_and_results_kept(sp
     (Path("d3") / "broken.md").write_bytes(b"\xff\xfe\xfd")
     one = spec_ls("check", "--format", "json", "--jobs", "1", "--no-cache", ".")
     assert one.exit_code == 2 and len(json.loads(one.stdout)) > 300
-    assert not (tmp_path / "cache" / "results.sqlite").exists()
+    assert not (tmp_path / "cache" / NAME).exists()
     several, first, second = (spec_ls("check", "--format", "json", *more, ".") for more in (["--jobs", "2"], [], []))
     for other in (several, first, second):
         assert (other.stdout_bytes, other.stderr, other.exit_code) == (one.stdout_bytes, one.stderr, 2)
-    assert (tmp_path / "cache" / "results.sqlite").stat().st_size > 1000
+    assert (tmp_path / "cache" / NAME).stat().st_size > 1000
 
 
 def test_kept_results_depend_on_all_that_findings_depend_on(
@@ -185,7 +185,7 @@ def test_kept_results_depend_on_all_that_findings_depend_on(
     monkeypatch.setenv("SPEC_LS_NOW", "2026-02-09T12:00")
     assert found() == before + 1  # the target date has passed since
     for damaged in (b"no database", b""):
-        (tmp_path / "cache" / "results.sqlite").write_bytes(damaged)
+        (tmp_path / "cache" / NAME).write_bytes(damaged)
         assert found() == before + 1
 
 

@@ -9,10 +9,10 @@ from typing import get_args
 
 import click
 
+from spec_ls.cache import IN_MEMORY, folder
 from spec_ls.cli.formats import REPORTS, Format
 from spec_ls.cli.judging import Options
 from spec_ls.cli.report import SEVERITIES, DiffReport
-from spec_ls.cli.results import IN_MEMORY, results_file
 from spec_ls.cli.run import NO_NAME, STDIN, Run, log_to_stderr, rules_named, template_named
 from spec_ls.resolver import Resolver
 from spec_ls.workspace import MOST_BYTES
@@ -116,7 +116,8 @@ def check(
         stdin_name=stdin_filename or NO_NAME,
         since=since,
         jobs=1 if watch else jobs,
-        cache="" if no_cache else IN_MEMORY if watch else results_file(),
+        cache=None if no_cache else IN_MEMORY if watch else folder(),
+        cards=None if no_cache else folder(),
         shrinks=not as_diff,
     )
     if watch:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from spec_ls.cache import folder
 from spec_ls.cli.judging import Options
 from spec_ls.cli.report import ChangesReport, DiffReport, FormattedReport, Report, UnformattedReport
 from spec_ls.cli.run import STDIN, Run, log_to_stderr, rules_named, template_named
@@ -101,6 +102,6 @@ def _change(
     if STDIN in paths and options.write:
         raise click.UsageError("standard input is a text, not a file: --diff prints what would change")
     log_to_stderr()
-    run = Run(paths, options, report, resolver, since=since, jobs=jobs, shrinks=options.write)
+    run = Run(paths, options, report, resolver, since=since, jobs=jobs, cards=folder(), shrinks=options.write)
     totals = run.check()
     sys.exit(2 if totals.failed else int(totals.mended > 0 and not options.write))

@@ -16,17 +16,17 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from spec_ls.across import briefs_of
 from spec_ls.briefs import Briefs
+from spec_ls.cache import PATIENT_SECONDS, Cache
 from spec_ls.cli.judging import Checked, Judging, Options
-from spec_ls.cli.results import Kept, Results, key_of, template_by, template_key, world_key
+from spec_ls.cli.results import Results
 from spec_ls.files import CannotRead, Source, bytes_of, decode
 from spec_ls.outside import Outside
-from spec_ls.resolver import Policy, Resolver
+from spec_ls.resolver import Resolver
 from spec_ls.survey import Surveyor
-from spec_ls.workspace import Document
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,13 @@ Made = TypeVar("Made")
 
 
 class Work(NamedTuple):
-    """What a process needs to know. `cache`: the file that results are kept in; empty: nowhere. `folders` are those
-    that the user named. `jobs`: how many processes the user wants, 0 as many as are worth it."""
+    """What a process needs to know. `cache`: the folder that results are kept in, `cards` that for cards of other
+    specs; None: nowhere. `folders` are those that the user named. `jobs`: how many processes the user wants, 0 as many
+    as are worth it."""
 
     options: Options
-    cache: str
+    cache: Path | None = None
+    cards: Path | None = None
     folders: tuple[str, ...] = ()
     jobs: int = 1
 
@@ -63,68 +65,39 @@ class Worker:
         resolver = resolver or Resolver()
 
         def read(root: str) -> Briefs:
-            return briefs[root] if briefs and root in briefs else briefs_in_processes(root, work.jobs)
+            return briefs[root] if briefs and root in briefs else briefs_in_processes(root, work)
 
-        outside = Outside(policy=resolver.policy, folders=work.folders, read=read)
-        self._judging = Judging(resolver, outside, work.options)
-        self._results = Results(work.cache) if work.cache else None
+        self._outside = Outside(policy=resolver.policy, folders=work.folders, read=read)
+        self._judging = Judging(resolver, self._outside, work.options)
+        self.cache = Cache(work.cache, PATIENT_SECONDS) if work.cache is not None else None
+        self._results = Results(self.cache, resolver, self._outside, work.options) if self.cache else None
 
     def check(self, source: Source) -> Checked:
         """The file's result, an earlier one where all is as it was then. Never raises."""
+        look = self._results.look(source) if self._results is not None else None
+        if look is not None and (found := look.found()) is not None:
+            return found
         try:
             data = bytes_of(source.path)
             text = decode(data)
         except CannotRead as error:
             return Checked(source.path, "unread", str(error))
-        if self._results is None:
-            return self._judging.text(source.path, text, source.named).checked
-        policy = self._judging.resolver.policy(source.path)
-        key = key_of(data, source.named, policy, self._judging.options)
-        kept = self._results.get(key, source.path) if key else None
-        if kept is not None and self._holds(source.path, kept, policy):
-            return kept.checked
+        if look is not None and (found := look.found_by(data)) is not None:
+            return found
         checked, document = self._judging.text(source.path, text, source.named)
-        if key and checked.kind != "unread" and not checked.troubles and not checked.mended:
-            self._results.put(key, self._kept(source.path, checked, document))
+        if look is not None:
+            look.keep(data, checked, document)
         return checked
-
-    def _kept(self, path: str, checked: Checked, document: Document | None) -> Kept:
-        if document is None:
-            return Kept(checked)
-        kept = Kept(checked, template_key(document.spec.template), document.spec.stage == "review")
-        others = document.spec.known.others
-        record = others.record() if others is not None else ""
-        return kept._replace(world=self._world(path, kept, document.policy), others=record)
-
-    def _holds(self, path: str, kept: Kept, policy: Policy) -> bool:
-        """Whether the world around a file says what it said then, and other specs do."""
-        if kept.world != self._world(path, kept, policy):
-            return False
-        return not kept.template or self._judging.outside.still(kept.others, os.path.realpath(path), policy)
-
-    def _world(self, path: str, kept: Kept, policy: Policy) -> str:
-        """What tells what the world around a file says now; empty where that does not matter."""
-        if not kept.template:
-            return ""
-        template = self._judging.options.template or template_by(kept.template, policy)
-        if template is None:
-            return "none"
-        return world_key(self._judging.outside.known(os.path.realpath(path), template), kept.timed)
 
     def look_again(self) -> None:
         """From now on files may be other ones than before."""
-        self._judging.outside.forget()
+        self._outside.forget()
 
     def commit(self) -> None:
-        """Lets others have the results so far."""
-        if self._results is not None:
-            self._results.commit()
-
-    def close(self) -> None:
-        """Lets go of the results; from here on each file is checked anew."""
-        if self._results is not None:
-            self._results.close()
-            self._results = None
+        """Lets others have the results so far; says once where none can be kept."""
+        if self.cache is not None:
+            self.cache.write()
+            self.cache.say_trouble()
 
 
 def cores() -> int:
@@ -145,11 +118,14 @@ def check_here(sources: Iterable[Source], worker: Worker) -> Iterator[Checked]:
         if number % _BATCH == 0:
             worker.commit()
     worker.commit()
+    if worker.cache is not None:
+        worker.cache.tidy()
 
 
 def check_in_processes(sources: Sequence[Source], work: Work, processes: int, resolver: Resolver) -> Iterator[Checked]:
     """The results of all files, in their order; what is under way does not grow with their number."""
     done = 0
+    size = _opened(work.cache)  # else each process would make it
     try:
         begin = partial(_begin, work._replace(jobs=1), _read_once(sources, work, resolver))
         for results in _in_processes(_check_batch, _batches(sources, _BATCH), processes, begin):
@@ -159,25 +135,41 @@ def check_in_processes(sources: Sequence[Source], work: Work, processes: int, re
     except BrokenProcessPool:
         for source in sources[done:]:
             yield Checked(source.path, "unread", "the process that was to check it has ended; try --jobs 1")
+    _opened(work.cache, size)
+
+
+def _opened(place: Path | None, before: int | None = None) -> int:
+    """How large the cache is (bytes), which is made where it is not there and, where it was smaller `before`, tidied.
+    It is closed again: processes that are forked must not have it open."""
+    cache = Cache(place, PATIENT_SECONDS)
+    size = cache.bytes
+    if before is not None and size > before:
+        cache.drop()
+    cache.close()
+    return size
 
 
 def _read_once(sources: Sequence[Source], work: Work, resolver: Resolver) -> dict[str, Briefs]:
     """The specs around the files, which all processes share."""
     paths = {os.path.dirname(source.path): source.path for source in sources}
     roots = Outside(policy=resolver.policy, folders=work.folders).roots(map(os.path.realpath, paths.values()))
-    return {root: briefs_in_processes(root, work.jobs) for root in sorted(roots)}
+    return {root: briefs_in_processes(root, work) for root in sorted(roots)}
 
 
-def briefs_in_processes(root: str, asked: int) -> Briefs:
+def briefs_in_processes(root: str, work: Work) -> Briefs:
     """The brief cards of all specs below a folder (a real path), made by as many processes as are asked for."""
-    troubles: list[str] = []
-    paths = Surveyor().files(root, troubles)
-    processes = processes_for(len(paths), asked)
-    if processes == 1:
-        return briefs_of(root)
+    surveyor, troubles = Surveyor(work.cards), list[str]()
+    paths = surveyor.files(root, troubles)
     for trouble in troubles:
         log.info("%s", trouble)
-    batches = _in_processes(_brief_batch, _batches(paths, _BRIEF_BATCH), processes, partial(_begin_briefs, root))
+    processes = processes_for(len(paths), work.jobs)
+    if processes == 1:
+        found = Briefs(surveyor.briefs(root, paths))
+        surveyor.close()
+        return found
+    begin = partial(_begin_briefs, root, work.cards)
+    _opened(work.cards)
+    batches = _in_processes(_brief_batch, _batches(paths, _BRIEF_BATCH), processes, begin)
     return Briefs(chain.from_iterable(batches))
 
 
@@ -255,9 +247,9 @@ def _begin(work: Work, briefs: Mapping[str, Briefs]) -> None:
     _worker = Worker(work, briefs=briefs)
 
 
-def _begin_briefs(root: str) -> None:
+def _begin_briefs(root: str, cards: Path | None) -> None:
     global _surveyor, _root
-    _surveyor, _root = Surveyor(), root
+    _surveyor, _root = Surveyor(cards), root
 
 
 def _end_with_parent() -> None:

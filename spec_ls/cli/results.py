@@ -6,140 +6,183 @@ in it is data, never run; one that cannot be read is left aside.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sqlite3
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from spec_ls.cache import digest, folder, governing, of_template
+from spec_ls.cache import NAME, Cache, digest, folder, governing, of_template
 from spec_ls.cli.excerpt import Excerpt
 from spec_ls.cli.judging import Beside, Checked, Mend, Options, Region, Shown
+from spec_ls.files import FileStamp, RealPaths, Source, stamp_of
 from spec_ls.known import Known
-from spec_ls.resolver import Policy
+from spec_ls.outside import Outside
+from spec_ls.past import clock
+from spec_ls.resolver import Policy, Resolver
 from spec_ls.template import builtin, builtin_names
 from spec_ls.template.model import Template
-
-IN_MEMORY = ":memory:"
-_NAME = "results.sqlite"
-_MOST_BYTES = 1_000_000_000
-_SECONDS = 10.0
+from spec_ls.workspace import Document
 
 
 def results_file() -> str:
     """The file that results are kept in; empty where none are."""
     place = folder()
-    return str(place / _NAME) if place is not None else ""
+    return str(place / NAME) if place is not None else ""
 
 
 class Kept(NamedTuple):
     """A result, and of what it depends on all that the text does not show: the template that judged the file and what
-    the world around it said, both empty where it is no spec. `timed`: the hour counts as well as the day. `others` is
-    the record of what other specs were asked."""
+    the world around it said, all empty where it is no spec.
+
+    - `day`: that of the finding, and the zone whose days count
+    - `until`: when a review that is running will be overdue (ISO 8601)
+    - `head`: the state of the repository for which `world` was found out, and so need not be again
+    - `others`: the record of what other specs were asked
+    """
 
     checked: Checked
     template: str = ""
-    timed: bool = False
+    day: str = ""
+    until: str = ""
+    head: str = ""
     world: str = ""
     others: str = ""
 
 
 class Results:
-    """The results of earlier runs in one file, which several processes may use at once. No method raises.
+    """The results of earlier runs in a cache, each as long as all that it depends on is as it was."""
 
-    `path` is that of the file; IN_MEMORY keeps them as long as the process runs.
-    """
+    def __init__(self, cache: Cache, resolver: Resolver, outside: Outside, options: Options) -> None:
+        self.cache = cache
+        self.outside = outside
+        self.options = options
+        self._resolver = resolver
+        self._real = RealPaths()
 
-    def __init__(self, path: str) -> None:
-        self._connection: sqlite3.Connection | None = None
-        for _ in range(2):
-            try:
-                if path != IN_MEMORY:
-                    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-                self._connection = _connected(path)
-                return
-            except (OSError, sqlite3.OperationalError):
-                return
-            except sqlite3.DatabaseError:  # it is no database, or a broken one
-                for end in ("", "-journal"):
-                    with contextlib.suppress(OSError):
-                        os.unlink(path + end)
+    def look(self, source: Source) -> Look:
+        """A look at a file, which begins now."""
+        now, path, stamp = time.time_ns(), self._real.of(source.path), stamp_of(source.path)
+        is_safe = stamp is not None and stamp.is_safe(now)
+        return Look(self, source, path, stamp if is_safe else None, self._resolver.policy_at(path))
 
-    def get(self, key: bytes, name: str) -> Kept | None:
-        """What was found with that key, as a result of the file `name`; None where nothing is known."""
-        if self._connection is None:
+
+class Look:
+    """A look at a file (by its real path), whose result is not kept without its bytes being read or known by its stamp.
+    No method raises."""
+
+    def __init__(self, results: Results, source: Source, path: str, stamp: FileStamp | None, policy: Policy) -> None:
+        self._results = results
+        self._source = source
+        self._path = path
+        self._stamp = stamp
+        self._policy = policy
+        self._content = results.cache.content(path, stamp) if stamp is not None else None
+
+    def found(self) -> Checked | None:
+        """The result for the file as its stamp says it is; None where nothing is known, or it counts no more."""
+        if self._content is None:
+            return None
+        key = key_of(self._content, self._source.named, self._policy, self._results.options)
+        value = self._results.cache.get("results", key)
+        if value is None:
             return None
         try:
-            found = self._connection.execute("SELECT value FROM results WHERE key = ?", (key,)).fetchone()
-            return _read(found[0], name) if found else None
-        except (sqlite3.Error, ValueError, TypeError, KeyError, IndexError, RecursionError):
+            kept = read(value, self._source.path)
+            head = self._holds(kept)
+        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
             return None
+        if head is None:
+            return None
+        if head != kept.head:
+            self._results.cache.put("results", key, written(kept._replace(head=head)))
+        return kept.checked
 
-    def put(self, key: bytes, kept: Kept) -> None:
-        """Keeps a result; for others it is there after `commit`."""
-        if self._connection is not None:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, _written(kept)))
+    def found_by(self, data: bytes) -> Checked | None:
+        """The result for the file with these bytes."""
+        content = digest(data)
+        if content == self._content:
+            return None
+        self._content = content
+        if self._stamp is not None:
+            self._results.cache.saw(self._path, self._stamp, content)
+        return self.found()
 
-    def commit(self) -> None:
-        """Makes what was kept last, and lets go of all of it where it takes more than a gigabyte."""
-        if self._connection is None or not self._connection.in_transaction:
+    def keep(self, data: bytes, checked: Checked, document: Document | None) -> None:
+        """Keeps a result, where it may be kept."""
+        if checked.kind == "unread" or checked.troubles or checked.mended or not may_keep(data, self._policy):
             return
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.commit()
-            (pages,), (size,) = (
-                self._connection.execute(f"PRAGMA {word}").fetchone() for word in ("page_count", "page_size")
+        kept = Kept(checked)
+        if document is not None:
+            spec = document.spec
+            known, review = spec.known, clock(spec)
+            ends = review.deadline if review and known.now and known.now < review.deadline else None
+            others = known.others.record() if known.others is not None else ""
+            kept = Kept(
+                checked,
+                template_key(spec.template),
+                day_of(known),
+                ends.isoformat() if ends else "",
+                self._results.outside.head(self._path),
+                world_key(known),
+                others,
             )
-            if pages * size > _MOST_BYTES:
-                self._connection.execute("DELETE FROM results")
-                self._connection.commit()
-                self._connection.execute("VACUUM")
+        key = key_of(digest(data), self._source.named, self._policy, self._results.options)
+        self._results.cache.put("results", key, written(kept))
 
-    def close(self) -> None:
-        """Lets go of the file; nothing is known from here on."""
-        self.commit()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def _connected(path: str) -> sqlite3.Connection:
-    """Opens the store, made where it is not there. Raises sqlite3.Error."""
-    connection = sqlite3.connect(path, timeout=_SECONDS)
-    connection.execute("PRAGMA journal_mode = TRUNCATE")  # a process that is killed leaves nothing half written
-    connection.execute("PRAGMA synchronous = OFF")  # what a machine loses with its power is no loss
-    connection.execute("CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
-    return connection
+    def _holds(self, kept: Kept) -> str | None:
+        """The state of the repository for which a result counts: where the world around the file says what it said
+        then, and other specs do. None where they do not."""
+        if not kept.template:
+            return kept.head
+        outside = self._results.outside
+        now, head = outside.now(), outside.head(self._path)
+        if kept.day != day_of(Known(now)) or (kept.until and now >= datetime.fromisoformat(kept.until)):
+            return None
+        template = self._results.options.template or template_by(kept.template, self._policy)
+        if template is None:
+            return None
+        if head != kept.head and kept.world != world_key(outside.known(self._path, template)):
+            return None
+        return head if outside.still(kept.others, self._path, self._policy) else None
 
 
 # --- what a result depends on
 
 
-def key_of(data: bytes, named: bool, policy: Policy, options: Options) -> bytes | None:
-    """The key of a result; None where it depends on what git knows of a template's earlier versions."""
-    config = policy.config
-    if b"template" in data.lower() and b"version" in data.lower():
-        return None
-    if config is not None and any(entry.versions == "git" for entry in config.templates.values()):
-        return None
+def key_of(content: bytes, named: bool, policy: Policy, options: Options) -> bytes:
+    """The key of a result; `content` is the digest of the file's bytes."""
     asked = (
         named,
         (template_key(options.template), options.max_bytes, options.status, options.template_file),
         (sorted(options.select), sorted(options.ignore), options.fix),
         (policy.barred, policy.why),
     )
-    return digest(data, governing(policy), _bytes(repr(asked)))
+    return digest(content, governing(policy), _bytes(repr(asked)))
+
+
+def may_keep(data: bytes, policy: Policy) -> bool:
+    """Whether the result for a file with these bytes may be kept: none that depends on what git knows of a template's
+    earlier versions."""
+    config = policy.config
+    if b"template" in data.lower() and b"version" in data.lower():
+        return False
+    return config is None or all(entry.versions != "git" for entry in config.templates.values())
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def world_key(known: Known, timed: bool) -> str:
-    """What tells one state of the world around a file from another."""
-    return digest(_bytes(f"{known.now if timed else known.today} {replace(known, now=None)}")).hex()
+def day_of(known: Known) -> str:
+    """The day on which something is found, and in which zone."""
+    return f"{known.today} {time.tzname} {time.timezone}"
+
+
+def world_key(known: Known) -> str:
+    """What tells one state of the world around a file from another, the time and other specs aside."""
+    return digest(_bytes(repr(replace(known, now=None, others=None)))).hex()
 
 
 def template_by(key: str, policy: Policy) -> Template | None:
@@ -156,16 +199,17 @@ def template_key(template: Template | None) -> str:
 # --- results as JSON
 
 
-def _written(kept: Kept) -> str:
+def written(kept: Kept) -> bytes:
+    """The result as it is kept."""
     checked = kept.checked
     left = None if checked.left is None else [[*kind, count] for kind, count in checked.left.items()]
-    return json.dumps([*kept[1:], checked.kind, checked.why, checked.status, left, checked.found])
+    return json.dumps([*kept[1:], checked.kind, checked.why, checked.status, left, checked.found]).encode("ascii")
 
 
-def _read(value: str, name: str) -> Kept:
-    template, timed, world, others, kind, why, status, left, found = json.loads(value)
-    checked = Checked(name, kind, why, status, tuple(map(_finding, found)), (), _left(left))
-    return Kept(checked, template, timed, world, others)
+def read(value: bytes, name: str) -> Kept:
+    """What was kept, as a result of the file `name`. Raises ValueError, TypeError or the like for what is none."""
+    *world, kind, why, status, left, found = json.loads(value)
+    return Kept(Checked(name, kind, why, status, tuple(map(_finding, found)), (), _left(left)), *world)
 
 
 def _finding(data: Any) -> Shown:

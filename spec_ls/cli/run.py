@@ -19,7 +19,6 @@ from spec_ls.cli.jobs import Work, Worker, check_here, check_in_processes, proce
 from spec_ls.cli.judging import Checked, Judging, Options
 from spec_ls.cli.progress import Progress, can_show_progress
 from spec_ls.cli.report import Output, Printed, Report, Totals, counted, place_of, say, shown_path
-from spec_ls.cli.results import IN_MEMORY
 from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source, replace_file
 from spec_ls.git import UnknownChanges, changed_since, root_of
 from spec_ls.outside import Outside
@@ -31,8 +30,6 @@ from spec_ls.template.read import read_template
 
 STDIN = "-"
 NO_NAME = "<stdin>"
-_FEW = 50
-"""Files that are checked as fast as it is found out whether they were before."""
 _SECONDS = 0.5
 """Between two looks at watched files; longer where a look takes long itself."""
 
@@ -119,6 +116,7 @@ class _Folder(NamedTuple):
 class Run:
     """What to check and how; `check` goes over all files once, and may be asked again.
 
+    `cache` is the folder in which results are kept, `cards` that for cards of other specs; None: nowhere.
     `since`: only files that have changed since that commit. `shrinks`: take out of the baselines what was mended.
     """
 
@@ -129,7 +127,8 @@ class Run:
     stdin_name: str = NO_NAME
     since: str = ""
     jobs: int = 0
-    cache: str = ""
+    cache: Path | None = None
+    cards: Path | None = None
     shrinks: bool = True
     totals: Totals = field(default_factory=Totals)
     _own: Worker | None = None
@@ -248,8 +247,8 @@ class Run:
             pass
 
     def _checked(self, files: Sequence[Source]) -> Iterator[Checked]:
-        cache = self.cache if self.cache == IN_MEMORY or len(files) >= _FEW else ""
-        work = Work(self.options, cache, tuple(path for path in self.paths if os.path.isdir(path)), self.jobs)
+        folders = tuple(path for path in self.paths if os.path.isdir(path))
+        work = Work(self.options, self.cache, self.cards, folders, self.jobs)
         processes = processes_for(len(files), self.jobs)
         if processes > 1:
             return check_in_processes(files, work, processes, self.resolver)

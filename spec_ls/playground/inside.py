@@ -34,7 +34,7 @@ class _Survey:
 
         self.stdin = self
         self.stdout = asyncio.StreamReader(limit=1 << 27)
-        self._surveyor = Surveyor()
+        self._surveyor = Surveyor(None)
 
     @classmethod
     async def start(cls) -> _Survey:
