@@ -15,31 +15,10 @@ from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
 from operator import attrgetter
 
-from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, plain_rows
-from spec_ls.workspace import Document
+from spec_ls.catalogue import Card, Catalogue, from_plain, plain_rows
 
 _MOST_MADE = 5_000
 """Cards that are not made again each time that they are asked for."""
-
-
-def brief_of(document: Document, maker: CardMaker) -> Card | None:
-    """What other specs ask of one: its names, its place, what it depends on and the people of its metadata. None where
-    the document is none, or is too large. No rule is run for it."""
-    if not document.decision.is_spec or document.is_large:
-        return None
-    card = maker.card(document.spec)
-    wanted = (("id", "dependency"), ("handle", "definition"))
-    return Card(
-        path=card.path,
-        template=card.template,
-        id=card.id,
-        id_span=card.id_span,
-        title=card.title,
-        title_span=None if card.id_span else card.title_span,
-        status=card.status,
-        stage=card.stage,
-        mentions=tuple(mention for mention in card.mentions if (mention.kind, mention.role) in wanted),
-    )
 
 
 class Briefs:

@@ -525,14 +525,46 @@ class CardMaker:
     def card(self, spec: Spec, progress: tuple[int, int, int] = (0, 0, 0)) -> Card:
         """The card of `spec`; `progress` is what it says of sections and samples. Takes time in proportion to the
         sections and to the text that has changed; to all mentions where lines have moved. Never raises on any text."""
-        if spec.template is not self._template:
-            self._template, self._known = spec.template, {}
-            self._wanted = self._prefixes | {slot.prefix for slot in spec.template.fields if slot.kind == "id"}
-            self._has_part = _has_dependencies(spec.template)
+        self._begin(spec)
         read = [self._read(spec, at, piece) for at, piece in enumerate(spec.pieces)]
         self._known = {id(one.section): one for one in read}
         name = identifier_of(spec).casefold()
         return _assembled(self._path, spec, read, progress, self._mentions(spec, read, name))
+
+    def brief(self, spec: Spec) -> Card:
+        """What other specs ask of `spec`: its names, its place, the specs that it depends on and the handles of its
+        metadata. Sections in which no identifier can be are not read."""
+        self._begin(spec)
+        wanted, read = [prefix.casefold() for prefix in self._wanted], list[_Read]()
+        for at, piece in enumerate(spec.pieces):
+            section, base = piece.section, spec.base(at)
+            rows = spec.text.lines[base + section.line : base + section.end_line]
+            folded = "".join(rows).casefold()
+            if any(prefix in folded for prefix in wanted):
+                read.append(_read(spec, at, piece, rows, self._wanted))
+            else:
+                read.append(_Read(section, rows, piece.slot, (), (), False, ""))
+        own = own_identifier(spec)
+        title, title_span = _title(spec)
+        mentions = self._mentions(spec, read, own.text.casefold() if own else "")
+        asked = (("id", "dependency"), ("handle", "definition"))
+        return Card(
+            path=self._path,
+            template=spec.template.name,
+            id=own.text if own else "",
+            id_span=spec.span(own.place) if own else None,
+            title=title,
+            title_span=None if own else title_span,
+            status=_status(spec),
+            stage=spec.stage,
+            mentions=tuple(mention for mention in mentions if (mention.kind, mention.role) in asked),
+        )
+
+    def _begin(self, spec: Spec) -> None:
+        if spec.template is not self._template:
+            self._template, self._known = spec.template, {}
+            self._wanted = self._prefixes | {slot.prefix for slot in spec.template.fields if slot.kind == "id"}
+            self._has_part = _has_dependencies(spec.template)
 
     def _read(self, spec: Spec, at: int, piece: Piece) -> _Read:
         base, section = spec.base(at), piece.section
@@ -760,7 +792,7 @@ def _assembled(
         id_span=spec.span(own.place) if own else None,
         title=title,
         title_span=title_span,
-        status=spec.state.name if spec.state else _words(_own(spec, template.status)),
+        status=_status(spec),
         stage=spec.stage,
         owner=(handle_of(owner.entry.value) or "") if owner else "",
         approvers=tuple(part.handle for part in named_in(approvers.entry) if part.handle) if approvers else (),
@@ -783,6 +815,10 @@ def _own(spec: Spec, slot: FieldSlot | None) -> Field | None:
     """The field that fills `slot` with words of the author's own."""
     field = spec.field(slot)
     return None if field is None or is_sample_value(field) else field
+
+
+def _status(spec: Spec) -> str:
+    return spec.state.name if spec.state else _words(_own(spec, spec.template.status))
 
 
 def _words(field: Field | None) -> str:

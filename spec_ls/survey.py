@@ -22,7 +22,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from spec_ls.briefs import brief_of
 from spec_ls.cache import PATIENT_SECONDS, Asked, Cache, Kept, digest, folder, governing, of_template
 from spec_ls.catalogue import CardMaker, to_plain
 from spec_ls.files import (
@@ -223,7 +222,7 @@ class _Look:
 
         policy = replace(self._policy, past=past)
         document, maker = Document(source, policy=policy), CardMaker(self._path, policy.prefixes)
-        card = brief_of(document, maker) if self._form == _BRIEF else document.card(maker)
+        card = document.brief(maker) if self._form == _BRIEF else document.card(maker)
         return Kept(None if card is None else to_plain(card)[1:], tuple(asked))
 
 

@@ -289,6 +289,10 @@ class Document:
 
         return maker.card(self.spec, progress(self.spec, self.problems()))
 
+    def brief(self, maker: CardMaker) -> Card | None:
+        """As `card`, with no more than other specs ask of one; runs no rule."""
+        return maker.brief(self.spec) if self.decision.is_spec and not self.is_large else None
+
     def new_crashes(self) -> list[str]:
         """The rules that have failed since this was last asked."""
         self._settle()

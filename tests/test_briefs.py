@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import random
+from pathlib import Path
 
 import pytest
+import specgen
 
 from spec_ls import briefs
-from spec_ls.briefs import Briefs, brief_of
-from spec_ls.catalogue import Card, CardMaker, Catalogue, to_plain
+from spec_ls.briefs import Briefs
+from spec_ls.catalogue import Card, CardMaker, Catalogue, Mention, to_plain
 from spec_ls.workspace import Document
 
+ROOT = Path(__file__).parents[1]
 SPEC = """\
 # {title}
 
@@ -36,7 +39,7 @@ def both(pick: random.Random, path: str) -> tuple[Card, Card]:
     owner = pick.choice(("mira", "Mira", "jonas", "x"))
     needs = pick.choice(("none", "SPEC-001, SPEC-002", "Quiet Hours (SPEC-003)"))
     document = Document(SPEC.format(title=f"Gate {path} é", id=name, owner=owner, needs=needs))
-    whole, brief = document.card(CardMaker(path)), brief_of(document, CardMaker(path))
+    whole, brief = document.card(CardMaker(path)), document.brief(CardMaker(path))
     assert whole is not None and brief is not None
     return whole, brief
 
@@ -74,5 +77,42 @@ def test_they_answer_as_the_catalogue_does(seed: int, monkeypatch: pytest.Monkey
 
 
 def test_what_is_no_spec_has_none() -> None:
-    assert brief_of(Document("# Notes\n"), CardMaker("/a.md")) is None
-    assert brief_of(Document(SPEC, max_bytes=10), CardMaker("/a.md")) is None
+    assert Document("# Notes\n").brief(CardMaker("/a.md")) is None
+    assert Document(SPEC, max_bytes=10).brief(CardMaker("/a.md")) is None
+
+
+FILES = [*(ROOT / "examples").glob("*.md"), *(ROOT / "spec_ls" / "template" / "builtin").glob("*.md")]
+TEXTS = [file.read_text("utf-8") for file in FILES] + [specgen.make_spec(150, seed) for seed in range(8)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_brief_card_says_what_the_whole_one_does(seed: int) -> None:
+    """Also of parts about dependencies, comments, code, links, and of documents of other templates."""
+    pick = random.Random(seed)
+    words = (
+        "SPEC-001",
+        "spec-002",
+        "`SPEC-003`",
+        "[SPEC-004](a.md)",
+        "<!-- SPEC-005 -->",
+        "ADR-0006",
+        "@mira",
+        "RFC 7",
+    )
+    for text in TEXTS:
+        lines = text.splitlines(keepends=True)
+        for _ in range(pick.randrange(6)):
+            at = pick.randrange(len(lines))
+            lines[at] = lines[at].rstrip("\n") + f" {pick.choice(words)}\n"
+        if pick.random() < 0.5:
+            lines = [line for line in lines if "epend" not in line]
+        document = Document("".join(lines))
+        for prefixes in ((), ("ADR-", "SPEC-")):
+            whole, brief = (make(CardMaker("/a.md", prefixes)) for make in (document.card, document.brief))
+            assert said(whole) == said(brief)
+            if whole is not None and brief is not None:
+                assert handles(whole) == handles(brief)
+
+
+def handles(card: Card) -> list[Mention]:
+    return [one for one in card.mentions if one.kind == "handle" and one.role == "definition"]
