@@ -11,13 +11,11 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from spec_ls import index
 from spec_ls.branches import Branches, BranchFile, branches, is_here, references
-from spec_ls.briefs import Briefs
-from spec_ls.cache import folder
 from spec_ls.catalogue import Card, CardMaker, Catalogue, from_plain, identifier_of
 from spec_ls.features import Person
 from spec_ls.files import MARKDOWN, markdown_files
@@ -31,6 +29,9 @@ from spec_ls.resolver import Policy
 from spec_ls.spec import Spec
 from spec_ls.values import identifier, identifiers_in, last_number, same_handle
 from spec_ls.workspace import Document
+
+if TYPE_CHECKING:
+    from spec_ls.briefs import Briefs
 
 log = logging.getLogger(__name__)
 
@@ -333,7 +334,7 @@ class Around:
 
     def _spec_folders(self) -> Collection[str]:
         there = self.catalogue
-        return there.folders if isinstance(there, Briefs) else set(map(os.path.dirname, there.files))
+        return set(map(os.path.dirname, there.files)) if isinstance(there, Catalogue) else there.folders
 
     def _find_roster(self, folder: str) -> Roster:
         root, inside = Path(self.root), os.path.join(folder, "-.md")
@@ -360,7 +361,8 @@ def _titled(title: str) -> str:
 def catalogue_of(root: str, trouble: Callable[[str], object] = log.info) -> Catalogue:
     """The cards of all specs below a folder (a real path), read at once. What cannot be read goes to `trouble` as a
     sentence."""
-    from spec_ls.survey import Surveyor  # the editor has a process for that
+    from spec_ls.cache import folder  # the editor has a process for that
+    from spec_ls.survey import Surveyor
 
     found, surveyor = Catalogue(), Surveyor(folder())
     for answer in surveyor.answers({"root": root}):
@@ -401,6 +403,8 @@ def _number(name: str) -> tuple[str, int]:
 
 def briefs_of(root: str) -> Briefs:
     """The brief cards of all specs below a folder (a real path), read at once."""
+    from spec_ls.briefs import Briefs
+    from spec_ls.cache import folder
     from spec_ls.survey import Surveyor
 
     surveyor, troubles = Surveyor(folder()), list[str]()
@@ -416,7 +420,7 @@ class AtOnce(Around):
     folder, and is asked when that is needed. However many specs ask, what is kept does not grow."""
 
     def __init__(self, root: str, policy: Policies, histories: Histories, read: Callable[[str], Briefs]) -> None:
-        super().__init__(root, Briefs(), policy, histories)
+        super().__init__(root, Catalogue(), policy, histories)
         self._read = read
         self._briefs: Briefs | None = None
 

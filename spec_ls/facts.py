@@ -26,7 +26,7 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.inline import Title, plain, skeleton, skeletons, split_number, title_of
+from spec_ls.outline.inline import Title, in_words, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import Entry, YamlFault, entries_of, section_entry, yaml_fault
 from spec_ls.outline.shapes import (
     Label,
@@ -52,7 +52,6 @@ _NEAR_LABEL = 75.0
 _LONGEST_STORY = 2000
 _NEAR_CHECK = 75.0
 _ALL_BUT_END = 0.6
-_WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"[0-9]+")
 _REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
 """A mark such as `(R)` in front of a fixed item: the words behind it are the item."""
@@ -193,7 +192,7 @@ def facts_of(
     kinds = set(map(type, section.blocks))
     bold = tuple(_bold(section, template)) if Paragraph in kinds else ()
     promised = {span.start_line for _, span in bold}  # say nothing yet: they are to be headings
-    content = any(block.line not in promised and says_something(block) for block in section.blocks)
+    content = any([block.line not in promised and says_something(block) for block in section.blocks])
     labels: tuple[LabelFact, ...] = ()
     checks: tuple[CheckFact, ...] = ()
     criteria: tuple[CriteriaFact, ...] = ()
@@ -245,13 +244,19 @@ def _key(name: str) -> str:
     return skeleton(name)
 
 
+@lru_cache(maxsize=1024)
+def _key_behind_remark(name: str) -> str:
+    """The same of what stands behind a mark such as `(R)`."""
+    return skeleton(_REMARK.sub("", name))
+
+
 def label_key(name: str) -> str:
     """The form in which labels are compared."""
     return skeleton(name)
 
 
 def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
-    wanted = {label_key(item.name): at for at, item in enumerate(slot.items) if item.kind == "label"}
+    wanted = {_key(item.name): at for at, item in enumerate(slot.items) if item.kind == "label"}
     if not wanted:
         return
     if section.heading and (at := wanted.get(label_key(split_number(section.heading.title)[1]))) is not None:
@@ -307,9 +312,8 @@ def _label_span(line: TextLine, label: Label | None) -> Span:
 
 def matches_check(text: str, slot: ItemSlot) -> bool:
     """Whether a list item's text is the fixed item, with whatever the author wrote behind it, or all but its end."""
-    words = skeleton(plain(text))
-    name = skeleton(slot.name)
-    if words.startswith((name, skeleton(_REMARK.sub("", slot.name)))) or skeleton(text).startswith(name):
+    words, name = skeleton(plain(text)), _key(slot.name)
+    if words.startswith((name, _key_behind_remark(slot.name))) or skeleton(text).startswith(name):
         return True
     return len(words) >= _ALL_BUT_END * len(name) and name.startswith(words)
 
@@ -368,18 +372,24 @@ def _criteria(section: Section, slot: SectionSlot, title: Title) -> Iterator[Cri
         span, rest, blocks = found
         texts = [rest, *texts_of(blocks)] if rest.strip() else texts_of(blocks)
         opaque = any([not isinstance(block, List | Paragraph | Table) and says_something(block) for block in blocks])
-        words = words_of(section)
-        demanded: Iterable[int] = ()
-        if opaque:
-            demanded = [number for number, item in enumerate(wanted.items) if item.demanded]
-        elif not words.bare or _named(wanted, words.said):
-            demanded = _named(wanted, "\n".join(skeletons(texts)))
+        demanded = [
+            number
+            for number, item in enumerate(wanted.items)
+            if item.demanded and (opaque or _stands_in(_key(item.name), section, texts, rest))
+        ]
         yield CriteriaFact(at, span, bool(texts) or opaque, frozenset(demanded))
 
 
 def _named(wanted: BlockSlot, said: str) -> list[int]:
     """The positions of the demanded items whose words stand in one of the texts, whose skeletons are `said`."""
     return [number for number, item in enumerate(wanted.items) if item.demanded and _key(item.name) in said]
+
+
+def _stands_in(name: str, section: Section, texts: Iterable[str], rest: str) -> bool:
+    """Whether a name (its skeleton) stands in one of `texts`, which are the section's own or `rest`."""
+    words = words_of(section)
+    saying = {text for text, key in zip(words.texts, words.keys, strict=True) if name in key}
+    return not name or not saying.isdisjoint(texts) or name in skeleton(rest)
 
 
 def _until_next_label(blocks: Sequence[Block]) -> Sequence[Block]:
@@ -421,7 +431,7 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
     return StoryFact(
         head=text[: number.end()] if number else "",
         number=count_of(title),
-        placeholder=_DIGITS.sub("", skeleton(text)) in map(_numberless, slot.examples),
+        placeholder=_DIGITS.sub("", skeleton(text)) in _numberless(slot.examples),
         samples=tuple(
             (sample, Span(heading.text.line, at, heading.text.line, at + len(sample)))
             for sample in slot.samples
@@ -430,10 +440,10 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
     )
 
 
-@lru_cache(maxsize=1024)
-def _numberless(example: str) -> str:
-    """The skeleton of a template's own story without its number."""
-    return _DIGITS.sub("", example)
+@lru_cache(maxsize=256)
+def _numberless(examples: tuple[str, ...]) -> frozenset[str]:
+    """The skeletons of a template's own stories without their numbers."""
+    return frozenset([_DIGITS.sub("", example) for example in examples])
 
 
 def _has_form(section: Section, slot: SectionSlot) -> bool:
@@ -445,7 +455,7 @@ def _has_form(section: Section, slot: SectionSlot) -> bool:
 
 
 def _carries(text: str, form: Iterable[str]) -> bool:
-    words = " " + " ".join(_WORD.findall(text.casefold())) + " "
+    words = f" {in_words(text)} "
     at = 0
     for part in form:
         found = words.find(f" {part} ", at)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from spec_ls.outline.inline import normal_label, plain
@@ -95,13 +96,23 @@ class Part(NamedTuple):
     handle: str | None
 
 
-def handles(value: str) -> Iterator[Part]:
+def handles(value: str) -> tuple[Part, ...]:
     """The entries of a list of handles: separated by comma, semicolon, `<br>`, `and`, ` / ` or white space.
 
     A linked handle (`[@mira](…)`), one in code marks and an escaped one count; a remark in parentheses
     behind it is the author's.
     """
-    value = without_comments(value[:_LONGEST])
+    return _handles(value[:_LONGEST])
+
+
+@lru_cache(maxsize=32)
+def _handles(value: str) -> tuple[Part, ...]:
+    """The same; several rules ask for the people in one value."""
+    return tuple(_parts(value))
+
+
+def _parts(value: str) -> Iterator[Part]:
+    value = without_comments(value)
     value = value.replace("&amp;", "&    ")
     masked = _ENTITY.sub(lambda found: "\0" * len(found[0]), value)
     masked = _LINKED.sub(lambda found: "\0" * len(found[0]) if found[2] else found[0], masked)

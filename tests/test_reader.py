@@ -256,6 +256,7 @@ def test_documents_of_teams_are_the_same_either_way() -> None:
         "### Story 1: x\n**Acceptance Criteria:**\n- [ ] a\n- [x] b\n  on\n\n* c\n  - d\n  - e\n\n1. f\n2. g\n",
         "# T\n\n| **Key** | Value |\n| :--- | ---: |\n| `a\\|b` | c | d |\n| e |\n\na | b\n",
         "## T\ntext\n|a|\n|-|\n",
+        "## T\n1. — a\n2. b\n3. `c`\n\n- [ ] a\n- b\n\ntext\n",
         "## 2. `x` & y\ntext\n```json\n# not a heading\n | - ]: \t\n```\nmore\n",
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_ls.outline import Outline
-from spec_ls.outline.inline import skeleton, skeletons, split_number, title_of
+from spec_ls.outline.inline import in_words, skeleton, skeletons, split_number, title_of
 from spec_ls.outline.shapes import words_of
 from spec_ls.text import Text
 
@@ -31,7 +31,7 @@ def test_a_skeleton_is_letters_and_digits_alone(text: str) -> None:
 @settings(max_examples=_MANY, deadline=None)
 @given(st.lists(_TEXTS.map(lambda text: text.replace("\n", "")), max_size=4))
 def test_many_skeletons_are_those_of_each(texts: list[str]) -> None:
-    assert skeletons(texts) == ([skeleton(text) for text in texts] or [""])
+    assert skeletons("\n".join(texts)) == ([skeleton(text) for text in texts] or [""])
 
 
 def test_the_words_of_a_section_are_read_once() -> None:
@@ -39,7 +39,7 @@ def test_the_words_of_a_section_are_read_once() -> None:
     (chunk,) = Outline(Text(f"# T\nA **b**\nc.\n- [ ] d\n  - É!\n\n{table}```\nk\n```\n")).chunks
     (section,) = chunk.sections
     words = words_of(section)
-    assert words.texts == ("A **b** c.", "d", "É!", "h|i `j`")
+    assert words.texts == ["A **b** c.", "d", "É!", "h|i `j`"]
     assert words.keys == ["abc", "d", "é", "hij"] == words.said.split("\n")
     assert words.bare
     assert words_of(section) is words
@@ -58,6 +58,12 @@ def test_a_title_has_words_and_the_signs_of_languages(text: str) -> None:
     words = words.replace("&", " and ").casefold().replace("’", "'")
     signs = r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}"
     assert title_of(text).key == (" ".join(re.findall(signs, words)) or " ".join(map(str, number)))
+
+
+@settings(max_examples=_MANY, deadline=None)
+@given(_TEXTS)
+def test_words_stand_in_a_row(text: str) -> None:
+    assert in_words(text) == " ".join(re.findall(r"\w+", text.casefold()))
 
 
 @settings(max_examples=5 * _MANY, deadline=None)

@@ -169,13 +169,14 @@ class Words(NamedTuple):
     """The texts in some blocks, in order: of paragraphs, of list items with all that is in them, of table rows.
 
     `keys` are their skeletons, `said` the same as one text with a line for each. `bare`: nothing in them is a link, an
-    entity, a comment or HTML.
+    entity or HTML; `commented`: there may be a comment.
     """
 
-    texts: tuple[str, ...]
+    texts: list[str]
     keys: list[str]
     said: str
     bare: bool
+    commented: bool
 
 
 @dataclass(frozen=True, slots=True)

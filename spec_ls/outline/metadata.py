@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -35,6 +34,7 @@ from spec_ls.text import Span, strip_line_end
 Carrier = Literal["table", "columns", "html", "yaml", "toml", "list", "terms", "lines", "fence", "section"]
 
 _MOST = 2000
+_LONGEST_KEPT = 200
 _REMARK = re.compile(r"(?<=\w)\s*\([^()]*\)$")
 _MOST_YAML = 20_000
 """Characters of front matter that are read as YAML (2 µs each); of more, the plain lines are read."""
@@ -55,8 +55,7 @@ _MOST_LABEL = 4
 _QUOTE = re.compile(r"\s{0,3}(?:>[ \t]?)?\s*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A metadata field as written: `value` is the source left of emphasis, code marks and quotes, at `value_span`.
 
     `whole` covers the value with its marks; an empty value has an empty span. `parts` are the values of a
@@ -80,6 +79,11 @@ class Entry:
 def field_key(name: str) -> str:
     """The form in which field names are compared: words, case folded, without `(s)`, a remark in brackets behind them
     and a plural's s."""
+    return _field_key(name) if len(name) <= _LONGEST_KEPT else _field_key.__wrapped__(name)
+
+
+@lru_cache(maxsize=512)
+def _field_key(name: str) -> str:
     words = plain(name).replace("(s)", "")
     return _PLURAL.sub("", title_of(_REMARK.sub("", words)).key)
 
@@ -217,8 +221,7 @@ def _continued(entry: Entry, line: TextLine) -> Entry:
     start, end = unwrap(line.text)
     part = line.text[start:end], Span(line.line, line.start + start, line.line, line.start + end)
     parts = (*(entry.parts if entry.value else ()), part)
-    return replace(
-        entry,
+    return entry._replace(
         value=", ".join(text.rstrip(",; ") for text, _ in parts),
         value_span=Span(*parts[0][1].first, *part[1].last),
         whole=Span(*(entry.whole.first if entry.value else line.span.first), *line.span.last),
@@ -268,7 +271,7 @@ def _with_items(entry: Entry, item: Item) -> Entry:
         parts.append((line.text[first:last], Span(line.line, line.start + first, line.line, line.start + last)))
     span = Span(*parts[0][1].first, *parts[-1][1].last)
     value = ", ".join(text for text, _ in parts)
-    return replace(entry, value=value, value_span=span, whole=span, parts=tuple(parts), listed=True)
+    return entry._replace(value=value, value_span=span, whole=span, parts=tuple(parts), listed=True)
 
 
 def _line_entry(line: TextLine, carrier: Carrier, group: int, plain_too: bool = False) -> Iterator[Entry]:

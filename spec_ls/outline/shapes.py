@@ -110,7 +110,8 @@ def unwrap(source: str) -> tuple[int, int]:
             start += 1
         while end > start and source[end - 1].isspace():
             end -= 1
-        found = _WRAP.fullmatch(source, start, end) if end - start <= _LONGEST_WRAP else None
+        marked = start < end <= start + _LONGEST_WRAP and source[start] in "`*_~"
+        found = _WRAP.fullmatch(source, start, end) if marked else None
         if not found:
             break
         start, end = found.span(2)
@@ -152,15 +153,14 @@ def texts_of(blocks: Iterable[Block]) -> list[str]:
     return texts
 
 
-_NOT_BARE = re.compile(r"[&<\[]")
-
-
 def words_of(section: Section) -> Words:
     """The words of a section's blocks, read when they are first asked for."""
     if not section.read:
         texts = texts_of(section.blocks)
-        keys = skeletons(texts) if texts else []
-        section.read.append(Words(tuple(texts), keys, "\n".join(keys), not any(map(_NOT_BARE.search, texts))))
+        source = "\n".join(texts)
+        keys = skeletons(source) if texts else []
+        bare = "<" not in source and "[" not in source and "&" not in source
+        section.read.append(Words(texts, keys, "\n".join(keys), bare, "<!--" in source))
     return section.read[0]
 
 

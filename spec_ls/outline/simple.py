@@ -182,7 +182,8 @@ class _Reader:
             raise _Unsure
         items = self._plain_items() if not indent else []
         kind = items[0].marker[-1] if items else ""
-        while self.at < self.last:
+        at_end = bool(items) and self.at + 1 == self.last and not self.lines[self.at]
+        while self.at < self.last and not at_end:
             line, blank = self._line(), 0
             if not line:
                 blank = self._skip_blank()
@@ -210,20 +211,19 @@ class _Reader:
         items: list[Item] = []
         if self.odd or self.bars:
             return items
-        lines, at, base = self.lines, self.at, self.base
+        lines, at, base, last = self.lines, self.at, self.base, self.last
         found = _PLAIN_ITEM.match(lines[at])
         kind = found[1][-1] if found else ""
-        while found is not None and found[1][-1] == kind:
-            below = lines[at + 1] if at + 1 < self.last else ""
+        while found is not None:
+            marker, boxed, words = found.groups()
+            below = lines[at + 1] if at + 1 < last else ""
             following = _PLAIN_ITEM.match(below) if below else None
-            if below and following is None:
-                break  # it may go on there
-            line = at - base
-            box: Box | None = None
-            if found[2]:
-                box = _new(Box, (_new(Span, (line, found.start(2), line, found.start(2) + 3)), found[2][1] != " "))
-            words = _new(TextLine, (line, found.start(3), found[3].rstrip()))
-            items.append(_new(Item, (line, line + 1, found[1], 0, box, (words,), ())))
+            if marker[-1] != kind or (below and following is None):
+                break  # another list, or the item may go on there
+            line, start = at - base, len(marker) + 1
+            box = _new(Box, (_new(Span, (line, start, line, start + 3)), boxed[1] != " ")) if boxed else None
+            text = _new(TextLine, (line, found.start(3), words.rstrip()))
+            items.append(_new(Item, (line, line + 1, marker, 0, box, (text,), ())))
             found = following
             at += 1
         self.at = at

@@ -17,7 +17,6 @@ def filled(spec: Spec, *kinds: FieldKind) -> Iterator[tuple[FieldSlot, Field]]:
     """The fields of these kinds that have a value other than the template's sample."""
     stated = spec.template.stated
     for slot in (*spec.template.fields, *([stated] if stated else [])):
-        field = spec.field(slot)
-        own = field is not None and not is_left_open(field)
-        if slot.kind in kinds and field is not None and own and field.entry.value and not is_sample_value(field):
+        field = spec.field(slot) if slot.kind in kinds else None
+        if field is not None and field.entry.value and not (is_left_open(field) or is_sample_value(field)):
             yield slot, field

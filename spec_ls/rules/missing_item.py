@@ -22,10 +22,11 @@ def absent(spec: Spec, fill: Fill) -> Iterator[int]:
     """The positions of the labelled items that nothing carries, neither an item nor a subsection of that name."""
     facts = [facts for _, facts in spec.fill_facts(fill)]
     present = {label.slot for fact in facts for label in fact.labels}
-    titles = {skeleton(split_number(fact.heading.title)[1]) for fact in facts if fact.heading}
-    for at, item in enumerate(fill.slot.items):
-        if item.kind == "label" and item.need == "required" and at not in present and skeleton(item.name) not in titles:
-            yield at
+    wanted = [at for at, item in enumerate(fill.slot.items) if item.kind == "label" and item.need == "required"]
+    missing = [at for at in wanted if at not in present]
+    if missing:
+        titles = {skeleton(split_number(fact.heading.title)[1]) for fact in facts if fact.heading}
+        yield from (at for at in missing if skeleton(fill.slot.items[at].name) not in titles)
 
 
 def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:

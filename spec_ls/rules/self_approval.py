@@ -20,8 +20,7 @@ def check(spec: Spec) -> Iterator[Finding]:
     owner, approvers = spec.field(spec.template.owner), spec.field(spec.template.approvers)
     if owner is None or approvers is None or is_sample_value(owner):
         return
-    named = [handle_of(owner.entry.value), *near_handles(owner.entry.value)]
-    name = next((handle for handle in named if handle), None)
+    name = handle_of(owner.entry.value) or next(iter(near_handles(owner.entry.value)), None)
     if name is None:
         return
     for at, part in enumerate(named_in(approvers.entry)):

@@ -22,7 +22,7 @@ from spec_ls.values import handles_in, named_in
 
 
 def check(spec: Spec) -> Iterator[Finding]:
-    for slot, field in filled(spec, "handle", "handles"):
+    for slot, field in filled(spec, "handle", "handles") if spec.known.others is not None else ():
         samples = {one.words.casefold() for one in handles_in(slot.sample)}
         for part in named_in(field.entry):
             if part.handle is not None and part.handle.casefold() not in samples:

@@ -49,7 +49,7 @@ class Lookup:
     def may_be_left(self, words: Words) -> bool:
         """Whether one of the texts that stand among `words` may still be one of the template's samples."""
         keys = words.keys
-        return not (words.bare and self.samples.isdisjoint(keys) and self.phrases.isdisjoint(keys))
+        return words.commented or not (self.samples.isdisjoint(keys) and self.phrases.isdisjoint(keys))
 
     def is_own(self, item: Item) -> bool:
         """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
