@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -285,6 +284,8 @@ def head_state(root: Path) -> tuple[Stamp, ...]:
 def commit_state(root: Path) -> str:
     """What tells that another commit is checked out in `root`, or that git tells the past otherwise: where a shallow
     clone ends, who is who. Asks git. Never raises."""
+    from hashlib import sha256  # 3 MB, of which an editor's server has no need
+
     told = git_bytes(root, "rev-parse", "HEAD", "--git-path", "shallow").split(b"\n")
     shallow = root / os.fsdecode(told[1]) if len(told) > 1 else root / ".git" / "shallow"
     made = sha256(told[0])

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spec_ls.across import AtOnce, Policies, briefs_of
 from spec_ls.board import Board, Review, review_of
-from spec_ls.briefs import Briefs
 from spec_ls.catalogue import Card
 from spec_ls.files import CannotRead, is_inside, may_be_root
 from spec_ls.git import root_of
@@ -25,6 +25,9 @@ from spec_ls.spec import Spec
 from spec_ls.template.model import Template
 from spec_ls.text import Text
 from spec_ls.workspace import Document
+
+if TYPE_CHECKING:
+    from spec_ls.briefs import Briefs
 
 log = logging.getLogger(__name__)
 

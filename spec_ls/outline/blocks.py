@@ -183,7 +183,7 @@ class Words(NamedTuple):
 class Section:
     """A heading (None before the first) and the blocks up to the next heading of any level.
 
-    `read` keeps the words of its blocks once somebody has asked for them (`shapes.words_of`).
+    `read` keeps the words of its blocks from when somebody asks for them (`shapes.words_of`) until it is judged.
     """
 
     heading: Heading | None

@@ -386,6 +386,7 @@ class Judge:
         found: list[Finding] = []
         if at not in self.spec.binding.ignored:
             found = self._run_all(_PIECE_RULES, _PIECE_CHECKS, (self.spec, at, self.spec.pieces[at]))
+        self.spec.pieces[at].section.read.clear()  # facts and rules have read its words; nobody else will soon
         self._keep_piece(at, found)
 
     def _keep_piece(self, at: int, found: list[Finding]) -> None:
