@@ -33,6 +33,7 @@ from spec_ls.outline.shapes import (
     items_of,
     joined,
     label_of,
+    lead_of,
     lines_span,
     says_something,
     shown_title,
@@ -270,6 +271,8 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
         label = label_of(text)
         name = label.name if label else plain(joined(item.lines))
         at = wanted.get(label_key(name))
+        if at is None and (lead := lead_of(text)) and (at := wanted.get(label_key(lead.name))) is not None:
+            label = lead
         if at is None and label:
             others.append((item.lines[0], label))
         elif at is not None:
@@ -287,6 +290,12 @@ def _labels(section: Section, slot: SectionSlot) -> Iterator[LabelFact]:
                     behind = line is not block.lines[-1] or any(map(says_something, section.blocks[number + 1 :]))
                     yield LabelFact(at, _label_span(line, label), bool(line.text[label.value :].strip()) or behind)
 
+        elif isinstance(block, Table):
+            for row in block.rows:
+                at = wanted.get(label_key(plain(row.cells[0].text))) if row.cells else None
+                if at is not None:
+                    found.add(at)
+                    yield LabelFact(at, row.cells[0].span, any(cell.source for cell in row.cells[1:]))
     yield from _near_labels(others, {name: at for name, at in wanted.items() if at not in found})
 
 
@@ -356,7 +365,7 @@ def announces(text: str, block: BlockSlot) -> str | None:
     letter = text.lstrip("*_")[:1]
     if letter.isalpha() and letter.casefold()[0] != block.key[:1]:
         return None
-    if skeleton(text) == block.key:
+    if skeleton(text if "<" not in text else plain(text)) == block.key:
         return ""
     label = label_of(text)
     if label and skeleton(label.name) == block.key:

@@ -24,7 +24,7 @@ from spec_ls.rebind import rebind
 from spec_ls.template.lookup import lookup
 from spec_ls.template.model import FieldSlot, SectionSlot, Stage, State, Template
 from spec_ls.text import TOP, Point, Span, Text
-from spec_ls.values import choice_in, without_emoji
+from spec_ls.values import bare_value, choice_in, told_apart, without_emoji
 
 _VERSION = re.compile(r"template-version(?:\s*[=:]\s*|\s+)([\"']?)(.*?\S)\1(?:\s+#.*)?\s*$")
 
@@ -389,6 +389,7 @@ class Spec:
             return
         self.entries = found
         slots = {key: slot for slot in self.template.fields for key in (*slot.aliases, slot.key)}
+        joined_up = {key.replace(" ", ""): slot for key, slot in slots.items()}  # `targetDate`
         self.stated: Field | None = None
         groups: dict[tuple[int, int], list[Field]] = {}
         for at, entries, _ in found:
@@ -396,7 +397,7 @@ class Spec:
                 if entry.carrier == "section":
                     self.stated = self.stated or Field(at, entry, self.template.stated)
                     continue
-                field = Field(at, entry, slots.get(entry.key))
+                field = Field(at, entry, slots.get(entry.key) or joined_up.get(entry.key))
                 if field.slot is None and entry.carrier == "table" and entry.line == entry.group:
                     continue  # a header such as `| Metadata | Value |`
                 groups.setdefault((at, entry.group), []).append(field)
@@ -600,12 +601,16 @@ def is_sample_value(field: Field) -> bool:
     slot = field.slot
     if slot is None or slot.keep or not slot.sample or skeleton(field.entry.value) != skeleton(slot.sample):
         return False
+    if slot.kind == "choice" and told_apart(field.entry.value):
+        return False
     return slot.kind != "choice" or slot.sample[0] not in "({[<" or field.entry.value[:1] in tuple("({[<")
 
 
 def plain_value(entry: Entry) -> str:
-    """An entry's value as a reader sees it: no link marks, entities or comments, and no emoji at its ends."""
-    return without_emoji(plain(without_comments(entry.value).strip()))
+    """An entry's value as a reader sees it: no link marks, entities or comments, no emoji, quotes or full stop at its
+    ends, and nothing struck out."""
+    source = without_comments(entry.value).strip()
+    return without_emoji(bare_value(plain(told_apart(source) or source)))
 
 
 def item_at(items: Sequence[Item], line: int) -> Item | None:

@@ -28,9 +28,17 @@ _LINKED = re.compile(
     r"\[((?:\\.|[^\[\]\\])*+)(?:(\])(?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])?)?"
 )
 """A link; without group 2 a bracket that stays open, which is passed over as a whole."""
-_SEPARATOR = re.compile(r"[,;،、，]|<br\s*/?>|(?<!\s)\s+(?:and|&|und|et|y)\s+|\s/\s|\s\+\s|(?:(?<!\s)\s+)?\|\s*", re.I)
+_SEPARATOR = re.compile(
+    r"[,;،、，]|</?(?:br|ul|ol|li)\b[^<>]*>|(?<!\s)\s+(?:and|&|und|et|y)\s+|\s/\s|/(?=@)|\s\+\s"
+    r"|(?:(?<!\s)\s+)?\\?\|\s*",
+    re.I,
+)
+_DASHES = frozenset(["-", "–", "—", "*", "•", "|"])
 _ENTITY = re.compile(r"&#?\w{1,32};")
 _REMARK = re.compile(r"\([^()]*\)")
+_ASIDE = re.compile(r"\((?!@[^\s()]+\))[^()]*\)")
+"""A remark in brackets that is no handle itself."""
+_MAIL = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _SAYINGS = frozenset(["tbd", "tba", "todo", "pending", "none", "nobody", "unknown", "later", "open", "vacant", "na"])
 """What authors write where nobody is named yet."""
 _LONGEST = 2000
@@ -49,6 +57,13 @@ _TICKET = re.compile(
 )
 _INLINE_LINK = re.compile(r"\[(?:\\.|[^\[\]\\])*\]\(\s*<?[^\s()<>]")
 _REFERENCE = re.compile(r"\[((?:\\.|[^\[\]\\])+)\](?:\[((?:\\.|[^\[\]\\])*)\])?(?!\()")
+_STRUCK = re.compile(r"~~[^~\n]+~~")
+_ALTERNATIVES = re.compile(r"\\?\||/|→")
+_AROUND = re.compile(r"^(?::[a-z0-9_+-]{1,40}: *|==)|(?<=[^\W_])(?: *:[a-z0-9_+-]{1,40}:|==)$")
+_PAIRS = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’", "[": "]", "「": "」"}
+_PAIRED = re.compile(r"[\"“”„«»'‘’\[\]「」]")
+_UNSEEN = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF))
+"""Letters that nobody sees: a soft hyphen, a space of no width, a joiner, a byte order mark."""
 _MONTHS = {
     name.casefold(): at for names in (calendar.month_name, calendar.month_abbr) for at, name in enumerate(names) if name
 }
@@ -116,7 +131,9 @@ def _parts(value: str) -> Iterator[Part]:
     value = value.replace("&amp;", "&    ")
     masked = _ENTITY.sub(lambda found: "\0" * len(found[0]), value)
     masked = _LINKED.sub(lambda found: "\0" * len(found[0]) if found[2] else found[0], masked)
-    masked = _REMARK.sub(lambda found: " " * len(found[0]), masked)
+    masked = _ASIDE.sub(lambda found: " " * len(found[0]), masked)
+    if "@" in (alone := _MAIL.sub(lambda found: " " * len(found[0]), masked)):
+        masked = alone  # addresses beside handles
     at = 0
     for separator in [*_SEPARATOR.finditer(masked), None]:
         stop = separator.start() if separator else len(value)
@@ -128,22 +145,29 @@ def _entry(value: str, masked: str, start: int, end: int) -> Iterator[Part]:
     words = [
         (start + word.start(), start + word.end())
         for word in re.finditer(r"\S+", masked[start:end])
-        if word[0].isascii() or any(char.isalnum() or char in "@＠" for char in word[0])
+        if word[0].isascii() or word[0] in _DASHES or any(char.isalnum() or char in "@＠" for char in word[0])
     ]
     if not words:
         return
     loose: list[tuple[int, int]] = []
+    named = False
     for word in words:
         part = _part(value, *word)
         if part.handle is None:
             loose.append(word)
             continue
-        if loose:
+        if loose and not _introduces(value, loose, word[0]):
             yield _part(value, loose[0][0], loose[-1][1])
-            loose = []
+        named, loose = True, []
         yield part
-    if loose:
+    first = value[slice(*loose[0])] if loose else ""
+    if loose and not (first in _DASHES and (named or not first.isascii())):
         yield _part(value, loose[0][0], loose[-1][1])
+
+
+def _introduces(value: str, words: Sequence[tuple[int, int]], handle: int) -> bool:
+    """Whether words in front of a handle go with it: a bullet, `Tech lead: @mira`, `Mira Kern (@mira)`."""
+    return value[handle] == "(" or value[: words[-1][1]].endswith((":", "：")) or value[slice(*words[-1])] in _DASHES
 
 
 def _part(value: str, start: int, end: int) -> Part:
@@ -151,6 +175,10 @@ def _part(value: str, start: int, end: int) -> Part:
     first, last = unwrap(text)
     while last - first > 1 and text[first] in "\"'" and text[last - 1] in "\"'":  # as YAML quotes a handle
         first, last = first + 1, last - 1
+    if text[first:last].startswith("(@") and text[last - 1] == ")":
+        first, last = first + 1, last - 1
+    if text[first : first + 1] in "@\\":
+        last = first + len(text[first:last].rstrip("."))
     inner = text[first:last]
     linked = _LINKED.fullmatch(inner)
     words = plain(linked[1] if linked and linked[2] else inner).strip(",;")
@@ -408,6 +436,30 @@ def is_link(value: str, definitions: frozenset[str]) -> bool:
         if normal_label(label) in definitions:
             return True
     return False
+
+
+def told_apart(source: str) -> str:
+    """Of the Markdown of several values the one that is meant: in bold among others (`Draft / **Done**`), or left where
+    all others are struck out. Empty where none is told apart."""
+    if "~~" in source:
+        left = _STRUCK.sub("", source).strip(" /|,→")
+        return left if left != source else ""
+    if "**" not in source and "__" not in source:
+        return ""
+    parts = [part.strip() for part in _ALTERNATIVES.split(source[:_LONGEST])]
+    bold = [part for part in parts if len(part) > 4 and part[:2] in ("**", "__") and part.endswith(part[:2])]
+    return bold[0] if len(parts) > 2 and len(bold) == 1 else ""
+
+
+def bare_value(words: str) -> str:
+    """Plain words without what authors put around a value: quotes, brackets, a full stop, `:emoji:`, letters that
+    nobody sees."""
+    words = words.translate(_UNSEEN).strip()
+    if ":" in words or "=" in words:
+        words = _AROUND.sub("", words)
+    if words[:1] in _PAIRS and words[-1] == _PAIRS[words[0]] and not _PAIRED.search(words[1:-1]):
+        words = words[1:-1].strip()
+    return words[:-1] if words.endswith(".") and not words.endswith("..") else words
 
 
 def without_emoji(words: str) -> str:

@@ -319,7 +319,7 @@ def value_deleted(valid: Valid) -> Faults:
 
 
 BAD_VALUES = {
-    "Status": ("Drafft", "Reviewing", "Apprved", "In Progress", "Done / Kill", "Draft Review", "done.", "d", "✓"),
+    "Status": ("Drafft", "Reviewing", "Apprved", "In Progress", "Done / Kill", "Draft Review", "doone.", "d", "✓"),
     "Target Date": (
         "2026-13-01",
         "2026-02-29",

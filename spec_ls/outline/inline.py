@@ -37,9 +37,14 @@ _NUMBER = re.compile(
 _ORDINAL = re.compile(
     r"[0-9０-９]{1,3}(?:[．.][0-9０-９]{1,3}){1,4}[．.]?\s+(?=\S)|[０-９]{1,3}\s+(?=\S)"
     r"|第?[0-9０-９一二三四五六七八九十百]{1,5}(?:[．.][0-9０-９]{1,3}){0,4}(?:[章節节部][\s、．：:]*|[、．：:）)]\s*|\u3000+)(?=\S)"
+    r"|[①-⑳⓪❶-❿➀-➓]\s*(?=\S)|#[0-9]{1,3}[.:)]?\s+(?=\S)"
     r"|[（(][0-9０-９一二三四五六七八九十]{1,3}[）)]\s*(?=\S)|(?:[IVX]{1,5}|[A-Z])[.)]\s+(?=\S)"
 )
 """Other numbers in front of a title: full-width and Chinese ones, Roman ones and letters."""
+_UNSEEN = {**dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF)), ord("＆"): "&"}
+"""Letters that nobody sees: a soft hyphen, a space of no width, a joiner, a byte order mark."""
+_SHORTCODE = re.compile(r"(?<!\S):[a-z][a-z0-9_+-]{0,40}:(?!\S)")
+"""An emoji by its name."""
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|(?<![+#])[+#]{1,8}(?!\S)|(?<=\w)[+#]{1,8}")
 
 
@@ -202,6 +207,10 @@ def title_of(text: str) -> Title:
 
 @lru_cache(maxsize=8192)
 def _title_of(text: str) -> Title:
+    if not text.isascii():
+        text = text.translate(_UNSEEN)
+    if ":" in text:
+        text = _SHORTCODE.sub(" ", text)
     number, words = split_number(text.strip())
     ordinal = _ORDINAL.match(words) if not number else None
     if ordinal:

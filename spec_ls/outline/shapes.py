@@ -28,6 +28,10 @@ _STRONG_LABEL = re.compile(
     _ORNAMENT + r"(\*{1,3}|_{1,3})(?=[^\s*_])([^*\n]{1,200}?)(?<=\S)(:?)\1(?!\w)\s*(:|：|[-–—](?=\s|$))?\s*"
 )
 _PLAIN_LABEL = re.compile(_ORNAMENT + r"([^\W\d_`][^:：\n*`]{0,80}?)\s*(?::(?=\s|$)|：)\s*")
+_LEAD = re.compile(
+    _ORNAMENT + r"(?:(\*{1,3}|_{1,3}|`)(?=\S)([^*_`\n]{1,100}?)(?<=\S)\1|<(b|strong|em|i|code|u)>([^<>\n]{1,100})</\3>)"
+    r"(?:(?<!\s)\s+(?:=|:|[-–—])|[:：=])?\s*"
+)
 _WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
 PLACEHOLDER = re.compile(r"<(?!(?:br|hr|wbr|img|a|b|i|em|sub|sup)\b)([^<>/!=\"]+)>")
 """Words in angle brackets; what could be HTML is none."""
@@ -62,6 +66,15 @@ def label_of(text: str) -> Label | None:
         return None
     bare = _PLAIN_LABEL.match(text)
     return Label(plain(bare[1]), bare.end(), False, *bare.span(1)) if bare else None
+
+
+def lead_of(text: str) -> Label | None:
+    """What a text begins with in bold, italics, code marks or HTML, as a label without a colon; None without such."""
+    found = _LEAD.match(text)
+    if not found:
+        return None
+    at = 2 if found[2] else 4
+    return Label(plain(found[at]), found.end(), True, found.start(at), found.end(at))
 
 
 def strong_line(paragraph: Paragraph) -> str | None:

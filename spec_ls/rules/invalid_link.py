@@ -19,7 +19,8 @@ from spec_ls.values import is_link
 def check(spec: Spec) -> Iterator[Finding]:
     for slot, field in filled(spec, "link"):
         value = field.entry.value
-        if plain_value(field.entry).casefold() in ("n/a", "na", "none") or is_link(value, spec.definitions):
+        nothing = value in ("-", "–", "—") or plain_value(field.entry).casefold() in ("n/a", "na", "none")
+        if nothing or is_link(value, spec.definitions):
             continue
         message = f"{slot.name} is a link or a ticket key such as PAY-17."
         yield Finding(RULE.name, field.at(field.entry.value_span), message, origin=slot.origin)
