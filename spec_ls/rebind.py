@@ -6,6 +6,7 @@ that cannot be any slot's. Whatever else an edit touches is left to `bind`, whic
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -190,13 +191,15 @@ class _Rebinder:
         if not grown:
             return
         fresh = {id(owner) for owner in owners if owner.piece >= at}
-        for fill in binding.fills:
-            if fill.piece >= end and id(fill) not in fresh:
+        for fill in [fill for fill in binding.fills if fill.piece >= end]:
+            if id(fill) not in fresh:
                 fill.piece += grown
-            if fill.pieces and fill.pieces[-1] >= end and id(fill) not in lists:
-                fill.pieces = [piece + grown if piece >= end else piece for piece in fill.pieces]
-            if fill.duplicates:
-                fill.duplicates = [piece + grown if piece >= end else piece for piece in fill.duplicates]
+        for fill in [fill for fill in binding.fills if fill.pieces and fill.pieces[-1] >= end]:
+            if id(fill) not in lists:
+                before = bisect_left(fill.pieces, end)
+                fill.pieces[before:] = [piece + grown for piece in fill.pieces[before:]]
+        for fill in [fill for fill in binding.fills if fill.duplicates]:
+            fill.duplicates = [piece + grown if piece >= end else piece for piece in fill.duplicates]
         for missing in binding.missing:
             if missing.anchor >= end:
                 missing.anchor += grown
