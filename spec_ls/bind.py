@@ -72,8 +72,8 @@ class Binding:
     """What fills what. `title` is the piece of the document's title; `owners` has the fill of each piece.
 
     `first_section` is the first that fills a top slot and has not to move: title and metadata stand above it.
-    A heading at one of the `open_levels` may nearly have the title of a slot that is not filled exactly, at one of the
-    `open_tops` that of a top slot; one at a level up to `deepest` may end a section with subsections.
+    `open` are the slots that are not filled exactly: a heading may nearly have the title of one of them, at one of the
+    `open_tops` that of a top slot. One at a level up to `deepest` may end a section with subsections.
     """
 
     title: int | None
@@ -83,9 +83,18 @@ class Binding:
     owners: list[Fill | None]
     ignored: set[int]
     first_section: int
-    open_levels: frozenset[int] = frozenset()
+    open: tuple[SectionSlot, ...] = ()
     open_tops: frozenset[int] = frozenset()
     deepest: int = 0
+
+    def may_nearly_fill(self, title: Title, level: int) -> bool:
+        """Whether a heading may nearly have the title of a slot that is not filled exactly."""
+        slots = [slot for slot in self.open if slot.level + self.shift == level]
+        if not slots:
+            return False
+        from rapidfuzz.fuzz import ratio
+
+        return any(_abridged(title.key, slot.key) or ratio(title.key, slot.key) >= _NUMBERED_NEAR for slot in slots)
 
 
 def bind(heads: Sequence[Head], piece_count: int, template: Template) -> Binding:
@@ -199,7 +208,7 @@ class _Binder:
                 self.missing.append(_missing(slot, None, ordered, title or 0))
         first = min((fill.piece for fill in ordered if not fill.astray), default=self.piece_count)
         inexact = [fill.slot for fill in self.fills if fill.fault is not None]
-        loose = [slot for slot in (*inexact, *(missing.slot for missing in self.missing)) if not slot.repeats]
+        loose = tuple(slot for slot in (*inexact, *(missing.slot for missing in self.missing)) if not slot.repeats)
         return Binding(
             title,
             self.shift,
@@ -208,7 +217,7 @@ class _Binder:
             owners,
             ignored,
             first,
-            open_levels=frozenset(map(self._level, loose)),
+            open=loose,
             open_tops=frozenset(self._level(slot) for slot in loose if slot in tops),
             deepest=max((self._reach(fill) for fill in self.fills if fill.slot.sections), default=0),
         )

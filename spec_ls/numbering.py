@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from operator import lt
 
@@ -31,7 +32,7 @@ class Series:
         numbers = self.numbers
         if all(map(lt, numbers, islice(numbers, 1, None))):
             return
-        astray = strays(numbers, self.preferred)
+        astray = _astray(tuple(numbers), tuple(self.preferred))
         following: dict[int, int | None] = {}
         for at in reversed(astray):
             behind = at + 1
@@ -60,6 +61,12 @@ class Series:
     def in_order(self) -> set[int]:
         """The positions of those whose numbers hold: as many as rise from one to the next."""
         return longest_run(self.numbers, self.preferred)
+
+
+@lru_cache(maxsize=4)
+def _astray(numbers: tuple[int, ...], preferred: tuple[bool, ...]) -> tuple[int, ...]:
+    """The positions of the fewest that break the order: most edits of a spec leave its numbers as they are."""
+    return tuple(strays(numbers, preferred))
 
 
 def top_series(spec: Spec) -> Series:

@@ -6,6 +6,7 @@ that cannot be any slot's. Whatever else an edit touches is left to `bind`, whic
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -82,8 +83,8 @@ class _Rebinder:
         removed = [fill for fill in gone if fill is not None and fill.piece >= at]
         removed = list({id(fill): fill for fill in removed}.values())
         for slot in slots.values():
-            count = sum(child.slot is slot for child in parent.children)
-            lost = sum(fill.slot is slot for fill in removed)
+            count = sum([child.slot is slot for child in parent.children])
+            lost = sum([fill.slot is slot for fill in removed])
             if not lost < count + sum(kind is slot for kind in new_kinds) or not count:
                 raise _Unsure
         added: list[Fill] = []
@@ -104,7 +105,7 @@ class _Rebinder:
         level, loose = head.heading.level, head.heading.style == "malformed"
         counted = [slot for slot in known.repeated if is_counted(head.title, head.stem, slot.stem_key)]
         if not counted:
-            if level in binding.open_levels or (not loose and level <= binding.deepest):
+            if (not loose and level <= binding.deepest) or binding.may_nearly_fill(head.title, level):
                 raise _Unsure
             return None
         slot = counted[0]
@@ -190,13 +191,15 @@ class _Rebinder:
         if not grown:
             return
         fresh = {id(owner) for owner in owners if owner.piece >= at}
-        for fill in binding.fills:
-            if fill.piece >= end and id(fill) not in fresh:
+        for fill in [fill for fill in binding.fills if fill.piece >= end]:
+            if id(fill) not in fresh:
                 fill.piece += grown
-            if fill.pieces and fill.pieces[-1] >= end and id(fill) not in lists:
-                fill.pieces = [piece + grown if piece >= end else piece for piece in fill.pieces]
-            if fill.duplicates:
-                fill.duplicates = [piece + grown if piece >= end else piece for piece in fill.duplicates]
+        for fill in [fill for fill in binding.fills if fill.pieces and fill.pieces[-1] >= end]:
+            if id(fill) not in lists:
+                before = bisect_left(fill.pieces, end)
+                fill.pieces[before:] = [piece + grown for piece in fill.pieces[before:]]
+        for fill in [fill for fill in binding.fills if fill.duplicates] if binding.ignored else ():
+            fill.duplicates = [piece + grown if piece >= end else piece for piece in fill.duplicates]
         for missing in binding.missing:
             if missing.anchor >= end:
                 missing.anchor += grown

@@ -275,7 +275,8 @@ class Spec:
             self.pieces[number] = Piece(piece.chunk, piece.section, facts, owner.slot.index, False)
         touched.pieces.update(range(at, end + rebound.reowned))
         touched.add(rebound.fills)
-        touched.add(fill for fill in self.fills if fill.duplicates)
+        if self.binding.ignored:
+            touched.add(fill for fill in self.fills if fill.duplicates)
         if splice.added != splice.removed and self.entries and self.entries[-1][0] >= at:
             self._read_fields()  # in the pieces themselves there are none
         return True
@@ -324,7 +325,7 @@ class Spec:
             facts.title.key not in known.titles
             and facts.stem.key not in known.titles
             and not any(is_counted(facts.title, facts.stem, slot.stem_key) for slot in known.repeated)
-            and level not in self.binding.open_levels
+            and not self.binding.may_nearly_fill(facts.title, level)
             and skeleton(facts.heading.title) not in known.labels
         )
 

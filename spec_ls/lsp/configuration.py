@@ -88,12 +88,15 @@ class Configuration:
 
     def news(self, client: Client) -> Iterator[tuple[str, str]]:
         """Those of the faults that are not as they were last time, with nothing for a file that is right again."""
-        for path, faulty in self.resolver.faults().items():
+        faults = self.resolver.faults()
+        if not faults and not self._told:
+            return
+        for path, faulty in faults.items():
             before = self._told.get(path)
             self._told[path] = faulty
             if faulty != before and (faulty.faults or (before and before.faults)):
                 yield self.uri(path), _diagnostics(faulty, client)
-        for path in [path for path in self._told if path not in self.resolver.faults()]:
+        for path in [path for path in self._told if path not in faults]:
             if self._told.pop(path).faults:
                 yield self.uri(path), ""
 

@@ -61,6 +61,7 @@ _SURVEY_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 """How long after a message it is looked whether the world around the open documents has changed."""
 _MOST_TROUBLES = 20
+_PUBLISH = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
 _CONTENT_MODIFIED = types.LSPErrorCodes.ContentModified.value
 
 Json: TypeAlias = dict[str, Any]
@@ -533,8 +534,9 @@ class SpecLanguageServer(WireServer):
 
     def on_idle(self) -> None:
         """Publishes the documents that changed, each once for all the changes that came together."""
-        self.govern_anew()
-        if self.documents:
+        if self.configuration.may_have_changed:
+            self.govern_anew()
+        if self.documents and self._looking is None:
             self.look_soon()
         if self._has_opened and self._survey_soon is None and self._loop is not None:
             self._survey_soon = self._loop.call_later(_SURVEY_SECONDS, self._survey_all)
@@ -564,9 +566,8 @@ class SpecLanguageServer(WireServer):
     def _publish(self, uri: str, version: int | None, diagnostics: str) -> None:
         """Sends diagnostics that are rendered as JSON already."""
         told = "" if version is None else f',"version":{version}'
-        params = f'{{"uri":{encode_string(uri)}{told},"diagnostics":[{diagnostics}]}}'
-        method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
-        self.send_raw(f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}'.encode("ascii"), key=uri)
+        head = f'{{"jsonrpc":"2.0","method":"{_PUBLISH}","params":{{"uri":{encode_string(uri)}{told},"diagnostics":['
+        self.protocol.send_raw(f"{head}{diagnostics}]}}}}".encode("ascii"), uri)
 
     # --- surroundings
 

@@ -123,6 +123,16 @@ class WireProtocol(LanguageServerProtocol):
         a missing or odd member are an AttributeError and a popup, and get no answer.
         """
         method, msg_id = message.get("method"), message.get("id", _UNSET)
+        is_notification = msg_id is _UNSET and isinstance(method, str) and message.get("jsonrpc") == "2.0"
+        if is_notification and method in self._of_texts and self.state == "up":
+            self._ctx_msg_id.set(None)
+            try:
+                self._of_texts[method](message.get("params"))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self.failed(method, error)
+            return
         if "method" not in message and ("result" in message or "error" in message):
             self._take_response(message)  # in every state: stock pygls drops answers after `shutdown`
             return
@@ -187,16 +197,6 @@ class WireProtocol(LanguageServerProtocol):
             return
         if self.state != "up":
             logger.warning("dropped %s: the server is %s", method, self.state)
-            return
-        take = self._of_texts.get(method)
-        if take is not None:
-            self._ctx_msg_id.set(None)
-            try:
-                take(params)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self.failed(method, error)
             return
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
         if handler is None or self.get_result_type(method) is not None:
@@ -760,7 +760,12 @@ class WireServer(LanguageServer):
                 self._take_in()
         if self._busy:
             self._busy = False
-            self._guard("on_idle", self.on_idle)
+            try:
+                self.on_idle()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self.protocol.failed("on_idle", error)
 
     def _warm(self) -> None:
         assert self._loop is not None
