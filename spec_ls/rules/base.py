@@ -117,6 +117,8 @@ class Rule:
     - `check_piece` reads the blocks of one piece, the slot it belongs to and whether its heading fills that: kept until
       one of them changes
 
+    Most are asked in vain: a check that has nothing to look at returns `()` at once, before it becomes a generator.
+
     `fix` yields the ways to mend a finding, the best first. `leftover` marks rules about text that should
     not be there any more; `outside` those that read what the world around the document says (`Spec.known`).
     """

@@ -7,8 +7,9 @@ Example: SPEC-1 names SPEC-2 under Dependencies, and SPEC-2 names SPEC-1 there.
 How to fix: take out the dependency that is none, or put what both need into a spec of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from spec_ls.others import Others
 from spec_ls.rules.base import STRUCTURE, Elsewhere, Finding, Rule
 from spec_ls.rules.references import references
 from spec_ls.spec import Piece, Spec
@@ -16,10 +17,12 @@ from spec_ls.spec import Piece, Spec
 _MOST_SHOWN = 8
 
 
-def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterable[Finding]:
     others = spec.known.others
-    if others is None or not others.name:
-        return
+    return _circles(spec, at, others) if others is not None and others.name else ()
+
+
+def _circles(spec: Spec, at: int, others: Others) -> Iterator[Finding]:
     seen: set[str] = set()
     for one in references(spec, at, others):
         if not one.depends or one.name.casefold() in seen:

@@ -7,7 +7,7 @@ Example: `### API Changes` directly followed by `### Data Model Changes`.
 How to fix: write the section, or `N/A` and why.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from spec_ls.bind import Fill
 from spec_ls.rules.base import FILLING, Finding, Rule
@@ -19,15 +19,15 @@ def is_empty(spec: Spec, fill: Fill) -> bool:
     return not fill.children and not any(facts.content for _, facts in spec.fill_facts(fill))
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if any(spec.needs(child) for child in fill.slot.sections) or not is_empty(spec, fill):
-        return
-    if fill.slot.repeats or spec.pieces[fill.piece].facts.unclosed is not None:
-        return
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    if fill.slot.repeats or not is_empty(spec, fill) or any(spec.needs(child) for child in fill.slot.sections):
+        return ()
+    if spec.pieces[fill.piece].facts.unclosed is not None:
+        return ()
     if fill.slot.index == spec.template.carried_in:
-        return  # that the metadata is missing says it
+        return ()  # that the metadata is missing says it
     message = f"{fill.slot.title} is empty; write it, or N/A and why."
-    yield Finding(RULE.name, spec.heading_place(fill.piece), message, origin=fill.slot.origin)
+    return [Finding(RULE.name, spec.heading_place(fill.piece), message, origin=fill.slot.origin)]
 
 
 RULE = Rule("empty-section", __doc__, FILLING, check_fill=check_fill)

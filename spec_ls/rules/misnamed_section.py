@@ -8,7 +8,7 @@ Example: `## 5. Rollout Plans` where the template has `## 5. Rollout Plan`.
 How to fix: take the template's title (quick fix).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls.bind import Fill
 from spec_ls.outline.inline import split_number
@@ -17,10 +17,11 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if fill.fault == "misnamed":
-        message = f"The template calls this section {fill.slot.title}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.title, origin=fill.slot.origin)
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    if fill.fault != "misnamed":
+        return ()
+    message = f"The template calls this section {fill.slot.title}."
+    return [Finding(RULE.name, spec.heading_place(fill.piece), message, fill.slot.title, origin=fill.slot.origin)]
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:

@@ -8,7 +8,7 @@ Example: section 7 without `- [ ] Audit logs implemented?`.
 How to fix: insert the item, restore its words, or give it a box (quick fix).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from spec_ls import compose
 from spec_ls.bind import Fill
@@ -20,10 +20,12 @@ _MOST = 3
 """How many absent items are told one by one; with more it is another list."""
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
     wanted = [at for at, item in enumerate(fill.slot.items) if item.kind == "check"]
-    if not wanted:
-        return
+    return _compared(spec, fill, wanted) if wanted else ()
+
+
+def _compared(spec: Spec, fill: Fill, wanted: Sequence[int]) -> Iterator[Finding]:
     pieces = list(spec.fill_facts(fill))
     if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
         return

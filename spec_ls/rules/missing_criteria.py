@@ -8,7 +8,7 @@ Example: `### Story 1: …` with prose and no `**Acceptance Criteria:**`.
 How to fix: insert the block from the template (quick fix), or put the label above the list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls import compose
 from spec_ls.bind import Fill
@@ -20,9 +20,11 @@ from spec_ls.spec import Place, Spec
 from spec_ls.text import Edit, Span
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if not fill.slot.blocks or is_bare(spec, fill):
-        return
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    return _lacking(spec, fill) if fill.slot.blocks and not is_bare(spec, fill) else ()
+
+
+def _lacking(spec: Spec, fill: Fill) -> Iterator[Finding]:
     pieces = list(spec.fill_facts(fill))
     if any(facts.unclosed for _, facts in pieces):
         return

@@ -8,7 +8,7 @@ Example: criteria that only say `Verify that …`.
 How to fix: insert the item from the template (quick fix) and write it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls import compose
 from spec_ls.bind import Fill
@@ -18,9 +18,11 @@ from spec_ls.rules.base import STORY, Finding, Fix, Rule
 from spec_ls.spec import Place, Spec
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if not fill.slot.blocks:
-        return
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    return _lacking(spec, fill) if fill.slot.blocks else ()
+
+
+def _lacking(spec: Spec, fill: Fill) -> Iterator[Finding]:
     pieces = list(spec.fill_facts(fill))
     said = frozenset[str]().union(*[facts.mentions for _, facts in pieces])
     for at, block in enumerate(fill.slot.blocks):

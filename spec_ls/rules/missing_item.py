@@ -7,7 +7,7 @@ Example: section 5 without `- **Telemetry**: …`, or with a bare `- **Telemetry
 How to fix: insert the item (quick fix) and answer it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls import compose
 from spec_ls.bind import Fill
@@ -29,9 +29,11 @@ def absent(spec: Spec, fill: Fill) -> Iterator[int]:
         yield from (at for at in missing if skeleton(fill.slot.items[at].name) not in titles)
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if not any(item.kind == "label" for item in fill.slot.items):
-        return
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    return _compared(spec, fill) if any([item.kind == "label" for item in fill.slot.items]) else ()
+
+
+def _compared(spec: Spec, fill: Fill) -> Iterator[Finding]:
     pieces = list(spec.fill_facts(fill))
     if not any(facts.content for _, facts in pieces) or any(facts.unclosed for _, facts in pieces):
         return

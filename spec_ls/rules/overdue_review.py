@@ -8,7 +8,7 @@ Example: Status `Review` since three days, and `- [ ] Tech Lead Approval`.
 How to fix: get the sign-offs, or go back to the status before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from spec_ls.bind import Fill
 from spec_ls.past import by, clock, sign_off
@@ -17,16 +17,16 @@ from spec_ls.spec import Spec
 from spec_ls.values import count
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
     now = spec.known.now
     if now is None or fill.fault == "misnamed" or fill is not sign_off(spec):
-        return
+        return ()
     running = clock(spec)
     if running is None or now < running.deadline:
-        return
+        return ()
     begun, due = running.since, running.deadline
     said = f"In review since {begun.at:%Y-%m-%d}{by(begun.move)}; sign-off was due within {_hours(running.hours)}"
-    yield Finding(RULE.name, spec.heading_place(fill.piece), f"{said}, by {due:%Y-%m-%d %H:%M}.")
+    return [Finding(RULE.name, spec.heading_place(fill.piece), f"{said}, by {due:%Y-%m-%d %H:%M}.")]
 
 
 def _hours(hours: int) -> str:

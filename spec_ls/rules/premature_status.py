@@ -7,17 +7,20 @@ Example: Status `Approved`, and under Dependencies `SPEC-204`, whose status is D
 How to fix: take the other spec further first, or do without it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from spec_ls.others import Others
 from spec_ls.rules.base import Finding, Rule, Weights
 from spec_ls.rules.references import elsewhere, references
 from spec_ls.spec import Piece, Spec
 
 
-def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterable[Finding]:
     others = spec.known.others
-    if others is None:
-        return
+    return _ahead(spec, at, others) if others is not None else ()
+
+
+def _ahead(spec: Spec, at: int, others: Others) -> Iterator[Finding]:
     seen: set[str] = set()
     for one in references(spec, at, others):
         if not one.depends or one.name.casefold() in seen:

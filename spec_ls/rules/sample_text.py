@@ -9,16 +9,15 @@ Example: `- **Services**: e.g., Auth Service, Graph Service`, or a title `[Short
 How to fix: replace it, or take the line out where it is one sample of several.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls.bind import Fill
 from spec_ls.outline.blocks import Item, Paragraph, Table
 from spec_ls.outline.inline import skeleton
 from spec_ls.outline.shapes import items_of, joined, label_of, lines_span, shown_title, words_of
 from spec_ls.rules.base import FILLING, Finding, Rule
-from spec_ls.rules.stories import is_placeholder
 from spec_ls.spec import Piece, Place, Spec, is_sample_value
-from spec_ls.template.lookup import lookup
+from spec_ls.template.lookup import Lookup, lookup
 from spec_ls.text import Span
 
 _MESSAGE = "Replace the template's sample by your own text."
@@ -37,20 +36,22 @@ def check(spec: Spec) -> Iterator[Finding]:
             yield Finding(RULE.name, field.at(field.entry.value_span), message)
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if is_placeholder(spec, fill):
-        message = f"Replace the template's sample by your own {fill.slot.stem.lower()}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message)
-        return
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
     story = spec.pieces[fill.piece].facts.story
-    for sample, span in story.samples if story else ():
-        yield Finding(RULE.name, Place(fill.piece, span), f"Replace {sample}.")
+    if story is None:
+        return ()
+    if story.placeholder:
+        message = f"Replace the template's sample by your own {fill.slot.stem.lower()}."
+        return [Finding(RULE.name, spec.heading_place(fill.piece), message)]
+    return [Finding(RULE.name, Place(fill.piece, span), f"Replace {sample}.") for sample, span in story.samples]
 
 
-def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterable[Finding]:
     known = lookup(spec.template)
-    if not known.may_be_left(words_of(piece.section)):
-        return
+    return _left(known, at, piece) if known.may_be_left(words_of(piece.section)) else ()
+
+
+def _left(known: Lookup, at: int, piece: Piece) -> Iterator[Finding]:
     for item in items_of(piece.section.blocks):
         if known.is_sample(item):
             yield Finding(RULE.name, Place(at, _own(item)), _MESSAGE)

@@ -10,7 +10,7 @@ How to fix: write the handle that is meant; where one is near, the quick fix doe
 CODEOWNERS.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls.outline.shapes import items_of
 from spec_ls.rules.base import Finding, Fix, Rule, Weights
@@ -29,11 +29,15 @@ def check(spec: Spec) -> Iterator[Finding]:
                 yield from _judged(spec, part.handle, field.at(part.span))
 
 
-def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterable[Finding]:
     """The handles in the items of a sign-off."""
     owner = spec.binding.owners[at]
     if owner is None or not owner.slot.sign_off or spec.known.others is None:
-        return
+        return ()
+    return _in_items(spec, at, piece)
+
+
+def _in_items(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
     known = lookup(spec.template)
     for item in items_of(piece.section.blocks):
         for line in () if known.is_sample(item) else item.lines:

@@ -8,8 +8,9 @@ Example: `- **Services**: Quiet Hours (SPEC-240)` where there is SPEC-204.
 How to fix: name the spec that is meant; where one has nearly this identifier, the quick fix does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from spec_ls.others import Others
 from spec_ls.rules.base import Finding, Fix, Rule, Weights
 from spec_ls.rules.references import links, references
 from spec_ls.spec import Piece, Spec
@@ -20,10 +21,12 @@ _PUBLIC = ("rfc-", "bcp-", "iso-", "iec-", "ieee-", "pep-", "jep-")
 """Series that everybody quotes: in running text such a number may be another body's."""
 
 
-def check_piece(spec: Spec, at: int, piece: Piece) -> Iterator[Finding]:
+def check_piece(spec: Spec, at: int, piece: Piece) -> Iterable[Finding]:
     others = spec.known.others
-    if others is None:
-        return
+    return _unknown(spec, at, others) if others is not None else ()
+
+
+def _unknown(spec: Spec, at: int, others: Others) -> Iterator[Finding]:
     told: set[str] = set()
     for one in references(spec, at, others):
         if others.specs(one.name) != () or _is_sample(spec, one.name):

@@ -8,7 +8,7 @@ Example: Status `Approved` above `- [ ] Tech Lead Approval`.
 How to fix: get the sign-off and tick it, or go back to the status before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from spec_ls.bind import Fill
 from spec_ls.rules.base import Finding, Rule, Weights
@@ -16,11 +16,13 @@ from spec_ls.rules.ticks import open_checks
 from spec_ls.spec import Spec
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
     if not fill.slot.sign_off:
-        return
-    for place, name in open_checks(spec, fill):
-        yield Finding(RULE.name, place, f"{name} is not given yet; an approved spec demands it.")
+        return ()
+    return [
+        Finding(RULE.name, place, f"{name} is not given yet; an approved spec demands it.")
+        for place, name in open_checks(spec, fill)
+    ]
 
 
 RULE = Rule("unsigned-approval", __doc__, Weights(None, None, "error", "error", None), check_fill=check_fill)

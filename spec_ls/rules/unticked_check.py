@@ -5,7 +5,7 @@ Example: Status `Done` above `- [ ] PII review completed?`.
 How to fix: do what the item asks and tick it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from spec_ls.bind import Fill
 from spec_ls.rules.base import Finding, Rule, Weights
@@ -13,11 +13,10 @@ from spec_ls.rules.ticks import open_checks
 from spec_ls.spec import Spec
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if fill.slot.sign_off:
-        return
-    for place, name in open_checks(spec, fill):
-        yield Finding(RULE.name, place, f"{name} This box is not ticked yet.")
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    if fill.slot.sign_off or not fill.slot.items:
+        return ()
+    return [Finding(RULE.name, place, f"{name} This box is not ticked yet.") for place, name in open_checks(spec, fill)]
 
 
 RULE = Rule("unticked-check", __doc__, Weights(None, None, "warning", "error", None), check_fill=check_fill)

@@ -8,7 +8,7 @@ Example: `## Goals` where the template has `### Goals`.
 How to fix: take the template's level (quick fix).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from spec_ls.bind import Fill
 from spec_ls.rules.base import STRUCTURE, Finding, Fix, Rule
@@ -16,13 +16,14 @@ from spec_ls.spec import Spec
 from spec_ls.text import Edit, Span
 
 
-def check_fill(spec: Spec, fill: Fill) -> Iterator[Finding]:
-    if fill.fault == "wrong-level":
-        level = fill.slot.level + spec.binding.shift
-        name = fill.slot.stem or fill.slot.title
-        where = "beside the other headings here" if spec.binding.shift else "in the template"
-        message = f"{name} is a heading of level {level} {where}: {'#' * level}."
-        yield Finding(RULE.name, spec.heading_place(fill.piece), message, level, origin=fill.slot.origin)
+def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
+    if fill.fault != "wrong-level":
+        return ()
+    level = fill.slot.level + spec.binding.shift
+    name = fill.slot.stem or fill.slot.title
+    where = "beside the other headings here" if spec.binding.shift else "in the template"
+    message = f"{name} is a heading of level {level} {where}: {'#' * level}."
+    return [Finding(RULE.name, spec.heading_place(fill.piece), message, level, origin=fill.slot.origin)]
 
 
 def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
