@@ -61,7 +61,7 @@ bench: $(VENV)/.run bytecode
 		|| echo 'rumdl cannot be installed here; the benchmark goes without it' >&2
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
-# `spec-ls check` over many files beside `rumdl check` and `mdsmith check`; QUICK=1: 5,000; WRITE=1: docs/benchmark-files.md.
+# `spec-ls check` over many files beside `rumdl check` and `mdsmith check`; QUICK=1: 5,000 alone; WRITE=1: docs/benchmark-files.md.
 bench-files: $(VENV)/.run bytecode
 	@for name in rumdl mdsmith; do $(MAKE) --silent .bench/bin/$$name \
 		|| echo "$$name cannot be installed here; the benchmark goes without it" >&2; done

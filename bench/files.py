@@ -1,6 +1,6 @@
 """How long `spec-ls check` takes over a folder of many specs, beside linters for Markdown on the same files.
 
-python bench/files.py              100,000 specs, some ten minutes
+python bench/files.py              5,000 and 100,000 specs, some fifteen minutes
 python bench/files.py --quick      5,000 specs
 python bench/files.py --write      the same, and docs/benchmark-files.md is written
 """
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from specgen import make_spec
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmark-files.md"
 _LINES = 80
+_FEW, _SPECS, _MANY = 500, 5_000, 100_000
 _OURS = [sys.executable, "-m", "spec_ls", "check", "--format", "concise", "--fail-on", "never"]
 
 
@@ -94,28 +96,41 @@ def program(name: str) -> str | None:
     return str(own) if own.exists() else shutil.which(name)
 
 
-def measured(specs: int, root: Path) -> list[tuple[str, int, Taken]]:
-    """Every tool's runs over so many specs and, for ours, over a tenth of them."""
+def committed(folder: Path) -> None:
+    """Makes a folder a repository with one commit of all that is in it."""
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for arguments in (("init", "--quiet"), ("add", "--all"), (*who, "commit", "--quiet", "--message", "Specs")):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
+def measured(sizes: Sequence[int], root: Path) -> list[tuple[str, int, Taken]]:
+    """Every tool's runs over so many specs; ours also in a repository and, for a few specs, in one process."""
     found: list[tuple[str, int, Taken]] = []
+    rumdl, mdsmith = program("rumdl"), program("mdsmith")
 
     def run(name: str, count: int, command: list[str], folder: Path, **environment: str) -> None:
         print(f"… {name}, {count:,} specs", file=sys.stderr, flush=True)
         found.append((name, count, timed(command, folder, environment)))
 
-    for count in (specs // 10, specs):
-        folder, cache = root / f"specs-{count}", root / f"cache-{count}"
+    def both(name: str, count: int, command: list[str], folder: Path, cache: Path) -> None:
+        for state in ("cold", "warm"):
+            run(f"{name}, {state} cache", count, command, folder, SPEC_LS_CACHE=str(cache))
+
+    for count in sizes:
+        home = root / f"{count}"
+        folder = home / "specs"
         written(folder, count)
-        run("spec-ls check, cold cache", count, [*_OURS, "."], folder, SPEC_LS_CACHE=str(cache))
-        run("spec-ls check, warm cache", count, [*_OURS, "."], folder, SPEC_LS_CACHE=str(cache))
-    run("spec-ls check, one process, no cache", specs // 10, [*_OURS, "--jobs", "1", "--no-cache", "."],
-        root / f"specs-{specs // 10}", SPEC_LS_CACHE="off")  # fmt: skip
-    rumdl, mdsmith = program("rumdl"), program("mdsmith")
-    if rumdl:
-        command = [rumdl, "check", "--cache-dir", str(root / "rumdl"), "."]
-        run("rumdl check, cold cache", specs, command, folder)
-        run("rumdl check, warm cache", specs, command, folder)
-    if mdsmith:
-        run("mdsmith check", specs, [mdsmith, "check", "."], folder)
+        both("spec-ls check", count, [*_OURS, "."], folder, home / "cache")
+        if rumdl:
+            both("rumdl check", count, [rumdl, "check", "--cache-dir", str(home / "rumdl"), "."], folder, home)
+        if mdsmith:
+            run("mdsmith check", count, [mdsmith, "check", "."], folder)
+        if count == sizes[0]:
+            committed(folder)
+            both("spec-ls check, in a git repository", count, [*_OURS, "."], folder, home / "cache of git")
+        shutil.rmtree(home)
+    written(root / "few", _FEW)
+    run("spec-ls check, one process, no cache", _FEW, [*_OURS, "--jobs", "1", "--no-cache", "."], root / "few")
     return found
 
 
@@ -142,7 +157,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/benchmark-files.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="spec-ls-bench-") as folder:
-        found = measured(5_000 if options.quick else 100_000, Path(folder))
+        found = measured([_SPECS] if options.quick else [_SPECS, _MANY], Path(folder))
     told = page(found, options.quick)
     print(told)
     if options.write:

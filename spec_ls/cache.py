@@ -39,7 +39,7 @@ NAME = "shelf.sqlite3"
 IN_MEMORY = Path(":memory:")
 """In place of a folder: what is kept is kept as long as the process runs."""
 
-_LAYOUT = 2
+_LAYOUT = 3
 """The number of the tables' layout: a file of another one is made anew."""
 BUSY_SECONDS = 0.2
 PATIENT_SECONDS = 10.0
@@ -79,9 +79,10 @@ class Asked(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What was made of a file: its card as plain values without the path, None for no spec; and what was asked."""
+    """What was made of a file: the JSON of its card as plain values without the path, empty for no spec; and what was
+    asked."""
 
-    card: list[Any] | None
+    card: str
     asked: tuple[Asked, ...]
 
 
@@ -218,12 +219,12 @@ class Cache:
         found = self.get("cards", key)
         if found is None:
             return None
-        card, asked = json.loads(found)
-        return Kept(card, tuple(Asked(*one) for one in asked))
+        asked, _, card = found.partition(b"\n")
+        return Kept(card.decode("ascii"), tuple(Asked(*one) for one in json.loads(asked)) if asked != b"[]" else ())
 
     def keep(self, key: bytes, kept: Kept) -> None:
         """Keeps a card that was made."""
-        self.put("cards", key, json.dumps([kept.card, kept.asked]).encode("ascii"))
+        self.put("cards", key, f"{json.dumps(kept.asked)}\n{kept.card}".encode("ascii"))
 
     def get(self, table: Table, key: bytes) -> bytes | None:
         """What was kept by that key; None for nothing."""

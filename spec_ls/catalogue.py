@@ -298,9 +298,10 @@ class Catalogue:
             if before.id:
                 _discard(self._by_id, before.id.casefold(), path)
                 _discard(self._prefixes, before.id.rstrip(_DIGITS), path)
-            for key in {_key(kind, text) for kind, text, *_ in plain_rows(before.mentions)}:
+            rows = plain_rows(before.mentions)
+            for key in {_key(kind, text) for kind, text, *_ in rows}:
                 _discard(self._mentions, key, path)
-            for kind, name in _vocabulary(before):
+            for kind, name in _vocabulary(before, rows):
                 _discard(self._vocabulary.get(kind, {}), name.casefold(), path)
         if card is None:
             return
@@ -308,8 +309,9 @@ class Catalogue:
         if card.id:
             self._by_id.setdefault(card.id.casefold(), {})[path] = card
             self._prefixes.setdefault(card.id.rstrip(_DIGITS), {})[path] = None
+        rows = plain_rows(card.mentions)
         if isinstance(card.mentions, Packed):
-            for kind, text, *_ in card.mentions.plain():
+            for kind, text, *_ in rows:
                 self._mentions.setdefault(_key(kind, text), {})[path] = None
         else:
             for mention in card.mentions:
@@ -318,7 +320,7 @@ class Catalogue:
                 if own is None:
                     own = places[path] = []
                 own.append(mention)
-        for kind, name in _vocabulary(card):
+        for kind, name in _vocabulary(card, rows):
             self._vocabulary.setdefault(kind, {}).setdefault(name.casefold(), {})[path] = name
 
     # --- looking up
@@ -440,9 +442,9 @@ class Catalogue:
         return frozenset(card.id for cards in self._by_id.values() for card in cards.values())
 
 
-def _vocabulary(card: Card) -> Iterator[tuple[str, str]]:
-    """What a card adds to the vocabulary: kind and name."""
-    for kind, text, *_, role in plain_rows(card.mentions):
+def _vocabulary(card: Card, mentions: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """What a card, with its mentions as `plain_rows`, adds to the vocabulary: kind and name."""
+    for kind, text, *_, role in mentions:
         if kind in ("flag", "ticket") or (kind == "handle" and role == "definition"):
             yield kind, intern(text)
     for label, name, *_ in plain_rows(card.dependencies):

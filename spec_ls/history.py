@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 _SECONDS = 60.0
 
 _MOST_REVISIONS = 500
+_MOST_DOCUMENTS = 1000
+"""Those whose statuses are kept."""
 _MOST_MAPPED = 10_000_000
 """Bytes of a file that says who is who, or where a shallow clone ends."""
 _LATEST = 221_845_392_000
@@ -202,17 +204,19 @@ class Histories:
             return
         known = self._statuses.get(path)
         if known is None or known[0] is not template:
+            if len(self._statuses) >= _MOST_DOCUMENTS:
+                self._statuses.clear()
             known = self._statuses[path] = template, {}
         statuses, objects = known[1], self._objects_of(root)
+        now = objects.text(f"HEAD:{path}")
 
         def status_of(blob: str) -> str | None:
             if blob not in statuses:
-                found = objects.text(blob)
+                found = now if now is not None and now[0] == blob else objects.text(blob)
                 text = found[1] if found else None
                 statuses[blob] = _status(text, template) if text is not None else None
             return statuses[blob]
 
-        now = objects.text(f"HEAD:{path}")
         status = status_of(now[0]) if now is not None else None
         for step in steps:  # those of a branch whose status a merge has not taken lead to none that there is
             if status is None:

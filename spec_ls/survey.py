@@ -48,6 +48,8 @@ _MOST_BRIEFS = 1_000_000
 _MOST_BRIEF_ENTRIES = 5_000_000
 """Files, and files and folders of any kind, that are looked at for whole cards and for brief ones."""
 _BRIEF = b"brief"
+_CARD = '{"card":'
+"""What the answer begins with that has a card."""
 _BELOW_NORMAL = 0x4000
 """BELOW_NORMAL_PRIORITY_CLASS of Windows."""
 _NICE = 10
@@ -74,6 +76,10 @@ class Surveyor:
 
     def answers(self, request: Json) -> Iterator[Json]:
         """The answers to one request; `done` comes last, also when it was cancelled. Never raises on any file."""
+        return (json.loads(one) if isinstance(one, str) else one for one in self.told(request))
+
+    def told(self, request: Json) -> Iterator[Json | str]:
+        """The answers; those with a card as the JSON that they are."""
         self.cancelled.clear()
         root, paths = str(request["root"]), request.get("paths")
         key = json.dumps([request.get(name) for name in ("folders", "allowed")])
@@ -83,7 +89,7 @@ class Surveyor:
             self._told = {}
         elif resolver.refresh():
             self._told = {}
-        look_anyway, real = paths is not None, RealPaths()
+        named, real = paths is not None, RealPaths()
         inside = os.path.join(os.path.realpath(root), "")
         if paths is None:
             troubles: list[str] = []
@@ -99,14 +105,16 @@ class Surveyor:
             stamp, told = stamp_of(path), self._told.get((root, path))
             if path in skipped:
                 yield {"gone": path}
-            elif told is not None and told[0] is not None and stamp == told[0] and not look_anyway:
+            elif told is not None and told[0] is not None and stamp == told[0] and not named:
                 yield {"same": path}
             else:
                 # What a link leads to is looked at where it lies.
-                look = _Look(path, real.of(path) == path and path.startswith(inside), stamp, now)
+                is_real = not named or real.of(path) == path
+                look = _Look(path, is_real and path.startswith(inside), stamp, now)
                 for answer in look.answers(resolver, cache):
-                    known = told is not None and look.key and look.key == told[1] and not look_anyway
-                    yield {"same": path} if known and "at" not in answer else answer
+                    known = told is not None and look.key and look.key == told[1] and not named
+                    is_at = isinstance(answer, dict) and "at" in answer
+                    yield {"same": path} if known and not is_at else answer
                 self._told[root, path] = look.stamp, look.key
         cache.write()
         cache.tidy()
@@ -126,10 +134,10 @@ class Surveyor:
         cache = self._cache = self._cache or Cache(self._place, PATIENT_SECONDS)
         for path in paths:
             now = time.time_ns()
-            look = _Look(path, self._real.of(path) == path and path.startswith(inside), stamp_of(path), now, _BRIEF)
+            look = _Look(path, path.startswith(inside), stamp_of(path), now, _BRIEF)
             for answer in look.answers(resolver, cache):
-                if "card" in answer:
-                    yield json.dumps(answer["card"], separators=(",", ":"))
+                if isinstance(answer, str):
+                    yield answer[len(_CARD) : -1]
         cache.write()
         cache.say_trouble()
 
@@ -154,15 +162,15 @@ class _Look:
         self._size = stamp.size if stamp is not None else -1
         self.key = b""
 
-    def answers(self, resolver: Resolver, cache: Cache) -> Iterator[Json]:
-        """What is to be told of the file."""
+    def answers(self, resolver: Resolver, cache: Cache) -> Iterator[Json | str]:
+        """What is to be told of the file; its card as JSON."""
         try:
             kept = self._find(resolver, cache)
             if kept is None:
                 yield {"at": self._path}
                 kept = self._read(cache)
-            if kept.card is not None:
-                yield {"card": [self._path, *kept.card]}
+            if kept.card:
+                yield f"{_CARD}[{json.dumps(self._path)},{kept.card[1:]}}}"
                 return
         except CannotRead as error:
             yield {"trouble": f"{self._path}: {error}"}
@@ -198,7 +206,7 @@ class _Look:
     def _read(self, cache: Cache) -> Kept:
         """What the file says now. Raises CannotRead."""
         try:
-            data = regular_bytes(self._path, MOST_BYTES)
+            data = regular_bytes(self._path, MOST_BYTES, getattr(os, "O_NOFOLLOW", 0))
         except (OSError, ValueError) as error:
             raise CannotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
         content = digest(data)
@@ -223,10 +231,10 @@ class _Look:
         policy = replace(self._policy, past=past)
         document, maker = Document(source, policy=policy), CardMaker(self._path, policy.prefixes)
         card = document.brief(maker) if self._form == _BRIEF else document.card(maker)
-        return Kept(None if card is None else to_plain(card)[1:], tuple(asked))
+        return Kept("" if card is None else json.dumps(to_plain(card)[1:], separators=(",", ":")), tuple(asked))
 
 
-_NOTHING = Kept(None, ())
+_NOTHING = Kept("", ())
 
 
 def _past(policy: Policy, template: Template, version: str) -> str:
@@ -279,9 +287,9 @@ def main() -> None:
     surveyor, requests = Surveyor(folder()), SimpleQueue[Json]()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, surveyor, requests), daemon=True).start()
     while True:
-        for answer in surveyor.answers(requests.get()):
-            sink.write(json.dumps(answer) + "\n")
-            if _AT_ONCE & answer.keys():
+        for answer in surveyor.told(requests.get()):
+            sink.write((answer if isinstance(answer, str) else json.dumps(answer)) + "\n")
+            if isinstance(answer, dict) and _AT_ONCE & answer.keys():
                 sink.flush()
 
 

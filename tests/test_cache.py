@@ -256,12 +256,12 @@ def test_two_processes_keep_cards_at_once(root: Path) -> None:
 def test_what_was_not_used_for_longest_is_thrown_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cache._MOST_BYTES, "cards", 10 * (1000 + cache._ROW_BYTES) + 500)
     monkeypatch.setattr(cache, "_MOST_FILES", 10)
-    kept = Kept(["x" * 990], ())
+    kept = Kept("x" * 1000, ())
     for day in range(30):
         one = Cache(tmp_path)
         one._today = day
         one.keep(b"%d" % day, kept)
-        one.keep(b"large %d" % day, Kept(["x" * cache._LARGEST], ()))
+        one.keep(b"large %d" % day, Kept("x" * cache._LARGEST, ()))
         one.saw(f"/{day}", FileStamp(day, 1, 1, 1), b"content")
         assert one.find(b"0") == (kept if day else None)
         one.write()
