@@ -155,6 +155,10 @@ def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) ->
         if above and not lines[number].startswith(("---", "+++")):  # those at the very top speak of all fields
             yield "\n".join(reversed(above))
         return
+    if entry.carrier == "table" and entry.line != entry.group:
+        cells = split_cells(lines[first + base], 0)
+        if len(cells) == len(split_cells(lines[entry.group + base], 0)):
+            yield from (cell.source for cell in cells[2:] if cell.source)
     for number in range(first + base, last + base + 1):
         yield from (lines[number][start + 4 : end - 3] for start, end in comments_in(lines[number]))
     if entry.carrier in ("lines", "list"):
@@ -230,7 +234,9 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
     if len(cells) > 2 and len(split_cells(lines[entry.group + one.base], 0)) == 2:
         sample = source = " | ".join(cell.source for cell in cells[1:] if cell.source)
     sample = without_comments(sample).strip()
-    kind = kind_of(sample, field_key(name), one.remarks)
+    bare, marked = split_marks(sample) if sample[-1:] in ")]）］" else (sample, False)
+    kind = kind_of(bare if marked else sample, field_key(name), one.remarks)
+    optional = optional or marked
     if kind.kind == "handle" and (entry.listed or _SEVERAL.search(entry.name)):
         kind = Kind("handles")
     heads = entry.carrier == "table" and entry.line == entry.group
