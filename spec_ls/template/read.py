@@ -107,6 +107,10 @@ _NOTE = re.compile(
 )
 """The first line of a quote that is a note to the author: `> [!NOTE]`, `> **Note**`."""
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
+_NAMES_TITLE = re.compile(
+    r"^(?:[^\W\d_]+ ){0,3}(?:title|name|titel|titre|título|titolo)\b|^(?:タイトル|标题|제목|название)$", re.I
+)
+"""Of a heading that stands for the document's own title: `Feature name`, `Title of the proposal`."""
 _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
 )
@@ -212,6 +216,7 @@ class _Reader:
             name=name,
             version=next((word.argument for word in words if word.word == "template-version"), ""),
             title=title.text.text if title else None,
+            title_level=title.level if title else 1,
             bannered=title is not None and title is not _headed(flat)[0].heading,
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
             guidance=tuple(self._opening(flat, title)),
@@ -647,17 +652,21 @@ class _Reader:
 
 
 def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
-    """The heading that is the document's title: a lone one of level 1 with which the headings begin, or the second of
-    two, where all others stand below that and the first has text such as the metadata."""
+    """The heading that is the document's title: a lone one of the highest level with which the headings begin, or the
+    second of two, where all others stand below that and the first has text such as the metadata; among several of one
+    level the first, where it says so (`Title`, `Feature name`, `[…]`)."""
     headed = _headed(flat)
     headings = [section.heading for section in headed if section.heading]
-    count = sum(heading.level == 1 for heading in headings)
-    if not headings or headings[0].level > 1 or count > 2:
+    if not headings or headings[0].level > min(heading.level for heading in headings):
         return None
-    if count == 1:
+    count = sum(heading.level == headings[0].level for heading in headings)
+    if count == 1 and headings[0].level == 1:
         return headings[0]
-    has_text = any(map(says_something, headed[0].blocks))
-    return headings[1] if headings[1].level == 1 and len(headings) > 3 and has_text else None
+    if count == 2 and headings[1].level == 1 and len(headings) > 3 and any(map(says_something, headed[0].blocks)):
+        return headings[1]
+    title = shown_title(headings[0])
+    says_so = _NAMES_TITLE.search(title) or (BRACKET.search(title) if count == 1 else BRACKET.fullmatch(title))
+    return headings[0] if says_so and len(headings) > 2 and count != 2 else None
 
 
 def _headed(flat: Sequence[tuple[Section, int]]) -> list[Section]:
