@@ -386,14 +386,18 @@ class _Binder:
             for head in takewhile(lambda head: head.piece <= first, self.heads)
             if head.fill is None
             and not head.duplicate
-            and head.heading.level == 1
+            and head.heading.level <= self.template.title_level
             and head.heading.style != "malformed"
         ]
         if found:
             return found[-1 if self.template.bannered else 0]
         if self.shift:
             head = self.heads[0]
-            if head.fill is None and head.piece < first and head.heading.level <= max(1, 1 + self.shift):
+            if (
+                head.fill is None
+                and head.piece < first
+                and head.heading.level <= max(1, self.template.title_level + self.shift)
+            ):
                 return head.piece
         return None
 

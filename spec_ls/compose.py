@@ -493,6 +493,9 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     carrier = neighbour.entry.carrier
     if carrier == "columns":
         return _insert_column(spec, slot.name, neighbour, value)
+    beside = _on_line(spec, neighbour)
+    if len(beside) > 1:
+        return _insert_beside(spec, slot.name, neighbour, beside, value)
     first, last = _field_lines(spec, neighbour)
     if carrier == "html" and not _has_own_lines(spec, first, last):
         return None
@@ -502,7 +505,10 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
         not spec.text.content(field.entry.line + spec.base(field.piece) - 1).strip() for field in spec.carrier[1:]
     ):
         end += end
-    if neighbour.entry.carrier == "lines" and len({field.entry.group for field in spec.carrier}) > 1:
+    apart = len({field.entry.group for field in spec.carrier}) > 1 or (
+        len(spec.carrier) == 1 and "" in spec.template.carrier_source
+    )
+    if carrier == "lines" and apart:
         end += end  # each field is a paragraph of its own
     if not before and (first == last or carrier == "html"):
         return Edit(Span(first, 0, first, 0), new + mark + end)
@@ -510,6 +516,23 @@ def insert_field(spec: Spec, slot: FieldSlot, value: str | None = None) -> Edit 
     if spec.text.content(last).endswith(mark):
         return Edit(Span(last, offset, last, offset), end + new + mark)
     return Edit(Span(last, offset, last, offset), mark + end + new)
+
+
+def _on_line(spec: Spec, field: Field) -> list[Field]:
+    """The labelled fields on a field's line, in the order of the text; itself among them."""
+    if field.entry.carrier != "lines":
+        return [field]
+    same = [one for one in spec.carrier if (one.piece, one.entry.line) == (field.piece, field.entry.line)]
+    return sorted(same, key=lambda one: one.entry.key_span)
+
+
+def _insert_beside(spec: Spec, name: str, neighbour: Field, beside: Sequence[Field], value: str) -> Edit:
+    """A field behind another on a line of several, parted and marked as they are."""
+    line = spec.text.content(neighbour.entry.line + spec.base(neighbour.piece))
+    before, like = (one.entry for one in beside[:2])
+    head = line[before.whole.end : like.key_span.start] + name + line[like.key_span.end : like.whole.start]
+    end = neighbour.entry.whole.shifted(spec.base(neighbour.piece)).last
+    return Edit(Span(*end, *end), head + value)
 
 
 def _insert_column(spec: Spec, name: str, neighbour: Field, value: str) -> Edit | None:
@@ -686,7 +709,11 @@ def remove_field(spec: Spec, field: Field) -> Edit | None:
         if table.end_line > entry.line + 2:
             return None
     first, last = _field_lines(spec, field)
-    if entry.carrier == "columns" or (entry.carrier == "html" and not _has_own_lines(spec, first, last)):
+    if (
+        entry.carrier == "columns"
+        or len(_on_line(spec, field)) > 1
+        or (entry.carrier == "html" and not _has_own_lines(spec, first, last))
+    ):
         return None
     return remove_lines(spec, first, last + 1)
 

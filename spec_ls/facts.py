@@ -211,7 +211,8 @@ def facts_of(
         formed = _has_form(section, slot)
     entries: tuple[Entry, ...] = ()
     if preamble or Table in kinds:
-        entries = tuple(entries_of(section, lines, base, None if preamble else lookup(template).may_be_field))
+        wanted = None if preamble else lookup(template).may_be_field
+        entries = tuple(entries_of(section, lines, base, wanted, lone=template.carrier == "lines"))
     if slot is not None and slot.index == template.stated_in:
         status = section_entry(section)
         entries = (status, *entries) if status else entries

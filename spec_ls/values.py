@@ -29,7 +29,7 @@ _LINKED = re.compile(
 )
 """A link; without group 2 a bracket that stays open, which is passed over as a whole."""
 _SEPARATOR = re.compile(
-    r"[,;،、，]|</?(?:br|ul|ol|li)\b[^<>]*>|(?<!\s)\s+(?:and|&|und|et|y)\s+|\s/\s|/(?=@)|\s\+\s"
+    r"[,;،、，]|</?(?:br|ul|ol|li)\b[^<>]*>|(?<!\s)\s+(?:and|&|und|et|y|e|og|och|en|и|と|和|및)\s+|\s/\s|/(?=@)|\s\+\s"
     r"|(?:(?<!\s)\s+)?\\?\|\s*",
     re.I,
 )
@@ -74,6 +74,7 @@ janvier février mars avril mai juin juillet août septembre octobre novembre d�
 enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
 gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+января февраля марта апреля мая июня июля августа сентября октября ноября декабря
 """
 _MONTHS.update((name, at % 12 + 1) for at, name in enumerate(_ELSEWHERE.split()))
 _BETWEEN = "st nd rd th of the t de del du di den der le el am er 年 月 日 년 월 일"

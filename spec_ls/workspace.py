@@ -374,6 +374,8 @@ def looks_filled_in(spec: Spec) -> Decision:
     identifier = spec.template.field("id")
     field = spec.field(identifier)
     known = {other.slot.key for other in spec.carrier if other.slot}
+    if field and field.entry.carrier == "columns" and not spec.fills:
+        field = None  # a list of specs, which has but one so far
     if identifier and field and (len(known) > 1 or skeleton(field.entry.value).startswith(skeleton(identifier.prefix))):
         return Decision(True, "recognition", f"its metadata has the field {identifier.name}")
     tops = spec.template.sections

@@ -13,7 +13,6 @@ from typing import NamedTuple, TypeAlias
 
 from spec_ls.outline.blocks import Block, Paragraph, Table, TextLine
 from spec_ls.text import Span
-from spec_ls.toml import places_in
 
 Value: TypeAlias = tuple[str, int, int]
 """A value's source, offset and line."""
@@ -45,6 +44,8 @@ class Fields(NamedTuple):
 
 def toml_fields(lines: Sequence[str]) -> Iterator[Fields]:
     """The fields of TOML front matter, those in its tables too; `lines` stand below the opening fence."""
+    from spec_ls.toml import places_in  # few documents need it
+
     for path, (key, value) in places_in("\n".join(lines)).items():
         source = lines[value.start_line][value.start : value.end]
         if key == value or source.startswith("{"):

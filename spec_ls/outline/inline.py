@@ -178,11 +178,12 @@ def in_words(text: str) -> str:
 
 def heading_words(source: str) -> str:
     """The text of a heading as a reader sees it, without what makes it a target: `{#goals}`, `[#](#goals)`."""
-    if source.endswith("}"):
+    last = source[-1:]
+    if last == "}":
         head, _, attributes = source.rpartition("{")
         if head.strip() and attributes.removeprefix(":").lstrip()[:1] in ("#", "."):
             source = head
-    elif source.endswith(")") and "](#" in source:
+    elif last == ")" and "](#" in source:
         head, _, link = source.rpartition("[")
         if head.strip() and not any(map(str.isalnum, link.partition("]")[0])):
             source = head

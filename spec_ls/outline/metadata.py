@@ -50,6 +50,11 @@ _MOST_QUOTED = 20
 _TOML_BARE = re.compile(r"(\s*[\w.-]+\s*=\s*)(?!(?:true|false|inf|nan)\b)([@`]?[^\W\d][^\"'\[\]{}#=]*(?<!\s))\s*$")
 """A value that needs quotes."""
 _TOML_DAY = re.compile(r"\s*[\w.-]+\s*=\s*[0-9]")
+_NEXT_LABEL = re.compile(
+    r"(?<!\s)\s{0,8}(?:[|·•;/]|\s{2}|\t|&nbsp;)\s{0,8}"
+    r"(?=(?:\*\*|__)[^*_\n]{1,60}(?::\*\*|:__|(?:\*\*|__)\s?[:：])|(?<=[|·•] )[^\W\d_][\w /()-]{0,30}:\s)"
+)
+"""What parts a label from the value in front of it."""
 _MOST_LABEL = 4
 """Words of a label that stands in a paragraph of its own."""
 _QUOTE = re.compile(r"\s{0,3}(?:>[ \t]?)?\s*(?:[-*+][ \t]+)?(?:\[[ xX]\][ \t]+)?")
@@ -89,12 +94,16 @@ def _field_key(name: str) -> str:
 
 
 def entries_of(
-    section: Section, lines: Sequence[str], base: int, wanted: Callable[[str], bool] | None = None
+    section: Section,
+    lines: Sequence[str],
+    base: int,
+    wanted: Callable[[str], bool] | None = None,
+    lone: bool = False,
 ) -> Iterator[Entry]:
     """The entries of a section whose chunk starts at line `base` of `lines`.
 
-    With `wanted`, only table rows whose first cell it accepts; without, every carrier counts. At most 2,000
-    entries a carrier. Never raises.
+    With `wanted`, only table rows whose first cell it accepts; without, every carrier counts. `lone`: so does a single
+    line `Key: value` among other text. At most 2,000 entries a carrier. Never raises.
     """
     if wanted is not None:
         for block in section.blocks:
@@ -126,7 +135,7 @@ def entries_of(
                     for entry in _line_entry(item.lines[0], "list", block.line):
                         yield _with_items(entry, item) if not entry.value else entry
         elif isinstance(block, Paragraph):
-            beside = any(_is_labelled_line(other) for other in (*blocks[at - 2 : at - 1], *blocks[at : at + 1]))
+            beside = lone or any(_is_labelled_line(other) for other in (*blocks[at - 2 : at - 1], *blocks[at : at + 1]))
             yield from _labelled(block.lines, beside and _is_labelled_line(block))
         elif isinstance(block, Quote):
             for quoted in _quoted_lines(block, lines, base):
@@ -190,8 +199,19 @@ def _labelled(lines: Sequence[TextLine], plain_too: bool = False) -> Iterator[En
         if plain_too and found and line.start > first.start:
             found[-1] = _continued(found[-1], line)
         elif not _is_like_heading(line.text):
-            found += _line_entry(line, "lines", first.line, plain_too)
+            for part in _parts_of(line):
+                found += _line_entry(part, "lines", first.line, plain_too)
     yield from found
+
+
+def _parts_of(line: TextLine) -> Iterator[TextLine]:
+    """The labels of a line that has several, each with its value: `**Author**: @mira · **Status**: Draft`."""
+    start = 0
+    for found in _NEXT_LABEL.finditer(line.text):
+        if start < found.start():
+            yield TextLine(line.line, line.start + start, line.text[start : found.start()])
+        start = found.end()
+    yield TextLine(line.line, line.start + start, line.text[start:]) if start else line
 
 
 def _quoted_lines(block: Quote, lines: Sequence[str], base: int) -> Iterator[list[TextLine]]:

@@ -37,7 +37,7 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
     span = spec.span(finding.place)
     written = spec.text.slice(span)
     remark = _REMARK.search(written) if span.start_line == span.end_line else None
-    if remark:  # it stays
+    if remark and not any("(" in name for name in slot.values):  # it stays
         written, span = written[: remark.start()], Span(*span.first, span.end_line, span.start + remark.start())
     value = skeleton(written)
     from rapidfuzz.fuzz import ratio

@@ -19,7 +19,9 @@ def check(spec: Spec) -> Iterator[Finding]:
         return
     title = spec.binding.title
     if title is None:
-        yield Finding(RULE.name, spec.heading_place(0), "The title is missing: start the document with # and a title.")
+        marks = "#" * spec.template.title_level
+        message = f"The title is missing: start the document with {marks} and a title."
+        yield Finding(RULE.name, spec.heading_place(0), message)
         return
     heading = spec.pieces[title].section.heading
     if heading is not None and not shown_title(heading):

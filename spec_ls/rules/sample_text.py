@@ -27,13 +27,27 @@ def check(spec: Spec) -> Iterator[Finding]:
     title, sample = spec.binding.title, spec.template.title
     if title is not None and sample:
         heading = spec.pieces[title].section.heading
-        if heading is not None and heading.text.text and skeleton(shown_title(heading)) == skeleton(sample):
+        if (
+            heading is not None
+            and not _is_fixed(spec)
+            and heading.text.text
+            and skeleton(shown_title(heading)) == skeleton(sample)
+        ):
             yield Finding(RULE.name, spec.heading_place(title), "Replace the template's title by the spec's own.")
     for slot in spec.template.fields:
         field = spec.field(slot)
         if field is not None and field.entry.value and is_sample_value(field):
             message = f"{slot.name} still has the template's sample."
             yield Finding(RULE.name, field.at(field.entry.value_span), message)
+
+
+def _is_fixed(spec: Spec) -> bool:
+    """Whether the template's title may stay, as its table has a field for the title."""
+    template = spec.template
+    named = next((slot for slot in template.fields if slot.key == "title"), None)
+    return (
+        named is not None and template.carrier == "table" and skeleton(named.sample) != skeleton(template.title or "")
+    )
 
 
 def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:

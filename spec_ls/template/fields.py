@@ -33,7 +33,8 @@ _VALUE_HEAD = frozenset(["", "value", "detail"])
 _DEMANDED = re.compile(r"^[^\w]*(?:required|mandatory)\b|[(\[](?:required|mandatory)[)\]]", re.I)
 _LEAVE = re.compile(r"\bleave (?:this|it|the \w+)? ?(?:empty|blank)\b", re.I)
 _HTML_END = re.compile(r"</(?:table|dl)\b", re.I)
-_SEVERAL = re.compile(r"\(s\)\W*$|/s\W*$")
+_SEVERAL = re.compile(r"(?:\(s\)|/s|[^\Wsu]s)\W*$")
+"""How a name ends that asks for several: `Author(s)`, `Owners`."""
 _ENOUGH = 3
 """Fields that make a carrier as good as any other; among those the kind of carrier decides."""
 
@@ -85,10 +86,16 @@ def carried(
             passed = heading is title
         ahead.append((section, base))
     found = _carried(ahead, source, lines)
-    if found or first is None or not _may_carry(first[0]):
-        return found, None
-    below = _carried([first], source, lines)
-    return below, first[0] if below else None
+    if not found and first is not None and _may_carry(first[0]) and (below := _carried([first], source, lines)):
+        return below, first[0]
+    return found or [one for section, base in ahead for one in _lone(section, base, source, lines)], None
+
+
+def _lone(section: Section, base: int, source: Sequence[str], lines: Sequence[str]) -> Iterator[Carried]:
+    """A line `Key: value` that stands alone, where its value shows what it is."""
+    for entry in entries_of(section, source, base, lone=True):
+        if entry.carrier == "lines" and kind_of(entry.value, entry.key).kind != "text":
+            yield Carried(entry, base, tuple(_remarks(entry, section, base, lines)))
 
 
 def _may_carry(section: Section) -> bool:
@@ -155,6 +162,10 @@ def _remarks(entry: Entry, section: Section, base: int, lines: Sequence[str]) ->
         if above and not lines[number].startswith(("---", "+++")):  # those at the very top speak of all fields
             yield "\n".join(reversed(above))
         return
+    if entry.carrier == "table" and entry.line != entry.group:
+        cells = split_cells(lines[first + base], 0)
+        if len(cells) == len(split_cells(lines[entry.group + base], 0)):
+            yield from (cell.source for cell in cells[2:] if cell.source)
     for number in range(first + base, last + base + 1):
         yield from (lines[number][start + 4 : end - 3] for start, end in comments_in(lines[number]))
     if entry.carrier in ("lines", "list"):
@@ -230,7 +241,9 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
     if len(cells) > 2 and len(split_cells(lines[entry.group + one.base], 0)) == 2:
         sample = source = " | ".join(cell.source for cell in cells[1:] if cell.source)
     sample = without_comments(sample).strip()
-    kind = kind_of(sample, field_key(name), one.remarks)
+    bare, marked = split_marks(sample) if sample[-1:] in ")]）］" else (sample, False)
+    kind = kind_of(bare if marked else sample, field_key(name), one.remarks)
+    optional = optional or marked
     if kind.kind == "handle" and (entry.listed or _SEVERAL.search(entry.name)):
         kind = Kind("handles")
     heads = entry.carrier == "table" and entry.line == entry.group

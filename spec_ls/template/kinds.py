@@ -27,7 +27,7 @@ _HANDLE = re.compile(r"@[\w][\w./-]*")
 _LINKS = re.compile(
     r"\b(?:link|url|ticket|issue|lien|enlace|ligação|collegamento|verweis)\b|リンク|チケット|链接|工单|링크|ссылк", re.I
 )
-_BETWEEN = re.compile(r"[ ,;&/、，；]*")
+_BETWEEN = re.compile(r"[\[{<]?(?:[ ,;&/、，；]|\b(?:and|und|et|y|e|og|och|en|и)\b)*[\]}>]?")
 _ARROW = re.compile(r"--?>|=>|[→⇒➔➜⟶•·]|<br\s?/?>")
 _OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
 _SAID = re.compile(
@@ -40,7 +40,7 @@ _SENTENCE = re.compile(r"[.;](?:\s|$)|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _DEFAULT = re.compile(r"[^\W\d_]+|(?=[^0-9]*+[0-9])[\w.+-]+|[nN]/[aA]|[A-Z][a-z]+(?: [A-Z][a-z]+){1,2}")
 _TAGS = re.compile(r"[^\W\d_A-Z][^\WA-Z_]*+(?:-[^\WA-Z_]++)*+(?:, [^\W\d_A-Z][^\WA-Z_]*+(?:-[^\WA-Z_]++)*+)+")
-_LAST_TWO = re.compile(r"(?:(.+?) )?or (.+)", re.S)
+_LAST_TWO = re.compile(r"(?:(.+?) )?(?:or|oder|ou|of|или|eller|lub|o) (.+)", re.S)
 _EXAMPLES = re.compile(r"\b(?:such as|for example|for instance|e\.g\.):?,?\s", re.I)
 _LIST_END = re.compile(r"(?:,\s)?\b(?:or|and)\b\s")
 _AND_SO_ON = re.compile(r",?\s?(?:\betc\b\.?|\band so on\b|…|\.{3})")
@@ -76,7 +76,9 @@ def kind_of(sample: str, key: str = "", remarks: tuple[str, ...] = ()) -> Kind:
     for remark in remarks:
         if _DATE.search(remark) and (not sample or len(sample) < _LONGEST_VALUE):
             return Kind("date", timed=bool(_TIMED.search(remark)))
-        values = said_choices(remark) or (choices(remark) if not sample or skeleton(sample) in skeleton(remark) else ())
+        values = said_choices(remark, key) or (
+            choices(remark, key) if not sample or skeleton(sample) in skeleton(remark) else ()
+        )
         if values:
             return _choice(values)
     return shown
@@ -95,7 +97,7 @@ def _shown(sample: str, key: str) -> Kind:
         digits = len(mark) if mark[0] in "XN" else max(3, len(mark))
         return Kind("id", prefix=identifier[1], digits=digits)
     handles = _HANDLE.findall(text)
-    if handles and _BETWEEN.fullmatch(_HANDLE.sub("", text).replace("and", "")):
+    if handles and _BETWEEN.fullmatch(_HANDLE.sub("", text)):
         return Kind("handle" if len(handles) == 1 else "handles")
     bracket = BRACKET.fullmatch(sample)
     named = bracket and _LINKS.search(sample) and len(sample) < 60
@@ -151,7 +153,7 @@ def choices(sample: str, key: str = "") -> tuple[str, ...]:
     return ()
 
 
-def said_choices(remark: str) -> tuple[str, ...]:
+def said_choices(remark: str, key: str = "") -> tuple[str, ...]:
     """The values that a remark beside a field names: `values: a, b`, `one of a, b, or c`; empty where it names none."""
     found = _SAID.search(remark[:_LONGEST_SAMPLE])
     if not found:
@@ -160,7 +162,7 @@ def said_choices(remark: str) -> tuple[str, ...]:
     code = _CODE.findall(sentence)
     if len(code) > 1:
         return _values(code)
-    values = choices(sentence)
+    values = choices(sentence, key)
     if values or not remark[: found.start(1)].rstrip().endswith(":"):
         return values
     return _values(sentence.split(","))
@@ -235,7 +237,7 @@ def _alike(parts: list[str]) -> bool:
 def _values(parts: list[str]) -> tuple[str, ...]:
     """The parts as values of an enumeration; none of them where one is too long, a year or a number."""
     parts = [part.strip() for part in parts]
-    if parts:
+    if parts and not any(part.endswith(")") for part in parts[:-1]):
         parts[-1] = re.sub(r"\([^()]*\)$", "", parts[-1]).rstrip()
     values = [plain(part).strip(" .…\"'“”`") for part in parts if part.strip(".…\"' ")]
     if len(values) < 2 or any(not part for part in parts[:-1]):

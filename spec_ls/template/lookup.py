@@ -44,7 +44,7 @@ class Lookup:
     def is_sample(self, item: Item) -> bool:
         """Whether a list item still is one of the template's samples."""
         text = without_comments(joined(item.lines)).strip()
-        return bool(text) and len(text) < _LONGEST_SAMPLE and not item.blocks and skeleton(text) in self.samples
+        return bool(text) and len(text) < _LONGEST_SAMPLE and not item.blocks and phrase_key(text) in self.samples
 
     def may_be_left(self, words: Words) -> bool:
         """Whether one of the texts that stand among `words` may still be one of the template's samples."""
@@ -111,7 +111,7 @@ def _make(template: Template) -> Lookup:
     guidance = {note.key: note for note in template.guidance}
     for slot in template.all_sections():
         for item in (*slot.items, *(item for block in slot.blocks for item in block.items)):
-            words = skeleton(item.name) + item.key if item.kind == "label" else skeleton(item.text)
+            words = skeleton(item.name) + item.key if item.kind == "label" else phrase_key(item.text)
             items.add(words)
             if not item.keep and item.kind != "check":
                 samples.add(words)

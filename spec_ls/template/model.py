@@ -182,6 +182,7 @@ class Template:
     version: str = ""
     title: str | None
     title_origin: Origin | None = None
+    title_level: int = 1
     bannered: bool = False
     """Another heading of level 1 stands above the title, with the metadata below it."""
     guidance: tuple[Guidance, ...] = ()

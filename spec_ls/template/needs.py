@@ -21,7 +21,8 @@ _MANDATORY = (
 _OPTIONAL_MARK = re.compile(
     rf"{_OPENING}(?:{_OPTIONAL}{_INSIDE}{{0,40}}+"
     rf"|(?:if|falls|wenn|sofern|si|indien|jeśli|если) {_INSIDE}{{1,80}}+"
-    rf"|se (?:necess|ap+lic|houver|pertin|rilev|serv){_INSIDE}{{1,80}}+"
+    rf"|se (?:necess|ap+lic|houver|pertin|rilev|serv){_INSIDE}{{0,80}}+"
+    rf"|[^()\[\]{{}}（），,]{{1,60}}+[,，] ?{_OPTIONAL}{_INSIDE}{{0,20}}+"
     rf"|(?:(?:include|fill in|add) )?(?:only )?(?:if|when) {_INSIDE}{{1,80}}+"
     rf"|(?:delete|remove|omit|skip|drop|leave out) (?:\w+ ){{0,2}}(?:if|when|unless) {_INSIDE}{{1,80}}+"
     r"|(?:as|where) (?:needed|required|applicable|appropriate)|bei bedarf|必要に応じて|省略可|如有|如需|필요 ?시)"
@@ -50,13 +51,13 @@ _SENTENCES = re.compile(
 )
 _OF_FIELDS = re.compile(
     r"\b(?:as|if|when|where) (?:needed|applicable|appropriate)\b"
-    r"|\bonly (?:required|needed|necessary) (?:for|if|when)\b"
+    r"|\bonly (?:required|needed|necessary) (?:for|if|when)\b|^\W*only (?:if|when)\b"
     rf"|\boptional\b|\belse {_LET_GO}\b",
     re.I,
 )
 _OF_VALUE = re.compile(
     r"^[\W_]*(?:optional|if (?:applicable|needed|required|relevant|any|available)|only (?:required|needed))\b"
-    r"|[(\[]\s*optional\s*[)\]]",
+    r"|[(\[]\s*(?:optional|if (?:applicable|needed|required|relevant|any|available))\s*[)\]]",
     re.I,
 )
 _SHORT = 150

@@ -87,18 +87,30 @@ _PART = re.compile(
 _FIRM_PART = re.compile(r"^(?:\.{3}|…)$|(?<![\w/])[XYN](?![\w/])|\bYYYY\b")
 _STAND_IN = re.compile(r"[*_\[<]{0,3}(?:[A-Z]{3,8}|\.{3,6}|…{1,2})[*_\]>]{0,3}[.:]?")
 """A whole paragraph that only keeps a place: `TBD`, `...`."""
-_CODE = re.compile(r"`[^`]*`|\$[^$]*\$")
+_CODE = re.compile(r"`[^`]*`|\$[^$]*\$|\{\{[<%][^{}]*[%>]\}\}")
 _CONTENTS = re.compile(r"\[+_?toc_?\]+", re.I)
 _MARKED = re.compile(
     r"\b(?:marked|tagged|labell?ed)(?: with| by| as)? (\S{1,20}) (?:is|are) (required|mandatory|optional)\b", re.I
 )
 """By which mark items are told that are required, or are not: `Items marked with (R) are required`."""
 _ADMONITION = re.compile(r"(?::::|!!!|\?\?\?\+?) ?[a-z]+\b")
+_CLOSERS = {":::": ":::", "<div": "</div>", "<aside": "</aside>", "<details": "</details>"}
+"""What ends a note that began so."""
+_HTML_NOTE = re.compile(
+    r"<(?:div|aside)\b[^<>]*(?:class|id)=[\"']?[^<>]*(?:help|hint|note|tip|guid|instruct|callout)[^<>]*>"
+    r"|<details\b[^<>]*>\s*<summary>[^<>]*(?:example|instruct|guid|help|hint|how to|what goes)[^<>]*</summary>",
+    re.I,
+)
+_HTML_END = re.compile(r"</\w+>")
 _NOTE = re.compile(
     r"\[!\w+\]|(?:[^\w\s*_\[]{1,3} ?)?(?:\*\*|__)?(?:note|tip|hint|info|important|warning|caution|hinweis|nota)\b", re.I
 )
 """The first line of a quote that is a note to the author: `> [!NOTE]`, `> **Note**`."""
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
+_NAMES_TITLE = re.compile(
+    r"^(?:[^\W\d_]+ ){0,3}(?:title|name|titel|titre|título|titolo)\b|^(?:タイトル|标题|제목|название)$", re.I
+)
+"""Of a heading that stands for the document's own title: `Feature name`, `Title of the proposal`."""
 _CHOOSE = re.compile(
     r"\b(?:pick|choose|select|check|tick) (?:one|any|at least one)\b|\bdelete the (?:rest|others?)\b", re.I
 )
@@ -117,18 +129,23 @@ _KEPT_COMMENT = re.compile(
 _LONGEST_ASKED = 5000
 _SMALL_WORDS = frozenset(["a", "an", "the", "to", "of"])
 _STAGE_WORDS: dict[Stage, str] = {
-    "draft": "draft wip idea new proposal provisional entwurf brouillon borrador rascunho bozza 下書き 草案 草稿",
-    "review": "review proposed reviewing submitted pending prüfung revisión revisão revisione レビュー中 评审中",
+    "draft": "draft wip idea new proposal provisional entwurf brouillon borrador"
+    " rascunho bozza 下書き 草案 草稿 черновик 초안",
+    "review": "review candidate proposed reviewing submitted pending prüfung revisión"
+    " revisão revisione レビュー中 评审中 ревью 검토",
     "approved": "approved accepted building implementable implementing active started progress freigegeben genehmigt"
-    " umsetzung published ready planned approuvé accepté acceptée aceptado aceptada aceito aceita"
-    " aprobado aprobada aprovado aprovada approvato approvata 承認済み 已批准",
-    "done": "done implemented completed complete shipped released final closed live launched committed"
+    " umsetzung published ready planned ongoing doing decided approuvé accepté acceptée aceptado aceptada aceito aceita"
+    " aprobado aprobada aprovado aprovada approvato approvata 承認済み 已批准"
+    " принято принята одобрено утверждено 승인 승인됨",
+    "done": "done implemented completed complete shipped released final closed live launched committed finished"
     " fertig erledigt abgeschlossen umgesetzt"
-    " terminé terminado terminada concluído concluída completato completata 完了 已完成",
+    " terminé terminado terminada concluído concluída completato completata 完了"
+    " 已完成 готово выполнено завершено 완료 완료됨",
     "parked": "defer deferred kill killed rejected withdrawn superseded deprecated abandoned cancelled canceled"
-    " replaced hold obsolete retired inactive defunct stagnant stopped paused"
+    " replaced hold obsolete retired inactive defunct stagnant stopped paused postponed"
     " verworfen abgelehnt zurückgestellt ersetzt rejeté"
-    " rechazado rechazada rejeitado rejeitada rifiutato 却下 保留 廃止 已拒绝 已废弃 已取代",
+    " rechazado rechazada rejeitado rejeitada rifiutato 却下 保留 廃止 已拒绝 已废弃 已取代"
+    " отклонено отклонена отменено отложено 반려 반려됨 기각 보류",
 }
 _STAGES = {word: stage for stage, words in _STAGE_WORDS.items() for word in words.split()}
 """What common status names mean, for templates that do not say it in a `state` annotation."""
@@ -199,6 +216,7 @@ class _Reader:
             name=name,
             version=next((word.argument for word in words if word.word == "template-version"), ""),
             title=title.text.text if title else None,
+            title_level=title.level if title else 1,
             bannered=title is not None and title is not _headed(flat)[0].heading,
             title_origin=Origin(line=title_line, end_line=title_line + 1) if title else None,
             guidance=tuple(self._opening(flat, title)),
@@ -496,15 +514,16 @@ class _Reader:
     def _guidance(self, section: Section, base: int) -> Iterator[Guidance]:
         said = [block for block in section.blocks if says_something(block) and not isinstance(block, Comment)]
         only_quotes = all(isinstance(block, Quote) for block in said)
-        opened = False
+        closer = ""
         for block in section.blocks:
             text = ""
             form: Literal["", "note", "quote"] = ""
-            if opened or (isinstance(block, Paragraph) and _ADMONITION.match(block.lines[0].text)):
+            if closer or self._opens_note(block, base):
                 form = "note"
                 rows = self._lines[block.line + base : block.end_line + base]
                 text = " ".join(" ".join(rows).split())
-                opened = (opened or text.startswith(":::")) and not text.endswith(":::")
+                closer = closer or next((end for head, end in _CLOSERS.items() if text.startswith(head)), "")
+                closer = "" if text.endswith(closer) else closer
             elif isinstance(block, Quote):
                 note = _NOTE.match(self._unquoted(block, base))
                 form = "note" if note else "quote"
@@ -517,10 +536,17 @@ class _Reader:
                 text = source if PLACEHOLDER.fullmatch(source) else ""
             elif isinstance(block, Comment) and not _is_annotation(block):
                 text = " ".join(block.text.split()) if _speaks(block.text) else ""
-            if text:
+            if skeleton(text) and not _HTML_END.fullmatch(text):
                 origin = Origin(line=block.line + base, end_line=block.end_line + base)
                 hidden = isinstance(block, Comment)
                 yield Guidance(text=text, key=skeleton(text), hidden=hidden, form=form, origin=origin)
+
+    def _opens_note(self, block: Block, base: int) -> bool:
+        """Whether a block begins a note to the author: `:::note`, `!!! note`, `<div class="help">`."""
+        if isinstance(block, Paragraph):
+            return bool(_ADMONITION.match(block.lines[0].text))
+        rows = self._lines[block.line + base : block.end_line + base][:3]
+        return isinstance(block, Plain) and bool(_HTML_NOTE.match(" ".join(rows).strip()))
 
     def _instructs(self, source: str) -> bool:
         """Whether a paragraph is an instruction by its form: wholly in italics or in brackets that are no link's."""
@@ -626,17 +652,21 @@ class _Reader:
 
 
 def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
-    """The heading that is the document's title: a lone one of level 1 with which the headings begin, or the second of
-    two, where all others stand below that and the first has text such as the metadata."""
+    """The heading that is the document's title: a lone one of the highest level with which the headings begin, or the
+    second of two, where all others stand below that and the first has text such as the metadata; among several of one
+    level the first, where it says so (`Title`, `Feature name`, `[…]`)."""
     headed = _headed(flat)
     headings = [section.heading for section in headed if section.heading]
-    count = sum(heading.level == 1 for heading in headings)
-    if not headings or headings[0].level > 1 or count > 2:
+    if not headings or headings[0].level > min(heading.level for heading in headings):
         return None
-    if count == 1:
+    count = sum(heading.level == headings[0].level for heading in headings)
+    if count == 1 and headings[0].level == 1:
         return headings[0]
-    has_text = any(map(says_something, headed[0].blocks))
-    return headings[1] if headings[1].level == 1 and len(headings) > 3 and has_text else None
+    if count == 2 and headings[1].level == 1 and len(headings) > 3 and any(map(says_something, headed[0].blocks)):
+        return headings[1]
+    title = shown_title(headings[0])
+    says_so = _NAMES_TITLE.search(title) or (BRACKET.search(title) if count == 1 else BRACKET.fullmatch(title))
+    return headings[0] if says_so and len(headings) > 2 and count != 2 else None
 
 
 def _headed(flat: Sequence[tuple[Section, int]]) -> list[Section]:

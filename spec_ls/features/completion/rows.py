@@ -104,6 +104,7 @@ def _neighbour(spec: Spec, line: int) -> Field | None:
         field
         for field in reversed(spec.carrier)
         if _line_of(spec, field) != line
+        and not any(other is not field and _line_of(spec, other) == _line_of(spec, field) for other in spec.carrier)
         and (field.entry.carrier != "table" or len(split_cells(spec.text.content(_line_of(spec, field)), 0)) > 1)
     ]
     return next((field for field in whole if field.slot), whole[0] if whole else None)
