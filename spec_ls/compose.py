@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spec_ls.bind import Fill, Missing
 from spec_ls.numbering import top_series
@@ -150,10 +151,14 @@ def _body(slot: SectionSlot, stops: _Snippet, style: Style) -> Iterator[str]:
         yield _template_line(line, stops, style, kept)
 
 
+_is_guidance = lru_cache(maxsize=64)(is_italic)
+"""Of the template's lines, which are asked for again and again."""
+
+
 def _template_line(line: str, stops: _Snippet, style: Style, kept: set[str]) -> str:
     bullet = _BULLET.match(line)
     if not bullet:
-        if is_italic(line):
+        if _is_guidance(line):
             return stops.stop(plain(line)) if stops.active else line
         return stops.literal(line)
     head = f"{bullet[1]}{style.bullet}{bullet[2]}"

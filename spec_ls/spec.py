@@ -176,7 +176,9 @@ class Spec:
         # The last of the text first: where the others have not been taken yet, pieces count as they did before.
         touched = Touched()
         starts = self.outline.starts
-        grown = sum([len(update.added) - len(update.removed) for update in updates])
+        grown = 0
+        for update in updates:
+            grown += len(update.added) - len(update.removed)
         for update in reversed(updates):
             grown -= len(update.added) - len(update.removed)
             fresh: dict[int, Piece] = {}

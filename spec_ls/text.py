@@ -201,6 +201,11 @@ class Text:
     def splice(self, span: Span, new_text: str) -> Change:
         """Replaces what `span` covers; a span whose end lies before its start counts as reversed."""
         start_line, start, end_line, end = span
+        if start_line == end_line and start <= end and "\n" not in new_text and "\r" not in new_text:
+            line = self.lines[start_line]
+            if end < len(line) - 1:  # in front of the line's end, be that a CR and an LF
+                self.lines[start_line] = line[:start] + new_text + line[end:]
+                return Change(start_line, 1, 1, line)
         if (end_line, end) < (start_line, start):
             start_line, start, end_line, end = end_line, end, start_line, start
         text = self.lines[start_line][:start] + new_text + self.lines[end_line][end:]

@@ -139,7 +139,7 @@ class Document:
             change = self.text.replace(new_text)
             self.backlog += sum(map(len, self.text.lines[change.line : change.line + change.added]))
         else:
-            self._size += _bytes(new_text)
+            self._size += len(new_text) if new_text.isascii() else _bytes(new_text)
             if span[:2] != span[2:]:
                 first, last = sorted((span[:2], span[2:]))
                 self._size -= _bytes(self.text.slice(Span(*first, *last)))
