@@ -193,7 +193,7 @@ def facts_of(
     kinds = set(map(type, section.blocks))
     bold = tuple(_bold(section, template)) if Paragraph in kinds else ()
     promised = {span.start_line for _, span in bold}  # say nothing yet: they are to be headings
-    content = any([block.line not in promised and says_something(block) for block in section.blocks])
+    content = any(block.line not in promised and says_something(block) for block in section.blocks)
     labels: tuple[LabelFact, ...] = ()
     checks: tuple[CheckFact, ...] = ()
     criteria: tuple[CriteriaFact, ...] = ()

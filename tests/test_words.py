@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import os
 import re
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_ls.outline import Outline
-from spec_ls.outline.inline import in_words, skeleton, skeletons, split_number, title_of
+from spec_ls.outline import Outline, inline
+from spec_ls.outline.inline import in_words, plain, skeleton, skeletons, split_number, title_of
 from spec_ls.outline.shapes import words_of
 from spec_ls.text import Text
 
@@ -49,6 +50,23 @@ def test_the_words_of_a_section_are_read_once() -> None:
 def test_words_may_be_more_than_they_look_like(text: str) -> None:
     (chunk,) = Outline(Text(f"# T\n- {text}\n")).chunks
     assert not words_of(chunk.sections[0]).bare
+
+
+_LINKS = st.lists(
+    st.sampled_from(
+        ["EP-1", " ", "é", "a_b", "https://", "x.y/z", "#c", "?d=e", ":", "javascript:", "^", "!", "*", "(", "]"]
+    ),
+    max_size=3,
+).map("".join)
+
+
+@settings(max_examples=5 * _MANY, deadline=None)
+@given(_LINKS, _LINKS)
+def test_a_link_alone_says_what_markdown_it_finds(words: str, address: str) -> None:
+    source = f"[{words}]({address})"
+    with patch.object(inline, "_ONE_LINK", re.compile("(?!)")):
+        expected = inline._plain.__wrapped__(source)
+    assert plain(source) == expected
 
 
 @settings(max_examples=5 * _MANY, deadline=None)

@@ -18,7 +18,7 @@ from itertools import accumulate, pairwise
 
 from markdown_it.token import Token
 
-from spec_ls.outline.blocks import Block, Chunk, FrontMatter
+from spec_ls.outline.blocks import Block, Chunk, Fence, FrontMatter
 from spec_ls.outline.parse import Sections
 from spec_ls.outline.patch import patch_chunk
 from spec_ls.outline.reader import parse_tokens
@@ -194,8 +194,10 @@ class Outline:
         start = line + sum(chunk.line_count for chunk in whole)
         count = len(self.text.lines) - start
         section = last.sections[-1]
+        fence = section.blocks[-1]
+        assert isinstance(fence, Fence)
         # A last line of blanks without a line end is no line for markdown-it.
-        fence = replace(section.blocks[-1], end_line=count - (not self.text.lines[-1].strip(" \t")))
+        fence = replace(fence, end_line=count - (not self.text.lines[-1].strip(" \t")))
         section = replace(section, end_line=count, blocks=(*section.blocks[:-1], fence))
         return [*whole, replace(last, line_count=count, sections=(*last.sections[:-1], section))]
 

@@ -28,8 +28,7 @@ class TextLine(NamedTuple):
         return Span(self.line, self.start, self.line, self.start + len(self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A paragraph with its lines; never empty."""
 
     line: int
@@ -56,8 +55,7 @@ class Item(NamedTuple):
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(NamedTuple):
     """A bullet or ordered list; never empty."""
 
     line: int
@@ -90,8 +88,7 @@ class Row(NamedTuple):
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A GFM table; `rows` leaves out header and delimiter row."""
 
     line: int

@@ -16,6 +16,8 @@ _md.normalizeLink = lambda url: url  # type: ignore[method-assign]
 _MARKUP = re.compile(r"[*_`~\[\]<>&\\!]")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,100}\]")
 _REFERENCED = re.compile(r"\[([^\[\]]{1,999})\]\[[^\[\]]{0,999}\]")
+_ONE_LINK = re.compile(r"\[([^\[\]*_`~<>&\\!^\0]+)\]\((?:https?://)?[\w./?=#%+-]*\)")
+"""A link and no more, with nothing in it that needs a look: the value of many a field."""
 _KEYCAP = re.compile("^[0-9]\ufe0f?\u20e3")
 _ORNAMENT = re.compile(r"^[^\w\s\[\](){}<>\"'#§【】「」『』（）《》〈〉«»“”‘’¿¡]+\s*")
 _WORD = re.compile(r"\w+")
@@ -28,6 +30,8 @@ _ASCII = bytes(range(128))
 _MARKS_IN_LINES = _MARKS.replace(b"\n", b"")
 _SPACED = bytes(code if code not in _MARKS else 32 for code in _LOWER)
 _BETWEEN_WORDS = bytes(code if code == 95 else _SPACED[code] for code in range(256))
+_WORD = re.compile(r"\w+")
+_FEW = 8
 _ENTITY = re.compile(r"&[#\w]{1,32};")
 _NUMBER = re.compile(
     r"(?:(?:section|§)[ \t\xa0]*)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})"
@@ -75,6 +79,9 @@ def plain(source: str) -> str:
 def _plain(source: str) -> str:
     if not _MARKUP.search(source):
         return " ".join(source.split())
+    link = _ONE_LINK.fullmatch(source)
+    if link:
+        return " ".join(link[1].split())
     parts: list[str] = []
     source = _REFERENCED.sub(r"\1", _FOOTNOTE.sub("", source[:_LONGEST_READ]))
     for token in _md.parseInline(source)[0].children or ():
@@ -162,7 +169,7 @@ def _letters(source: str, marks: bytes) -> str:
     others = set(kept.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
     odd = [letter for letter in others if not letter.isalnum()]
     if len(odd) > _FEW:
-        return _NOT_WORD.sub("", words).casefold()
+        return "\n".join([_NOT_WORD.sub("", line) for line in words.split("\n")]).casefold()
     for letter in odd:
         words = words.replace(letter, "")
     return words.casefold()

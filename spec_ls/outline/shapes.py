@@ -179,12 +179,15 @@ def words_of(section: Section) -> Words:
 
 def says_something(block: Block) -> bool:
     """Whether a reader would see content: comments, rules, front matter and bare bullets say nothing."""
+    if isinstance(block, Paragraph):
+        return True
     if isinstance(block, Comment | FrontMatter):
         return isinstance(block, Comment) and not block.alone
     if isinstance(block, Plain):
         return block.content
     if isinstance(block, List):
-        return any(item.lines or any(map(says_something, item.blocks)) for item in block.items)
+        said = bool(block.items[0].lines)
+        return said or any(item.lines or any(map(says_something, item.blocks)) for item in block.items)
     if isinstance(block, Table):
         return bool(block.rows)
     return True

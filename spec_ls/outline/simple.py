@@ -162,7 +162,7 @@ class _Reader:
                     raise _Unsure
                 break
             texts.append(self._text(line))
-        return Paragraph(start - self.base, self.at - self.base, tuple(texts))
+        return _new(Paragraph, (start - self.base, self.at - self.base, tuple(texts)))
 
     def _plain_text(self) -> list[TextLine]:
         """The lines at hand that begin with a letter, which most text does."""
