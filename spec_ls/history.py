@@ -175,6 +175,14 @@ class Histories:
         template = self._templates[blob, name]
         return template if template.sections or template.fields else None
 
+    def read(self, root: Path, head: object) -> None:
+        """Asks git now when the files of a repository were added and changed, which any other method would. Never
+        raises."""
+        try:
+            self._history(root, head)
+        except Exception:
+            log.exception("%s: its history could not be read", root)
+
     def _history(self, root: Path, head: object) -> _History:
         known = self._read.get(root)
         if known is None or known[0] != head:
@@ -324,9 +332,12 @@ def _history(root: Path) -> _History:
     arguments = (*LOG, *DIFF, "--raw", "--no-abbrev", "-M", "-c", "--diff-filter=ADMR", form, "--", *MARKDOWN_FILES)
     owners: dict[str, str | None] = {}
     """Who bore a name at this point of the walk back: a file of today, by its path; None: one that is gone."""
+    last = commit = ""
     for header, status, old, blob, before, path in logged(git_bytes(root, *arguments, seconds=_SECONDS)):
-        commit, at, author, address = header.split("\x01", 3)
-        found.commits[commit] = int(at), author, address
+        if header != last:
+            last = header
+            commit, at, author, address = header.split("\x01", 3)
+            found.commits[commit] = int(at), author, address
         owner = owners.get(path, path)
         if owner is not None and blob.strip("0"):
             known = tuple(one for one in old if one.strip("0"))

@@ -104,6 +104,10 @@ class Outside:
             self._roots[key] = _root(path, policy, self._folders)
         return self._roots[key]
 
+    def repositories(self, paths: Iterable[str]) -> set[Path]:
+        """The repositories in which files (real paths) lie."""
+        return {root for path in paths if (root := root_of(Path(path))) is not None}
+
     def head(self, path: str) -> str:
         """What tells one state of what git says around a file (a real path) from another; empty outside a repository.
         Found out once, until `forget`."""

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from repository import Repository, alone
 
+from spec_ls import history
 from spec_ls.cache import NAME, VARIABLE
 from spec_ls.cli import check as check_module
 from spec_ls.cli import jobs
@@ -170,6 +171,23 @@ def test_no_more_processes_than_the_system_waits_for_or_there_is_work_for(monkey
     assert jobs.processes_for(100_000, 0) == jobs.processes_for(100_000, 200) == 61
     assert [jobs.processes_for(files, 8) for files in (0, 1, 33, 100, 1000)] == [1, 1, 2, 4, 8]
     assert [jobs.processes_for(files, 0) for files in (63, 64, 200)] == [1, 1, 3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes begin with nothing")
+def test_git_is_asked_once_for_all_processes(made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, before = tmp_path / "asked", history._history
+
+    def counted(root: Path) -> object:
+        with asked.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        return before(root)
+
+    monkeypatch.setattr(history, "_history", counted)
+    wanted, here = run("--jobs", "2"), f"{os.getpid()}\n"
+    assert asked.read_text() == here and run("--jobs", "2") == wanted
+    assert asked.read_text() == here, "all is known"
+    made.save({"other.txt": "x"})
+    assert run("--jobs", "2") == wanted and asked.read_text() == 2 * here
 
 
 def test_what_processes_make_comes_in_order(made: Repository) -> None:

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from spec_ls.briefs import Briefs
-from spec_ls.cache import PATIENT_SECONDS, Cache
+from spec_ls.cache import PATIENT_SECONDS, Cache, digest
 from spec_ls.cli.judging import Checked, Judging, Options
 from spec_ls.cli.results import Results
 from spec_ls.files import CannotRead, Source, bytes_of, decode
+from spec_ls.history import Histories, head_state
 from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
 from spec_ls.survey import Surveyor
@@ -37,6 +38,8 @@ _AHEAD = 4
 """Batches for each process that are under way or wait to be shown."""
 _FEW = 64
 """Files for each process that are worth its start."""
+_FORKS = sys.platform == "linux"
+"""Whether processes begin with all that this one knows."""
 _MOST_PROCESSES = 61
 """As many as Windows can wait for."""
 
@@ -60,14 +63,18 @@ class Worker:
     """Checks files by one resolver; each configuration and template is read once."""
 
     def __init__(
-        self, work: Work, resolver: Resolver | None = None, briefs: Mapping[str, Briefs] | None = None
+        self,
+        work: Work,
+        resolver: Resolver | None = None,
+        briefs: Mapping[str, Briefs] | None = None,
+        histories: Histories | None = None,
     ) -> None:
         resolver = resolver or Resolver()
 
         def read(root: str) -> Briefs:
             return briefs[root] if briefs and root in briefs else briefs_in_processes(root, work)
 
-        self._outside = Outside(policy=resolver.policy, folders=work.folders, read=read)
+        self._outside = Outside(histories, resolver.policy, work.folders, read)
         self._judging = Judging(resolver, self._outside, work.options)
         self.cache = Cache(work.cache, PATIENT_SECONDS) if work.cache is not None else None
         self._results = Results(self.cache, resolver, self._outside, work.options) if self.cache else None
@@ -127,7 +134,11 @@ def check_in_processes(sources: Sequence[Source], work: Work, processes: int, re
     done = 0
     size = _opened(work.cache)  # else each process would make it
     try:
-        begin = partial(_begin, work._replace(jobs=1), _read_once(sources, work, resolver))
+        paths = {os.path.dirname(source.path): os.path.realpath(source.path) for source in sources}.values()
+        outside = Outside(policy=resolver.policy, folders=work.folders)
+        briefs = {root: briefs_in_processes(root, work) for root in sorted(outside.roots(paths))}
+        histories = _histories(outside, paths, work.cache) if _FORKS else None
+        begin = partial(_begin, work._replace(jobs=1), briefs, histories)
         for results in _in_processes(_check_batch, _batches(sources, _BATCH), processes, begin):
             for checked in results:
                 done += 1
@@ -149,11 +160,18 @@ def _opened(place: Path | None, before: int | None = None) -> int:
     return size
 
 
-def _read_once(sources: Sequence[Source], work: Work, resolver: Resolver) -> dict[str, Briefs]:
-    """The specs around the files, which all processes share."""
-    paths = {os.path.dirname(source.path): source.path for source in sources}
-    roots = Outside(policy=resolver.policy, folders=work.folders).roots(map(os.path.realpath, paths.values()))
-    return {root: briefs_in_processes(root, work) for root in sorted(roots)}
+def _histories(outside: Outside, paths: Iterable[str], place: Path | None) -> Histories:
+    """What git says of files, for processes to share: read now where other commits are checked out than at the last
+    run, whose results do without."""
+    found, cache = Histories(), Cache(place, PATIENT_SECONDS)
+    for root in outside.repositories(paths):
+        key, head = digest(b"head", os.fsencode(root)), outside.head(os.path.join(root, "-")).encode("ascii")
+        if cache.get("results", key) != head:
+            found.read(root, head_state(root))
+            cache.put("results", key, head)
+    cache.write()
+    cache.close()
+    return found
 
 
 def briefs_in_processes(root: str, work: Work) -> Briefs:
@@ -182,7 +200,7 @@ def _in_processes(
 ) -> Iterator[Made]:
     """What processes make of the items, in their order, few ahead; each is begun by `begin`. What there is to say is
     said here. Raises BrokenProcessPool where one ends too soon."""
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context = multiprocessing.get_context("fork" if _FORKS else "spawn")
     gc.freeze()  # else the first collection in each process would copy all that they share
     try:
         with ProcessPoolExecutor(processes, context, initializer=_set_up, initargs=(begin,)) as pool:
@@ -242,9 +260,9 @@ def _set_up(begin: Callable[[], None]) -> None:
     begin()
 
 
-def _begin(work: Work, briefs: Mapping[str, Briefs]) -> None:
+def _begin(work: Work, briefs: Mapping[str, Briefs], histories: Histories | None) -> None:
     global _worker
-    _worker = Worker(work, briefs=briefs)
+    _worker = Worker(work, briefs=briefs, histories=histories)
 
 
 def _begin_briefs(root: str, cards: Path | None) -> None:
