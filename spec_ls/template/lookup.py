@@ -12,6 +12,7 @@ from spec_ls.outline.shapes import joined, without_comments
 from spec_ls.template.model import Guidance, SectionSlot, Template
 
 _LONGEST_SAMPLE = 1000
+_DOTS = "…"
 _HEAD = 3
 """How many letters of a text are looked up before all of it is."""
 
@@ -49,7 +50,9 @@ class Lookup:
     def may_be_left(self, words: Words) -> bool:
         """Whether one of the texts that stand among `words` may still be one of the template's samples."""
         keys = words.keys
-        return words.commented or not (self.samples.isdisjoint(keys) and self.phrases.isdisjoint(keys))
+        if words.commented or ("" in keys and (_DOTS in self.phrases or _DOTS in self.samples)):
+            return True
+        return not (self.samples.isdisjoint(keys) and self.phrases.isdisjoint(keys))
 
     def is_own(self, item: Item) -> bool:
         """Whether a list item is in the template's own words: a sample, a fixed item, one that may stay."""
@@ -86,7 +89,7 @@ class Lookup:
 def phrase_key(source: str) -> str:
     """The form in which paragraphs and rows to replace are compared: their skeleton, of dots alone these."""
     source = without_comments(source)
-    return skeleton(source) or ("…" if source.strip() and not source.strip(" .…") else "")
+    return skeleton(source) or (_DOTS if source.strip() and not source.strip(" .…") else "")
 
 
 _made: OrderedDict[int, tuple[Template, Lookup]] = OrderedDict()
