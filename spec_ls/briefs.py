@@ -26,22 +26,23 @@ class Briefs:
     they are. What is taken in later lies beside them. Raises ValueError for what is no card."""
 
     def __init__(self, rows: Iterable[str] = ()) -> None:
-        text, names = bytearray(), list[str]()
-        by_id, by_path = list[tuple[int, int]](), list[tuple[int, int]]()
+        names = list[str]()
+        by_id, by_path = array("Q"), array("Q")
+        self._text = bytearray()
         self._ends = array("Q", [0])
         self._handles: Counter[str] = Counter()
         self._folders: set[str] = set()
-        for at, row in enumerate(rows):
+        for row in rows:
             card = from_plain(json.loads(row))
-            by_path.append((_number(card.path), at))
+            by_path.append(_number(card.path))
+            by_id.append(_number(card.id.casefold()))
             if card.id:
-                by_id.append((_number(card.id.casefold()), at))
                 names.append(card.id)
             self._folders.add(os.path.dirname(card.path))
             self._handles.update(_handles(card))
-            text += row.encode("ascii")
-            self._ends.append(len(text))
-        self._text, self._names = bytes(text), "\n".join(names)
+            self._text += row.encode("ascii")
+            self._ends.append(len(self._text))
+        self._names = "\n".join(names)
         self._by_id, self._by_path = _Index(by_id), _Index(by_path)
         self._later = Catalogue()
         self._replaced: set[str] = set()
@@ -60,6 +61,8 @@ class Briefs:
     def kept_by_id(self, name: str) -> list[Card]:
         """The cards of an identifier, whatever its case, in the order of their paths."""
         name = name.casefold()
+        if not name:
+            return []
         cards = (card for card in map(self._card, self._by_id.of(_number(name))) if card.id.casefold() == name)
         found = [card for card in cards if not self._later.rests(card.path)]
         return sorted([*found, *self._later.kept_by_id(name)], key=attrgetter("path"))
@@ -111,12 +114,11 @@ class Briefs:
 
 
 class _Index:
-    """Where what has a number lies, by that number."""
+    """Which of many things have a number: `numbers` are those of all, in their order."""
 
-    def __init__(self, places: list[tuple[int, int]]) -> None:
-        places.sort()
-        self._numbers = array("Q", (number for number, _ in places))
-        self._places = array("Q", (at for _, at in places))
+    def __init__(self, numbers: array[int]) -> None:
+        self._places = array("Q", sorted(range(len(numbers)), key=numbers.__getitem__))
+        self._numbers = array("Q", map(numbers.__getitem__, self._places))
 
     def of(self, number: int) -> Iterator[int]:
         at = bisect_left(self._numbers, number)

@@ -56,6 +56,8 @@ class Outside:
         self._around: dict[str, AtOnce] = {}
         self._roots: dict[tuple[str, str], str | None] = {}
         self._heads: dict[Path, str] = {}
+        self._repositories: dict[str, Path | None] = {}
+        """By the folder of a file."""
         self._ahead = _ahead()
 
     def know(self, document: Document, path: str | None) -> None:
@@ -87,6 +89,7 @@ class Outside:
         self._around.clear()
         self._roots.clear()
         self._heads.clear()
+        self._repositories.clear()
 
     def roots(self, paths: Iterable[str]) -> set[str]:
         """The folders whose specs lie around files (real paths)."""
@@ -111,12 +114,18 @@ class Outside:
     def head(self, path: str) -> str:
         """What tells one state of what git says around a file (a real path) from another; empty outside a repository.
         Found out once, until `forget`."""
-        root = root_of(Path(path))
+        root = self._repository(path)
         if root is None:
             return ""
         if root not in self._heads:
             self._heads[root] = commit_state(root)
         return self._heads[root]
+
+    def _repository(self, path: str) -> Path | None:
+        folder = os.path.dirname(path)
+        if folder not in self._repositories:
+            self._repositories[folder] = root_of(Path(path))
+        return self._repositories[folder]
 
     def now(self) -> datetime:
         """What time it is, in the zone of this machine."""

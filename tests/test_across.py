@@ -15,6 +15,7 @@ from stdio import Stdio
 
 from spec_ls import index
 from spec_ls.cli import check as check_module
+from spec_ls.cli import jobs
 from spec_ls.cli.commands import cli
 from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver
@@ -436,5 +437,7 @@ def test_every_way_of_running_finds_the_same(made: Repository, tmp_path: Path, m
         monkeypatch.setenv("SPEC_LS_CACHE", str(tmp_path / name))
         assert printed(made.root, "--jobs", first, ".") == wanted
         assert printed(made.root, "--jobs", second, ".") == wanted
+    monkeypatch.setattr(jobs, "_FORKS", False)  # as where processes begin with nothing
+    assert printed(made.root, "--jobs", "2", ".") == wanted
     part = [one for one in wanted if one["path"].startswith("3/")]
     assert printed(made.root, "--jobs", "1", "3") == part, "what lies beside the folder counts"

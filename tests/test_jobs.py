@@ -173,6 +173,15 @@ def test_no_more_processes_than_the_system_waits_for_or_there_is_work_for(monkey
     assert [jobs.processes_for(files, 0) for files in (63, 64, 200)] == [1, 1, 3]
 
 
+def test_how_many_files_are_looked_at_is_shown(made: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "can_show_progress", lambda: True)
+    monkeypatch.setattr("spec_ls.cli.progress._SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "_BRIEF_BATCH", 30)
+    told = CliRunner().invoke(cli, ["check", "--format", "json", "--jobs", "2", "."]).stderr
+    shown = re.findall(r"\] (\d+) of (\d+) files looked at", told)
+    assert shown == [("0", "70"), ("30", "70"), ("60", "70")] and told.endswith("\r\x1b[K")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes begin with nothing")
 def test_git_is_asked_once_for_all_processes(made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, before = tmp_path / "asked", history._history

@@ -15,13 +15,13 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from spec_ls.briefs import Briefs
 from spec_ls.cache import PATIENT_SECONDS, Cache, digest
 from spec_ls.cli.judging import Checked, Judging, Options
+from spec_ls.cli.progress import Progress, can_show_progress
 from spec_ls.cli.results import Results
 from spec_ls.files import CannotRead, Source, bytes_of, decode
 from spec_ls.history import Histories, head_state
@@ -187,8 +187,19 @@ def briefs_in_processes(root: str, work: Work) -> Briefs:
         return found
     begin = partial(_begin_briefs, root, work.cards)
     _opened(work.cards)
-    batches = _in_processes(_brief_batch, _batches(paths, _BRIEF_BATCH), processes, begin)
-    return Briefs(chain.from_iterable(batches))
+    progress = Progress(len(paths), "files looked at") if can_show_progress() else None
+
+    def rows() -> Iterator[str]:
+        for number, rows in enumerate(_in_processes(_brief_batch, _batches(paths, _BRIEF_BATCH), processes, begin)):
+            if progress is not None:
+                progress.step(number * _BRIEF_BATCH)
+            yield from rows
+
+    try:
+        return Briefs(rows())
+    finally:
+        if progress is not None:
+            progress.clear()
 
 
 def _batches(items: Sequence[Given], size: int) -> Iterator[Sequence[Given]]:

@@ -12,10 +12,12 @@ _CELLS = 30
 
 
 class Progress:
-    """A bar on standard error that shows how many files of a long run are done; gone whenever results are printed."""
+    """A bar on standard error that shows how many files of a long run are done (`words` say of what); gone whenever
+    results are printed."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, words: str = "files") -> None:
         self._total = total
+        self._words = words
         self._shown = False
         self._last = time.monotonic()
 
@@ -26,7 +28,7 @@ class Progress:
             self._last, self._shown = now, True
             cells = _CELLS * done // max(self._total, 1)
             bar = "#" * cells + "-" * (_CELLS - cells)
-            sys.stderr.write(f"\r\x1b[K[{bar}] {done:,} of {self._total:,} files")
+            sys.stderr.write(f"\r\x1b[K[{bar}] {done:,} of {self._total:,} {self._words}")
             sys.stderr.flush()
 
     def clear(self) -> None:
