@@ -402,6 +402,13 @@ def _until_next_label(blocks: Sequence[Block]) -> Sequence[Block]:
 
 def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
     """Where the block `wanted` is announced in `section`: the label's span, the text behind it, and its blocks."""
+    known = words_of(section).announced
+    if wanted.key not in known:
+        known[wanted.key] = _find_criteria(section, wanted)
+    return known[wanted.key]
+
+
+def _find_criteria(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
     heading = section.heading
     if heading and announces(split_number(heading.title)[1], wanted) is not None:
         return heading.text.span, "", section.blocks

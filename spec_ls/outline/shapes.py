@@ -168,7 +168,7 @@ def words_of(section: Section) -> Words:
         source = "\n".join(texts)
         keys = skeletons(source) if texts else []
         bare = "<" not in source and "[" not in source and "&" not in source
-        section.read.append(Words(texts, keys, "\n".join(keys), bare, "<!--" in source))
+        section.read.append(Words(texts, keys, "\n".join(keys), bare, "<!--" in source, {}))
     return section.read[0]
 
 
