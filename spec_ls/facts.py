@@ -26,7 +26,7 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.inline import Title, in_words, plain, skeleton, split_number, title_of
+from spec_ls.outline.inline import Title, in_words, numberless, plain, skeleton, split_number, title_of
 from spec_ls.outline.metadata import Entry, YamlFault, entries_of, section_entry, yaml_fault
 from spec_ls.outline.shapes import (
     Label,
@@ -412,6 +412,13 @@ def _until_next_label(blocks: Sequence[Block]) -> Sequence[Block]:
 
 def criteria_blocks(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
     """Where the block `wanted` is announced in `section`: the label's span, the text behind it, and its blocks."""
+    known = words_of(section).announced
+    if wanted.key not in known:
+        known[wanted.key] = _find_criteria(section, wanted)
+    return known[wanted.key]
+
+
+def _find_criteria(section: Section, wanted: BlockSlot) -> tuple[Span, str, Sequence[Block]] | None:
     heading = section.heading
     if heading and announces(split_number(heading.title)[1], wanted) is not None:
         return heading.text.span, "", section.blocks
@@ -441,12 +448,8 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
     return StoryFact(
         head=text[: number.end()] if number else "",
         number=count_of(title),
-        placeholder=_DIGITS.sub("", skeleton(text)) in _numberless(slot.examples),
-        samples=tuple(
-            (sample, Span(heading.text.line, at, heading.text.line, at + len(sample)))
-            for sample in slot.samples
-            if (at := heading.text.start + text.find(sample)) >= heading.text.start
-        ),
+        placeholder=numberless(text) in _numberless(slot.examples),
+        samples=tuple([(sample, _span_of(sample, heading.text)) for sample in slot.samples if sample in text]),
     )
 
 
@@ -454,6 +457,11 @@ def _story(heading: Heading | None, title: Title, stem: Title, slot: SectionSlot
 def _numberless(examples: tuple[str, ...]) -> frozenset[str]:
     """The skeletons of a template's own stories without their numbers."""
     return frozenset([_DIGITS.sub("", example) for example in examples])
+
+
+def _span_of(words: str, line: TextLine) -> Span:
+    start = line.start + line.text.find(words)
+    return Span(line.line, start, line.line, start + len(words))
 
 
 def _has_form(section: Section, slot: SectionSlot) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_ls.outline import Outline, inline
-from spec_ls.outline.inline import in_words, plain, skeleton, skeletons, split_number, title_of
+from spec_ls.outline.inline import in_words, numberless, plain, skeleton, skeletons, split_number, title_of
 from spec_ls.outline.shapes import words_of
 from spec_ls.text import Text
 
@@ -87,3 +87,9 @@ def test_words_stand_in_a_row(text: str) -> None:
 @given(st.sampled_from(["a", "É", "Ab ", "st", "中"]), _TEXTS)
 def test_a_letter_is_no_number(letter: str, text: str) -> None:
     assert split_number(letter + text) == ((), (letter + text).strip())
+
+
+@settings(max_examples=_MANY, deadline=None)
+@given(_TEXTS)
+def test_a_story_is_compared_without_its_number(text: str) -> None:
+    assert numberless(text) == re.sub("[0-9]+", "", skeleton(text))

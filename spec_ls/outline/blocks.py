@@ -6,6 +6,7 @@ the text above it grows. `line` is the first line of a block, `end_line` the one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -166,7 +167,8 @@ class Words(NamedTuple):
     """The texts in some blocks, in order: of paragraphs, of list items with all that is in them, of table rows.
 
     `keys` are their skeletons, `said` the same as one text with a line for each. `bare`: nothing in them is a link, an
-    entity or HTML; `commented`: there may be a comment.
+    entity or HTML; `commented`: there may be a comment. `announced`: where labelled blocks begin and what they hold, by
+    their key, once they were looked for.
     """
 
     texts: list[str]
@@ -174,6 +176,7 @@ class Words(NamedTuple):
     said: str
     bare: bool
     commented: bool
+    announced: dict[str, tuple[Span, str, Sequence[Block]] | None]
 
 
 @dataclass(frozen=True, slots=True)

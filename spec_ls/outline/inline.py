@@ -29,6 +29,8 @@ _MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 _ASCII = bytes(range(128))
 _MARKS_IN_LINES = _MARKS.replace(b"\n", b"")
 _SPACED = bytes(code if code not in _MARKS else 32 for code in _LOWER)
+_NO_MARKUP = bytes(code for code in range(256) if not _MARKUP.match(chr(code)))
+_MARKS_AND_DIGITS = _MARKS + b"0123456789"
 _BETWEEN_WORDS = bytes(code if code == 95 else _SPACED[code] for code in range(256))
 _WORD = re.compile(r"\w+")
 _FEW = 8
@@ -77,7 +79,7 @@ def plain(source: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _plain(source: str) -> str:
-    if not _MARKUP.search(source):
+    if not source.encode("utf-8", "surrogatepass").translate(None, _NO_MARKUP):
         return " ".join(source.split())
     link = _ONE_LINK.fullmatch(source)
     if link:
@@ -148,6 +150,13 @@ def _skeleton(source: str) -> str:
     if "&" in source and _ENTITY.search(source):
         source = html.unescape(source)
     return _letters(source, _MARKS)
+
+
+def numberless(source: str) -> str:
+    """The skeleton of a text without the digits in it."""
+    if "&" in source and _ENTITY.search(source):
+        source = html.unescape(source)
+    return _letters(source, _MARKS_AND_DIGITS)
 
 
 def skeletons(source: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from spec_ls.outline.blocks import (
@@ -38,6 +39,7 @@ PLACEHOLDER = re.compile(r"<(?!(?:br|hr|wbr|img|a|b|i|em|sub|sup)\b)([^<>/!=\"]+
 _WRAP = re.compile(r"(`{1,3}|\*{1,3}|_{1,3}|~~)(?=\S)((?:(?!\1).)+)(?<=\S)\1")
 _DEEPEST_WRAP = 8
 _LONGEST_WRAP = 1000
+_LONGEST_KEPT = 200
 
 
 class Label(NamedTuple):
@@ -79,9 +81,15 @@ def lead_of(text: str) -> Label | None:
 
 def strong_line(paragraph: Paragraph) -> str | None:
     """The words of a paragraph that is one bold line, without a final colon; else None."""
-    if len(paragraph.lines) != 1:
+    text = paragraph.lines[0].text
+    if len(paragraph.lines) != 1 or text[0] not in "*_":
         return None
-    found = _WHOLE_STRONG.match(paragraph.lines[0].text)
+    return _strong_words(text) if len(text) <= _LONGEST_KEPT else _strong_words.__wrapped__(text)
+
+
+@lru_cache(maxsize=128)
+def _strong_words(text: str) -> str | None:
+    found = _WHOLE_STRONG.match(text)
     return plain(found[2].rstrip(":： ")) if found else None
 
 
@@ -173,7 +181,7 @@ def words_of(section: Section) -> Words:
         source = "\n".join(texts)
         keys = skeletons(source) if texts else []
         bare = "<" not in source and "[" not in source and "&" not in source
-        section.read.append(Words(texts, keys, "\n".join(keys), bare, "<!--" in source))
+        section.read.append(Words(texts, keys, "\n".join(keys), bare, "<!--" in source, {}))
     return section.read[0]
 
 
