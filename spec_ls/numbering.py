@@ -78,7 +78,7 @@ def top_series(spec: Spec) -> Series:
     if all(slot.number is None for slot in spec.template.sections):
         return series
     pieces, owners, ignored = spec.pieces, spec.binding.owners, spec.binding.ignored
-    level = min((slot.level for slot in spec.template.sections), default=2) + spec.binding.shift
+    level = spec.top_level
     for at in [at for at, piece in enumerate(pieces) if piece.level == level]:
         number = pieces[at].facts.title.number
         if len(number) != 1 or at in ignored:

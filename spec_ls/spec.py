@@ -70,13 +70,15 @@ class Touched:
     """What an edit touched that left the binding as it was beyond: pieces, and the fills whose facts or place changed.
 
     `splices` come one after the other, from the last of the text to its first; without any, no heading was bound anew.
-    `metadata`: entries of the metadata have come, gone or changed.
+    `metadata`: entries of the metadata have come, gone or changed. `counted`: a section has come or gone that is
+    counted, or that may be one of the numbered.
     """
 
     pieces: set[int] = field(default_factory=set)
     fills: dict[int, Fill] = field(default_factory=dict)
     splices: list[Splice] = field(default_factory=list)
     metadata: bool = False
+    counted: bool = False
 
     def add(self, fills: Iterable[Fill]) -> None:
         """Notes fills and all that they lie in."""
@@ -268,6 +270,9 @@ class Spec:
         splice = Splice(at, end - at, len(pieces))
         self._splice_chunks(first, update, splice)
         touched.splice(splice, gone)
+        touched.counted |= bool(gone) or any(owner.piece >= at for owner in rebound.owners)
+        touched.counted |= any(head.heading.level <= self.top_level for head in (*old, *new))
+        touched.counted |= any(missing.slot.repeats for missing in self.missing)
         end = at + len(pieces)
         for number in range(end, end + rebound.reowned):
             piece, (owner,) = self.pieces[number], self._owner(number)
@@ -484,6 +489,11 @@ class Spec:
         number = "".join(char if char in "0123456789" else " " for char in fields[0].entry.value).split()
         value = number[0].lstrip("0") or "0" if number else ""
         return not value or value in slot.when.values
+
+    @property
+    def top_level(self) -> int:
+        """The level of the headings that the template's own sections have here."""
+        return min((slot.level for slot in self.template.sections), default=2) + self.binding.shift
 
     def is_lost(self, missing: Missing) -> bool:
         """Whether a slot that nothing fills is a fault: needed, and not swallowed by an open fence or comment."""

@@ -135,7 +135,8 @@ class Outline:
             self._swallowed = lines, list(removed[touched:])
         same = len(removed) == len(added) and not grown
         if not same or any(a.line_count != b.line_count for a, b in zip(removed, added, strict=True)):
-            self._starts = None
+            begins = accumulate([chunk.line_count for chunk in added], initial=starts[first])
+            self._starts = [*starts[:first], *begins, *[start + grown for start in starts[last + 2 :]]]
         return Update(first, removed, tuple(added))
 
     def _parse_all(self) -> list[Chunk]:

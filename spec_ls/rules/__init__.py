@@ -230,8 +230,8 @@ class Judge:
                 self._judge_fill(fill)
             if touched.metadata or self._entries is not self.spec.entries:
                 self._judge_spec(_SPEC_RULES)
-            elif touched.splices:
-                self._judge_spec(_OF_HEADINGS)
+            elif touched.counted:
+                self._judge_spec(_COUNTING)
             return
         if self._stage != self.spec.stage:
             self._placed = {}  # a placed problem carries its weight
@@ -298,10 +298,13 @@ class Judge:
                 self._of_spec[name] = _moved(of_spec, grown, last)
         for at, found in enumerate(self._of_piece[first:], first):
             if found:
-                self._keep_piece(at, _moved(found, grown))
+                self._of_piece[at] = found = _moved(found, grown)
+                self._weigh((False, at), found)
         for at, judged in enumerate(self._of_fill[first:], first):
             if judged is not None and judged.findings:
-                self._keep_fill(at, judged._replace(findings=_moved(judged.findings, grown)))
+                found = _moved(judged.findings, grown)
+                self._of_fill[at] = judged._replace(findings=found)
+                self._weigh((True, at), found)
 
     def _renew(self) -> None:
         """Judges the pieces and fills of a spec that was bound anew; what is as before keeps its findings."""
@@ -577,7 +580,7 @@ _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}
 _SPEC_RULES = tuple(one for one in CATALOGUE if one.check is not None)
-_OF_HEADINGS = tuple(one for one in _SPEC_RULES if one.of_headings)
+_COUNTING = tuple(one for one in _SPEC_RULES if one.counts)
 _OUTSIDE_RULES = tuple(one for one in _SPEC_RULES if one.outside)
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)
 _FILL_CHECKS = _fill_checks(_FILL_RULES)

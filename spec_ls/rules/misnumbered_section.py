@@ -33,4 +33,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Change the number to {finding.subject}", (Edit(spec.span(finding.place), str(finding.subject)),))
 
 
-RULE = Rule("misnumbered-section", __doc__, STRUCTURE, check=check, fix=fix, of_headings=True)
+RULE = Rule("misnumbered-section", __doc__, STRUCTURE, check=check, fix=fix, counts=True)

@@ -41,4 +41,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
                 yield Fix(f"Insert a first {missing.slot.stem}", (edit,))
 
 
-RULE = Rule("missing-story", __doc__, STRUCTURE, check=check, fix=fix, of_headings=True)
+RULE = Rule("missing-story", __doc__, STRUCTURE, check=check, fix=fix, counts=True)

@@ -126,6 +126,6 @@ RULE = Rule(
     check=check,
     check_fill=check_fill,
     check_piece=check_piece,
-    of_headings=True,
+    counts=True,
     outside=True,
 )
