@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from command import spec_ls as forked
 from repository import Repository, alone
 
 from spec_ls.cache import VARIABLE
@@ -399,20 +400,6 @@ def test_doctor_says_what_is_in_force_and_why(spec_ls: Spec, text: str, told: li
     assert spec_ls("doctor", "gone.md").exit_code == 2
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_completes_commands_and_options(spec_ls: Spec, shell: str) -> None:
-    assert f"_SPEC_LS_COMPLETE={shell}_complete" in spec_ls("completion", shell).stdout
-    if shell == "bash":
-        environment = {
-            **os.environ,
-            "_SPEC_LS_COMPLETE": "bash_complete",
-            "COMP_WORDS": "spec-ls che",
-            "COMP_CWORD": "1",
-        }
-        done = subprocess.run([sys.executable, "-m", "spec_ls"], env=environment, capture_output=True, text=True)
-        assert done.stdout == "plain,check\n"
-
-
 def commands() -> Iterator[tuple[str, ...]]:
     for name, command in cli.commands.items():
         yield (name,)
@@ -425,3 +412,95 @@ def test_every_help_has_an_example(spec_ls: Spec, command: tuple[str, ...]) -> N
     told = spec_ls(*command, "--help").stdout
     group = "Commands:" in told
     assert group or re.search(rf"^\s+spec-ls {' '.join(command)}\b", told, re.M), told
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+@pytest.mark.parametrize("command", [(), *commands()], ids=" ".join)
+def test_a_reader_that_has_gone_away_is_no_error(command: tuple[str, ...], stream: int, tmp_path: Path) -> None:
+    done = forked(*command, "--help", folder=tmp_path, unread=stream)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--version"], 0),
+        (["check", "a.md"], 0),
+        (["check", "a.md", "gone.md"], 2),
+        (["check", "--format", "sarif", "."], 0),
+        (["fix", "--diff", "."], 1),
+        (["fmt", "."], 0),
+        (["adopt"], 0),
+        (["new", "Queues"], 0),
+        (["graph"], 0),
+        (["board", "--format", "html"], 0),
+        (["template", "check", "a.md"], 0),
+        (["template", "show"], 0),
+        (["rule"], 0),
+        (["config", "schema"], 0),
+        (["doctor", "a.md"], 0),
+        (["hook", "a.md"], 0),
+        (["completion", "bash"], 0),
+        (["nothing"], 2),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_nor_does_it_change_the_exit_code(arguments: list[str], code: int) -> None:
+    Path("a.md").write_text(TYPO.replace("| Approved |", "| Draft |"), "utf-8")
+    for stream in (1, 2):
+        done = forked(*arguments, folder=Path.cwd(), unread=stream)
+        assert done.returncode == code, done.stderr
+        assert b"Traceback" not in done.stderr and b"Broken pipe" not in done.stderr
+        Path("queues.md").unlink(missing_ok=True)
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["rule"]], ids=" ".join)
+def test_a_full_disk_is_told_by_every_command(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "spec_ls", *arguments], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert re.fullmatch(rb"spec-ls: standard output cannot be written: .+\n", done.stderr)
+
+
+# --- what is wrong with an argument is said in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["check", "--format", "xml", "."], "'xml' is not one of 'text', 'concise', 'json'"),
+        (["check", "--jobs", "0", "."], "'0' is no number of processes: give one from 1 on; without it"),
+        (["fix", "--jobs", "many", "."], "'many' is no number of processes"),
+        (["check", "--max-bytes", "-1", "."], "'-1' is no number of bytes: give one from 1 on"),
+        (["check", "--select", "", "."], "--select: it names no rule (all: spec-ls rule)"),
+        (["fix", "--ignore", " , ", "."], "--ignore: it names no rule"),
+        (["fix", "--ignore", "missing-itm", "."], "there is no rule 'missing-itm'; is missing-item meant?"),
+        (["check", "--status", "aproved", "."], "no status 'aproved'; is Approved meant? There are: Draft, Review, "),
+        (["fix", "--status", "Foo", "."], "has no status 'Foo'; there are: Draft, Review, "),
+        (["check", "--since", "", "."], "'--since': it is empty: name a commit, such as origin/main"),
+        (["check", "--since", "HEAD", "."], "--since asks git, and a.md lies in no repository"),
+        (["check", "--template", "product-spce", "."], "'product-spce'; is product-spec meant? There are: adr, "),
+        (["fmt", "--template", "folder", "."], "folder: it is a folder; name a file"),
+        (["check", "--template", "empty.md", "."], "empty.md has neither sections nor metadata to hold a spec against"),
+        (["template", "show", "rcf"], "is called 'rcf'; is rfc meant?"),
+        (["template", "show", "empty.md"], "empty.md has neither sections nor metadata"),
+        (["template", "check", "folder"], "folder: it is a folder; name a file"),
+        (["new", "x", "--template", "latin.md"], "latin.md: is not UTF-8"),
+        (["new", "x", "--output", ""], "a path is empty: name a file or a folder"),
+        (["adopt", ""], "a path is empty: name a file or a folder"),
+        (["adopt", "gone"], "gone: there is no such file or folder; check the spelling"),
+        (["hook", "gone.md"], "gone.md: there is no such file or folder; check the spelling"),
+        (["doctor", ""], "a path is empty: name a file or a folder"),
+        (["graph", "gone"], "gone: there is no such folder"),
+        (["board", "a.md"], "a.md: there is no such folder"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_what_is_wrong_with_an_argument_is_said(spec_ls: Spec, arguments: list[str], told: str) -> None:
+    Path("folder").mkdir()
+    for name, data in {"a.md": GOOD.encode(), "empty.md": b"Words.\n", "latin.md": b"# \xe9\n"}.items():
+        Path(name).write_bytes(data)
+    done = spec_ls(*arguments)
+    assert done.exit_code == 2
+    assert told in re.sub(r"\s+", " ", done.stderr)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from spec_ls import __version__
+from spec_ls.cli.arguments import MarkdownPath
 from spec_ls.cli.config import described
 from spec_ls.cli.judging import Judging, Options
 from spec_ls.cli.report import Output, numbers, place_of, shown_path
@@ -41,8 +42,8 @@ _EDITORS = {
 
 
 @click.command(short_help="Tell what is in force for a file, and why.")
-@click.argument("path", metavar="[FILE]", default="", required=False)
-def doctor(path: str) -> None:
+@click.argument("path", metavar="[FILE]", default=None, required=False, type=MarkdownPath())
+def doctor(path: str | None) -> None:
     """Tells which configuration and template are in force for a file and why, what the server would say of it, and
     which versions of what are here. Send its words along with a report of a fault.
 
