@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from repository import Repository, alone
 
 from spec_ls.cache import VARIABLE
 from spec_ls.cli import check as check_module
+from spec_ls.cli import doctor as doctor_module
 from spec_ls.cli import fix as fix_module
 from spec_ls.cli.commands import cli
 from spec_ls.files import CannotWrite, rewrite_file
@@ -398,6 +400,68 @@ def test_doctor_says_what_is_in_force_and_why(spec_ls: Spec, text: str, told: li
     assert all(words in result.stdout for words in (*told, "Python", "pygls", "Git:", "Configuration: none")), result
     assert spec_ls("doctor").exit_code == 0
     assert spec_ls("doctor", "gone.md").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.md", b"# Ours\n", "name its template in it: <!-- spec-ls: template=product-spec -->, or let files = "),
+        ("a.md", b"<!-- spec-ls: off -->\n# Ours\n", "If it is to be one, take that comment out of it"),
+        ("a.md", b"<!-- spec-ls: template=nope -->\n", "is not known; there are: adr, product-spec, rfc"),
+        ("a.md", GUEST.encode() + b"word " * 1_200_000, "too large to be judged: --max-bytes and the editor's setting"),
+        ("a.txt", GUEST.encode(), "Its name ends as no Markdown file does"),
+        ("a.md", b"# \xe9\n", "File: is not UTF-8: byte 0xe9 at line 1, byte offset 2; save it as UTF-8"),
+        ("a.md", b"\xff\xfe#\x00", "File: is UTF-16, not UTF-8; save it as UTF-8"),
+        ("folder/a.md", b"", "File: it is a folder; name a file"),
+    ],
+    ids=["no spec", "off", "unknown", "large", "text", "latin", "utf-16", "folder"],
+)
+def test_doctor_says_what_to_do(spec_ls: Spec, name: str, data: bytes, told: str) -> None:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_bytes(data)
+    assert told in spec_ls("doctor", "folder" if "folder" in name else name).stdout
+
+
+def test_doctor_knows_templates_that_look_alike_and_templates_themselves(spec_ls: Spec) -> None:
+    for name in ("one.md", "two.md", "a.md"):
+        Path(name).write_text(spec_ls("new", "x", "--output", "-").stdout, "utf-8")
+    Path(".spec-ls.toml").write_text('[templates.one]\npath = "one.md"\n[templates.two]\npath = "two.md"\n', "utf-8")
+    told = spec_ls("doctor", "a.md").stdout
+    assert "it looks like several templates: one, two" in told and "<!-- spec-ls: template=one -->" in told
+    assert "spec-ls template check says what is wrong with it" in spec_ls("doctor", "one.md").stdout
+
+
+def test_doctor_knows_git_and_what_it_lacks(spec_ls: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.md").write_text(GUEST, "utf-8")
+    assert "lies in no repository; what history, branches and owners say" in spec_ls("doctor", "a.md").stdout
+    made = Repository(tmp_path / "made")
+    made.init()
+    made.save({"a.md": GUEST})
+    made.save({"b.md": "# Ours\n"})
+    outer = Repository(tmp_path / "outer")
+    outer.init()
+    outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(made.root), "inner")
+    monkeypatch.chdir(outer.root)
+    assert f"repository {outer.root / 'inner'}" in spec_ls("doctor", "inner/a.md").stdout
+    made.git("clone", "--quiet", "--depth", "1", made.root.as_uri(), str(tmp_path / "shallow"))
+    assert "git fetch --unshallow brings them" in spec_ls("doctor", str(tmp_path / "shallow" / "a.md")).stdout
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = spec_ls("doctor", "inner/a.md").stdout
+    assert "Git: not found; install it" in told and "Editors: none found" in told and "is not in PATH" in told
+    for name in ("nvim", "spec-ls"):
+        (tmp_path / name).write_text("#!/bin/sh\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    told = spec_ls("doctor").stdout
+    assert "Editors: Neovim" in told and f"is run by {sys.executable}" in told
+
+
+def test_doctor_knows_libraries_of_another_version(spec_ls: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Fault:" not in spec_ls("doctor").stdout
+    versions = {"pygls": "1.3.1", "rich": "16.0", "click": "8.1"}
+    monkeypatch.setattr(doctor_module, "version", lambda name: versions.get(name) or version(name))
+    done = spec_ls("doctor")
+    assert done.exit_code == 2
+    assert re.findall(r"Fault: (\S+ \S+), which must be", done.stdout) == ["pygls 1.3.1", "rich 16.0"]
 
 
 def commands() -> Iterator[tuple[str, ...]]:
