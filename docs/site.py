@@ -1,4 +1,4 @@
-"""Builds the site: the playground with the server inside of the page, the guide and the rules, as plain files.
+"""Builds the site: the playground with the server inside of the page, the guide and the references, as plain files.
 
     python docs/site.py build/site        (make site)
 
@@ -7,9 +7,7 @@ Whatever serves files can serve it, from any folder; nothing is asked of any oth
 
 from __future__ import annotations
 
-import html
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +16,8 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
-from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
+from pages import write_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "spec_ls" / "playground" / "static"
@@ -34,13 +32,6 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
     "style-src 'self' 'nonce-page'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
 )
-STYLE = """\
-:root{color-scheme:light dark}body{max-width:56rem;margin:0 auto;padding:1rem;font:16px/1.55 system-ui,sans-serif}
-nav{display:flex;gap:1.2em;border-bottom:1px solid #8886;padding-bottom:.5em}img{max-width:100%;height:auto}
-pre,code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}pre{overflow:auto;padding:.8em;background:#8881}
-table{border-collapse:collapse;display:block;overflow-x:auto}td,th{border-bottom:1px solid #8885;padding:.3em .7em;
-text-align:left;vertical-align:top}
-"""
 
 
 def needed() -> Iterator[Distribution]:
@@ -93,58 +84,13 @@ def playground(into: Path) -> None:
     modules(into / "modules.zip")
 
 
-def link(target: str, up: str) -> str:
-    """Where a link of the README or of a rule's page leads on the site; what is not on it stays as it is written."""
-    rule = re.fullmatch(r"(?:spec_ls/docs/rules/)?([a-z-]+)\.md(#.*)?", target)
-    if rule:
-        return f"{up}rules/{rule[1]}.html{rule[2] or ''}"
-    picture = re.fullmatch(r"docs/([\w.-]+\.(?:png|svg))", target)
-    return f"{up}{picture[1]}" if picture else target
-
-
-def page(source: str, title: str, up: str) -> str:
-    """A page of Markdown as HTML."""
-    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    tokens = reader.parse(source)
-    for token in (inner for outer in tokens for inner in outer.children or ()):
-        for name in ("href", "src"):
-            if name in token.attrs:
-                token.attrs[name] = link(str(token.attrs[name]), up)
-    body = reader.renderer.render(tokens, reader.options, {})
-    ways = (("index.html", "Guide"), ("rules/index.html", "Rules"), ("playground/index.html", "Playground"))
-    nav = "".join(f'<a href="{up}{way}">{name}</a>' for way, name in ways)
-    return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">\n'
-        f'<title>{html.escape(title)}</title><link rel="icon" href="data:,">\n'
-        f'<link rel="stylesheet" href="{up}site.css">\n'
-        f"<nav>{nav}</nav>\n{body}"
-    )
-
-
-def guide(into: Path) -> None:
-    """The README and the rules' reference."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (into / "index.html").write_text(page(readme, "spec-ls", ""), encoding="utf-8")
-    (into / "site.css").write_text(STYLE, encoding="utf-8")
-    for picture in sorted((ROOT / "docs").iterdir()):
-        if picture.suffix in (".png", ".svg"):
-            shutil.copyfile(picture, into / picture.name)
-    (into / "rules").mkdir()
-    rules = sorted((ROOT / "spec_ls" / "docs" / "rules").glob("*.md"))
-    for file in rules:
-        text = page(file.read_text(encoding="utf-8"), f"{file.stem} – spec-ls", "../")
-        (into / "rules" / f"{file.stem}.html").write_text(text, encoding="utf-8")
-    index = "\n".join(["# Rules", "", *(f"- [{file.stem}]({file.name})" for file in rules)])
-    (into / "rules" / "index.html").write_text(page(index, "Rules – spec-ls", "../"), encoding="utf-8")
-
-
 def main() -> None:
     into = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "site")
     if not PYODIDE.is_dir():
         subprocess.run(["npm", "ci", "--silent"], cwd=SOURCE, check=True)
     shutil.rmtree(into, ignore_errors=True)
     playground(into / "playground")
-    guide(into)
+    write_pages(into)
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     print(f"{into}: {size / 1e6:.1f} MB")
 

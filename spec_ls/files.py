@@ -91,6 +91,8 @@ def bytes_of(path: str) -> bytes:
         raise CannotRead("there is no such file or folder; check the spelling") from None
     except PermissionError:
         raise CannotRead("no permission to read it; change its mode (chmod +r) or its owner") from None
+    except IsADirectoryError:
+        raise CannotRead("it is a folder; name a file") from None
     except OSError as error:
         raise CannotRead(f"cannot be read: {error.strerror or error}") from None
 

@@ -17,15 +17,20 @@ from spec_ls.cli import main
 
 
 def spec_ls(
-    *arguments: str, folder: Path, stdin: bytes = b"", env: Mapping[str, str] | None = None
+    *arguments: str, folder: Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, unread: int = 0
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs `spec-ls` with `arguments` in `folder`; `env` is all that the process has of an environment."""
+    """Runs `spec-ls` with `arguments` in `folder`; `env` is all that the process has of an environment. The reader of
+    the stream with the number `unread` has gone away."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
         child = os.fork()
         if not child:
-            _run(arguments, folder, env, (given.fileno(), out.fileno(), err.fileno()))
+            files = [given.fileno(), out.fileno(), err.fileno()]
+            if unread:
+                reader, files[unread] = os.pipe()
+                os.close(reader)
+            _run(arguments, folder, env, files)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         out.seek(0)
         err.seek(0)
@@ -36,7 +41,7 @@ def _stream(number: int, mode: str) -> TextIO:
     return open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _run(arguments: tuple[str, ...], folder: Path, env: Mapping[str, str] | None, files: tuple[int, ...]) -> NoReturn:
+def _run(arguments: tuple[str, ...], folder: Path, env: Mapping[str, str] | None, files: list[int]) -> NoReturn:
     code: object = 70
     try:
         for number, file in enumerate(files):

@@ -416,7 +416,7 @@ def test_an_unknown_status_is_told_once(run: Run, write: Write) -> None:
     write("b.md", GOOD)
     done = run("--status", "Foo", ".")
     assert done.code == 2
-    assert re.fullmatch(r"spec-ls: the template \S+ has no status Foo; there are: Draft, .+\n", done.err)
+    assert re.fullmatch(r"spec-ls: the template \S+ has no status 'Foo'; there are: Draft, .+\n", done.err)
 
 
 def test_an_empty_path_is_an_error(run: Run) -> None:

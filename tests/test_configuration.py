@@ -198,7 +198,7 @@ def test_the_template_option_knows_the_configured_names(folder: Folder) -> None:
     folder.write("other.md", NOTE)
     done = folder.run("check", "--format", "json", "--template", "note", "other.md")
     assert [one["rule"] for one in json.loads(done.stdout)] == ["missing-section"]
-    assert "the templates are: note, " in folder.run("check", "--template", "nothing", "other.md").stderr
+    assert "; there are: note, " in folder.run("check", "--template", "nothing", "other.md").stderr
 
 
 # --- severities -------------------------------------------------------------------------------

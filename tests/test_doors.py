@@ -149,3 +149,39 @@ def test_the_documented_example_runs(
     exec(textwrap.dedent(doc), {"text": "# Queues\n\n## Why\nSlow.\n"})
     assert re.fullmatch(r"3 warning missing-section .+\n", capsys.readouterr().out)
     assert (Path(spec_ls.__file__).parent / "py.typed").is_file()
+
+
+def test_a_users_script_is_typed(tmp_path: Path) -> None:
+    script = tmp_path / "gate.py"
+    wrong = tmp_path / "wrong.py"
+    script.write_text(
+        textwrap.dedent("""\
+        from pathlib import Path
+
+        import spec_ls
+
+
+        def errors(folder: Path) -> dict[str, list[spec_ls.Problem]]:
+            try:
+                template = spec_ls.Template.read(folder / "template.md")
+            except (spec_ls.CannotRead, ValueError) as error:
+                raise SystemExit(str(error)) from None
+            texts = {file.name: file.read_text("utf-8") for file in folder.glob("*.md")}
+            found = {name: spec_ls.check(text, template=template) for name, text in texts.items()}
+            return {name: [one for one in told if one.severity == "error"] for name, told in found.items()}
+
+
+        def lines(text: str, status: str = "") -> list[tuple[int, str]]:
+            known: tuple[str, ...] = spec_ls.Template.builtin().statuses
+            return [(one.span.start_line + 1, one.message) for one in spec_ls.check(text, status=status or known[0])]
+        """),
+        "utf-8",
+    )
+    wrong.write_text("import spec_ls\n\nspec_ls.check(3)\nspec_ls.check('', template='adr')[0].line\n", "utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(ROOT / ".mypy_cache")]
+    done = subprocess.run([*command, script, wrong], cwd=ROOT, capture_output=True, text=True)
+    assert re.findall(r"(\w+)\.py:(\d+): error: .*\[([a-z-]+)\]", done.stdout) == [
+        ("wrong", "3", "arg-type"),
+        ("wrong", "4", "attr-defined"),
+        ("wrong", "4", "arg-type"),
+    ], done.stdout + done.stderr

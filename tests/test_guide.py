@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from command import spec_ls as run
+from repository import Repository, alone
 
 import spec_ls
 from spec_ls.cli.commands import cli
+from spec_ls.config import read_config
+from spec_ls.rules import CATALOGUE
+from spec_ls.template.check import faults
 from spec_ls.template.read import read_template
 
 GUIDE = Path(__file__).parents[1] / "docs" / "guide"
 PAGES = sorted(GUIDE.glob("*.md"))
+ROOT = GUIDE.parents[1]
 
 
 def rows(part: str) -> Iterator[list[str]]:
@@ -65,3 +76,90 @@ def test_links_lead_to_files_and_commands_are_there(page: Path) -> None:
 def test_every_page_stands_in_the_contents() -> None:
     contents = (GUIDE / "README.md").read_text(encoding="utf-8")
     assert {page.name for page in PAGES} - {"README.md"} <= set(re.findall(r"\]\(([^)/]+)\)", contents))
+
+
+# --- what stands in code blocks is run or read
+
+
+def blocks() -> Iterator[Any]:
+    """The language and the text of each code block of the README and the guide."""
+    for page in (ROOT / "README.md", *PAGES):
+        text = page.read_text(encoding="utf-8")
+        for number, found in enumerate(re.finditer(r"^( *)```(\w*)\n(.*?)^\1```$", text, re.M | re.S)):
+            yield pytest.param(found[2], textwrap.dedent(found[3]), id=f"{page.stem} {number} {found[2]}")
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A repository with what the examples name: templates, specs, a branch on a remote."""
+    alone(monkeypatch)
+    made = Repository(tmp_path / "old")
+    made.init()
+    template = (ROOT / "spec_ls" / "template" / "builtin" / "product-spec.md").read_text("utf-8")
+    spec = (ROOT / "examples" / "invoice-export.md").read_text("utf-8")
+    names = ("docs/templates/spec.md", "our-spec.md")
+    made.save({**dict.fromkeys(names, template), "a.md": spec, "docs/specs/b.md": spec.replace("SPEC-", "SPEC-9")})
+    made.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    made.write("docs/specs/b.md", spec.replace("SPEC-", "SPEC-8"))
+    return made
+
+
+@pytest.mark.parametrize(("language", "text"), [*blocks()])
+def test_a_code_block_does_what_it_says(
+    language: str, text: str, old: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if language == "console":
+        for line in text.splitlines():
+            done_by_shell(line.removeprefix("$ ").partition(" #")[0].strip(), old)
+    elif language == "toml":
+        assert text and not read_config(text, in_pyproject=False).faults
+    elif language == "yaml":
+        for command in commands_of(yaml.safe_load(text)):
+            done_by_shell(command.replace("${{ github.base_ref }}", "main"), old)
+    elif language == "markdown":
+        metadata = "- Status: Draft / Review / Approved / Building / Done\n- Owner: @user\n"
+        assert not faults(f"# [Title]\n\n{metadata}\n## Plan\n\n{text}", [rule.name for rule in CATALOGUE])
+    elif language == "python":
+        monkeypatch.chdir(old.root)
+        exec(text, {"text": "# Queues\n\n| Field | Value |\n| --- | --- |\n| Spec ID | SPEC-1 |\n"})
+        assert "missing-field" in capsys.readouterr().out
+    else:
+        pytest.fail(f"nobody tries what stands in a block of {language or 'no language'}")
+
+
+def commands_of(read: Any) -> Iterator[str]:
+    """The commands of a host's file; a hook is one that the repository offers."""
+    if isinstance(read, list):
+        for one in read:
+            yield from commands_of(one)
+    elif isinstance(read, dict):
+        for key, value in read.items():
+            if key in ("run", "script"):
+                yield value
+            elif key == "hooks":
+                offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+                assert {one["id"] for one in value} <= {one["id"] for one in offered}
+            else:
+                yield from commands_of(value)
+
+
+def done_by_shell(line: str, repository: Repository) -> None:
+    """Runs a command line of ours; of others, sees that the target or the package is there."""
+    words = shlex.split(line)
+    if words[0] == "make":
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text("utf-8"), re.M), line
+        return
+    if words[:2] == ["pip", "install"]:
+        assert words[2:] == ["/path/to/spec-ls"]
+        return
+    given = b""
+    if "|" in words:
+        given = repository.git(*words[1 : words.index("|")]).encode()
+        words = words[words.index("|") + 1 :]
+    assert os.path.basename(words[0]) == "spec-ls", line
+    arguments = words[1 : words.index(">")] if ">" in words else words[1:]
+    if arguments[0] == "playground" or "--watch" in arguments:  # these end when the user wants
+        cli.commands[arguments[0]].make_context(arguments[0], arguments[1:]).close()
+        return
+    done = run(*arguments, folder=repository.root, stdin=given)
+    assert done.returncode in (0, 1), done.stderr.decode()

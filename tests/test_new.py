@@ -489,12 +489,15 @@ def test_without_a_noreply_address_the_sample_stays(repository: Repository) -> N
         (("Guest checkout", "--date", "2026-02-30"), "no day of the calendar"),
         (("Guest checkout", "--date", "2026-02-28"), "has no field for it"),
         (("Guest checkout", "--id", "ADR-0001"), "at least 3 digits, such as SPEC-042"),
-        (("ard", "--title", "Use queues"), "no template is called 'ard'; the templates are: adr, product-spec, rfc"),
+        (
+            ("ard", "--title", "Use queues"),
+            "no template is called 'ard'; is adr meant? There are: adr, product-spec, rfc",
+        ),
         (("x", "--template", "ard"), "no template and no file is called 'ard'"),
         (("x", "--template", "adr", "--title", "y"), "there are two, 'x' and 'y'"),
         ((" ",), "it is empty"),
         (("adr", "--title", "\x07"), "it is empty"),
-        (("Guest checkout", "--output", ""), "it is empty"),
+        (("Guest checkout", "--output", ""), "a path is empty"),
         (("Guest checkout", "--output", ".git/config/x.md"), "cannot be written"),
     ],
 )

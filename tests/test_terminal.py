@@ -12,14 +12,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from command import spec_ls as forked
 from repository import Repository, alone
 
 from spec_ls.cache import NAME, VARIABLE
 from spec_ls.cli import check as check_module
+from spec_ls.cli import doctor as doctor_module
 from spec_ls.cli import fix as fix_module
 from spec_ls.cli.commands import cli
 from spec_ls.files import CannotWrite, rewrite_file
@@ -399,18 +402,66 @@ def test_doctor_says_what_is_in_force_and_why(spec_ls: Spec, text: str, told: li
     assert spec_ls("doctor", "gone.md").exit_code == 2
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_completes_commands_and_options(spec_ls: Spec, shell: str) -> None:
-    assert f"_SPEC_LS_COMPLETE={shell}_complete" in spec_ls("completion", shell).stdout
-    if shell == "bash":
-        environment = {
-            **os.environ,
-            "_SPEC_LS_COMPLETE": "bash_complete",
-            "COMP_WORDS": "spec-ls che",
-            "COMP_CWORD": "1",
-        }
-        done = subprocess.run([sys.executable, "-m", "spec_ls"], env=environment, capture_output=True, text=True)
-        assert done.stdout == "plain,check\n"
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.md", b"# Ours\n", "name its template in it: <!-- spec-ls: template=product-spec -->, or let files = "),
+        ("a.md", b"<!-- spec-ls: off -->\n# Ours\n", "If it is to be one, take that comment out of it"),
+        ("a.md", b"<!-- spec-ls: template=nope -->\n", "is not known; there are: adr, product-spec, rfc"),
+        ("a.md", GUEST.encode() + b"word " * 1_200_000, "too large to be judged: --max-bytes and the editor's setting"),
+        ("a.txt", GUEST.encode(), "Its name ends as no Markdown file does"),
+        ("a.md", b"# \xe9\n", "File: is not UTF-8: byte 0xe9 at line 1, byte offset 2; save it as UTF-8"),
+        ("a.md", b"\xff\xfe#\x00", "File: is UTF-16, not UTF-8; save it as UTF-8"),
+        ("folder/a.md", b"", "File: it is a folder; name a file"),
+    ],
+    ids=["no spec", "off", "unknown", "large", "text", "latin", "utf-16", "folder"],
+)
+def test_doctor_says_what_to_do(spec_ls: Spec, name: str, data: bytes, told: str) -> None:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_bytes(data)
+    assert told in spec_ls("doctor", "folder" if "folder" in name else name).stdout
+
+
+def test_doctor_knows_templates_that_look_alike_and_templates_themselves(spec_ls: Spec) -> None:
+    for name in ("one.md", "two.md", "a.md"):
+        Path(name).write_text(spec_ls("new", "x", "--output", "-").stdout, "utf-8")
+    Path(".spec-ls.toml").write_text('[templates.one]\npath = "one.md"\n[templates.two]\npath = "two.md"\n', "utf-8")
+    told = spec_ls("doctor", "a.md").stdout
+    assert "it looks like several templates: one, two" in told and "<!-- spec-ls: template=one -->" in told
+    assert "spec-ls template check says what is wrong with it" in spec_ls("doctor", "one.md").stdout
+
+
+def test_doctor_knows_git_and_what_it_lacks(spec_ls: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.md").write_text(GUEST, "utf-8")
+    assert "lies in no repository; what history, branches and owners say" in spec_ls("doctor", "a.md").stdout
+    made = Repository(tmp_path / "made")
+    made.init()
+    made.save({"a.md": GUEST})
+    made.save({"b.md": "# Ours\n"})
+    outer = Repository(tmp_path / "outer")
+    outer.init()
+    outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(made.root), "inner")
+    monkeypatch.chdir(outer.root)
+    assert f"repository {outer.root / 'inner'}" in spec_ls("doctor", "inner/a.md").stdout
+    made.git("clone", "--quiet", "--depth", "1", made.root.as_uri(), str(tmp_path / "shallow"))
+    assert "git fetch --unshallow brings them" in spec_ls("doctor", str(tmp_path / "shallow" / "a.md")).stdout
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = spec_ls("doctor", "inner/a.md").stdout
+    assert "Git: not found; install it" in told and "Editors: none found" in told and "is not in PATH" in told
+    for name in ("nvim", "spec-ls"):
+        (tmp_path / name).write_text("#!/bin/sh\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    told = spec_ls("doctor").stdout
+    assert "Editors: Neovim" in told and f"is run by {sys.executable}" in told
+
+
+def test_doctor_knows_libraries_of_another_version(spec_ls: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Fault:" not in spec_ls("doctor").stdout
+    versions = {"pygls": "1.3.1", "rich": "16.0", "click": "8.1"}
+    monkeypatch.setattr(doctor_module, "version", lambda name: versions.get(name) or version(name))
+    done = spec_ls("doctor")
+    assert done.exit_code == 2
+    assert re.findall(r"Fault: (\S+ \S+), which must be", done.stdout) == ["pygls 1.3.1", "rich 16.0"]
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -425,3 +476,95 @@ def test_every_help_has_an_example(spec_ls: Spec, command: tuple[str, ...]) -> N
     told = spec_ls(*command, "--help").stdout
     group = "Commands:" in told
     assert group or re.search(rf"^\s+spec-ls {' '.join(command)}\b", told, re.M), told
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+@pytest.mark.parametrize("command", [(), *commands()], ids=" ".join)
+def test_a_reader_that_has_gone_away_is_no_error(command: tuple[str, ...], stream: int, tmp_path: Path) -> None:
+    done = forked(*command, "--help", folder=tmp_path, unread=stream)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--version"], 0),
+        (["check", "a.md"], 0),
+        (["check", "a.md", "gone.md"], 2),
+        (["check", "--format", "sarif", "."], 0),
+        (["fix", "--diff", "."], 1),
+        (["fmt", "."], 0),
+        (["adopt"], 0),
+        (["new", "Queues"], 0),
+        (["graph"], 0),
+        (["board", "--format", "html"], 0),
+        (["template", "check", "a.md"], 0),
+        (["template", "show"], 0),
+        (["rule"], 0),
+        (["config", "schema"], 0),
+        (["doctor", "a.md"], 0),
+        (["hook", "a.md"], 0),
+        (["completion", "bash"], 0),
+        (["nothing"], 2),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_nor_does_it_change_the_exit_code(arguments: list[str], code: int) -> None:
+    Path("a.md").write_text(TYPO.replace("| Approved |", "| Draft |"), "utf-8")
+    for stream in (1, 2):
+        done = forked(*arguments, folder=Path.cwd(), unread=stream)
+        assert done.returncode == code, done.stderr
+        assert b"Traceback" not in done.stderr and b"Broken pipe" not in done.stderr
+        Path("queues.md").unlink(missing_ok=True)
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["rule"]], ids=" ".join)
+def test_a_full_disk_is_told_by_every_command(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "spec_ls", *arguments], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert re.fullmatch(rb"spec-ls: standard output cannot be written: .+\n", done.stderr)
+
+
+# --- what is wrong with an argument is said in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["check", "--format", "xml", "."], "'xml' is not one of 'text', 'concise', 'json'"),
+        (["check", "--jobs", "0", "."], "'0' is no number of processes: give one from 1 on; without it"),
+        (["fix", "--jobs", "many", "."], "'many' is no number of processes"),
+        (["check", "--max-bytes", "-1", "."], "'-1' is no number of bytes: give one from 1 on"),
+        (["check", "--select", "", "."], "--select: it names no rule (all: spec-ls rule)"),
+        (["fix", "--ignore", " , ", "."], "--ignore: it names no rule"),
+        (["fix", "--ignore", "missing-itm", "."], "there is no rule 'missing-itm'; is missing-item meant?"),
+        (["check", "--status", "aproved", "."], "no status 'aproved'; is Approved meant? There are: Draft, Review, "),
+        (["fix", "--status", "Foo", "."], "has no status 'Foo'; there are: Draft, Review, "),
+        (["check", "--since", "", "."], "'--since': it is empty: name a commit, such as origin/main"),
+        (["check", "--since", "HEAD", "."], "--since asks git, and a.md lies in no repository"),
+        (["check", "--template", "product-spce", "."], "'product-spce'; is product-spec meant? There are: adr, "),
+        (["fmt", "--template", "folder", "."], "folder: it is a folder; name a file"),
+        (["check", "--template", "empty.md", "."], "empty.md has neither sections nor metadata to hold a spec against"),
+        (["template", "show", "rcf"], "is called 'rcf'; is rfc meant?"),
+        (["template", "show", "empty.md"], "empty.md has neither sections nor metadata"),
+        (["template", "check", "folder"], "folder: it is a folder; name a file"),
+        (["new", "x", "--template", "latin.md"], "latin.md: is not UTF-8"),
+        (["new", "x", "--output", ""], "a path is empty: name a file or a folder"),
+        (["adopt", ""], "a path is empty: name a file or a folder"),
+        (["adopt", "gone"], "gone: there is no such file or folder; check the spelling"),
+        (["hook", "gone.md"], "gone.md: there is no such file or folder; check the spelling"),
+        (["doctor", ""], "a path is empty: name a file or a folder"),
+        (["graph", "gone"], "gone: there is no such folder"),
+        (["board", "a.md"], "a.md: there is no such folder"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else "",
+)
+def test_what_is_wrong_with_an_argument_is_said(spec_ls: Spec, arguments: list[str], told: str) -> None:
+    Path("folder").mkdir()
+    for name, data in {"a.md": GOOD.encode(), "empty.md": b"Words.\n", "latin.md": b"# \xe9\n"}.items():
+        Path(name).write_bytes(data)
+    done = spec_ls(*arguments)
+    assert done.exit_code == 2
+    assert told in re.sub(r"\s+", " ", done.stderr)

@@ -6,10 +6,15 @@ a command line parser.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_STDOUT = 1
 _HINT = (
     "spec-ls: serving the Language Server Protocol on standard input and output; an editor starts me this way.\n"
     "To check files: spec-ls check PATH…   More: spec-ls --help   To leave: Ctrl-D\n"
@@ -28,7 +33,7 @@ def main() -> None:
     if arguments == ["--version"]:
         from spec_ls import __version__
 
-        print(f"spec-ls {__version__}")
+        print(f"spec-ls {__version__}", flush=True)
         return
     from spec_ls.cli.commands import run
 
@@ -36,10 +41,39 @@ def main() -> None:
 
 
 def _open_streams() -> None:
-    """Has standard streams that were closed lead nowhere."""
+    """Has standard streams that were closed lead nowhere, and those for output from when their reader goes away."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+        elif mode == "w" and not stream.isatty():
+            stream.flush()
+            buffer = _Output(io.FileIO(stream.fileno(), mode, closefd=False))
+            setattr(sys, name, io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=True))
+
+
+class _Output(io.BufferedWriter):
+    """A stream that leads nowhere as soon as nobody reads it: `spec-ls … | head` is no error, a full disk is one."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self._fail(error)
+            return len(bytes(data))
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+        super().flush()
+        if self.fileno() == _STDOUT and not isinstance(error, BrokenPipeError):
+            print(f"spec-ls: standard output cannot be written: {error.strerror}", file=sys.stderr)
+            sys.exit(2)
 
 
 def _serve() -> NoReturn:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from spec_ls.baseline import NAME, Known, kind_of, write_baseline
+from spec_ls.cli.arguments import MarkdownPath
 from spec_ls.cli.judging import Judging, Options
 from spec_ls.cli.report import Output, counted, place_of, say, shown_path
 from spec_ls.files import CannotRead, markdown_files, read_source, replace_file
@@ -18,7 +19,7 @@ from spec_ls.resolver import Resolver, relative_to
 
 
 @click.command(short_help="Pass over the findings that documents have today.")
-@click.argument("paths", metavar="[PATH…]", nargs=-1)
+@click.argument("paths", metavar="[PATH…]", nargs=-1, type=MarkdownPath())
 def adopt(paths: Sequence[str]) -> None:
     """Writes down what is found in documents today, so that only what comes later is reported: what their text lacks,
     and what history, people and other specs say of them.

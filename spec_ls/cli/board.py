@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
+from spec_ls.cli import arguments
 from spec_ls.cli.graph import catalogue_of
 from spec_ls.cli.report import Output, say, shown_path
 
@@ -23,8 +24,8 @@ _WIDTH = 160
 
 
 @click.command(short_help="List all specs by their status.")
-@click.argument("folder", metavar="[FOLDER]", default=".")
-@click.option("--format", "form", type=click.Choice(get_args(Form)), default="text", show_default=True)
+@click.argument("folder", metavar="[FOLDER]", default=".", type=arguments.FolderPath())
+@arguments.form(get_args(Form))
 def board(folder: str, form: Form) -> None:
     """Prints the specs of FOLDER, by default the current one, by their status: owner, progress, target date with how
     far it is, and for how long a review may still take.

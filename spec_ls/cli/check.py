@@ -10,57 +10,55 @@ from typing import get_args
 import click
 
 from spec_ls.cache import IN_MEMORY, folder
+from spec_ls.cli import arguments
 from spec_ls.cli.formats import REPORTS, Format
 from spec_ls.cli.judging import Options
-from spec_ls.cli.report import SEVERITIES, DiffReport
-from spec_ls.cli.run import NO_NAME, STDIN, Run, log_to_stderr, rules_named, template_named
+from spec_ls.cli.report import DiffReport
+from spec_ls.cli.run import NO_NAME, STDIN, Run, log_to_stderr, template_named
 from spec_ls.resolver import Resolver
 from spec_ls.workspace import MOST_BYTES
 
 
 @click.command(short_help="Check specs and print the findings.")
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
-@click.option(
-    "--fail-on",
-    type=click.Choice([*SEVERITIES, "never"]),
-    default="error",
-    show_default=True,
-    help="Exit with 1 when a finding weighs this much or more.",
+@arguments.options(
+    arguments.paths,
+    arguments.form(get_args(Format)),
+    arguments.fail_on,
+    arguments.select,
+    arguments.ignore,
+    arguments.status("What there would be to say if the specs had this status."),
+    arguments.since,
 )
-@click.option("--select", metavar="RULE,…", multiple=True, help="Only the findings of these rules.")
-@click.option("--ignore", metavar="RULE,…", multiple=True, help="Not the findings of these rules.")
-@click.option("--status", metavar="STATUS", default="", help="What there would be to say if the specs had this status.")
-@click.option("--since", metavar="REF", default="", help="Only files that are not as they were at this commit of git.")
 @click.option("--fix", is_flag=True, help="Make the certain fixes, then report what is left.")
 @click.option("--diff", "as_diff", is_flag=True, help="Print the certain fixes as a diff; write nothing.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until you press Ctrl-C.")
-@click.option("--template", metavar="NAME|FILE", help="Check against this template: a built-in one or a Markdown file.")
-@click.option("--stdin-filename", metavar="NAME", help="What to call the text that '-' reads.")
+@arguments.template
+@click.option("--stdin-filename", metavar="NAME", type=arguments.MarkdownPath(), help="What to call the text of '-'.")
 @click.option(
     "--max-bytes",
-    type=click.IntRange(min=1),
+    metavar="N",
+    type=arguments.Number("bytes"),
     default=MOST_BYTES,
     show_default=True,
     help="Of a spec that is larger, report only that.",
 )
-@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use.  [default: one for each core]")
+@arguments.jobs
 @click.option("--no-cache", is_flag=True, help="Do not use what earlier runs found, nor keep what this one finds.")
 def check(
     paths: Sequence[str],
     form: Format,
     fail_on: str,
-    select: Sequence[str],
-    ignore: Sequence[str],
+    select: frozenset[str],
+    ignore: frozenset[str],
     status: str,
-    since: str,
+    since: str | None,
     fix: bool,
     as_diff: bool,
     watch: bool,
     template: str | None,
     stdin_filename: str | None,
     max_bytes: int,
-    jobs: int,
+    jobs: int | None,
     no_cache: bool,
 ) -> None:
     """Checks specs and prints what an editor would show.
@@ -102,8 +100,8 @@ def check(
         template_file=template or "",
         max_bytes=max_bytes,
         status=status,
-        select=rules_named(select, "--select"),
-        ignore=rules_named(ignore, "--ignore"),
+        select=select,
+        ignore=ignore,
         fix="certain" if fix or as_diff else "",
         write=fix,
     )
@@ -114,8 +112,8 @@ def check(
         partial(report, fail_on),
         resolver,
         stdin_name=stdin_filename or NO_NAME,
-        since=since,
-        jobs=1 if watch else jobs,
+        since=since or "",
+        jobs=1 if watch else jobs or 0,
         cache=None if no_cache else IN_MEMORY if watch else folder(),
         cards=None if no_cache else folder(),
         shrinks=not as_diff,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 
 import click
-from click.shell_completion import get_completion_class
 
 from spec_ls import __version__
 from spec_ls.cli.adopt import adopt
 from spec_ls.cli.board import board
 from spec_ls.cli.check import check
+from spec_ls.cli.completion import completion
 from spec_ls.cli.config import config
 from spec_ls.cli.doctor import doctor
 from spec_ls.cli.fix import fix, fmt
@@ -18,7 +18,7 @@ from spec_ls.cli.graph import graph
 from spec_ls.cli.hook import hook
 from spec_ls.cli.new import new
 from spec_ls.cli.playground import playground
-from spec_ls.cli.report import Output, say
+from spec_ls.cli.report import say
 from spec_ls.cli.rule import rule
 from spec_ls.cli.template import template
 
@@ -54,21 +54,7 @@ cli.add_command(config)
 cli.add_command(doctor)
 cli.add_command(hook)
 cli.add_command(playground)
-
-
-@cli.command(short_help="Print what makes a shell complete commands and options.")
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
-def completion(shell: str) -> None:
-    """Prints the script that lets a shell complete spec-ls; put it where your shell reads its settings.
-
-    \b
-      spec-ls completion bash >> ~/.bashrc
-      spec-ls completion zsh >> ~/.zshrc
-      spec-ls completion fish > ~/.config/fish/completions/spec-ls.fish
-    """
-    made = get_completion_class(shell)
-    assert made is not None
-    Output().write(made(cli, {}, "spec-ls", "_SPEC_LS_COMPLETE").source() + "\n", "utf-8")
+cli.add_command(completion)
 
 
 def run() -> None:

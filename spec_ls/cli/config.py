@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import click
 
+from spec_ls.cli import arguments
 from spec_ls.cli.report import Output, place_of, say, shown_path
 from spec_ls.resolver import Policy, Resolver
 
@@ -21,8 +22,8 @@ def config() -> None:
 
 
 @config.command(short_help="Print the configuration that governs a file.")
-@click.argument("path", metavar="[FILE|FOLDER]", default=".")
-@click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
+@click.argument("path", metavar="[FILE|FOLDER]", default=".", type=arguments.MarkdownPath())
+@arguments.form(get_args(Format))
 def show(path: str, form: Format) -> None:
     """Prints the configuration that governs a file, by default one in the current folder.
 

@@ -8,32 +8,35 @@ from collections.abc import Sequence
 import click
 
 from spec_ls.cache import folder
+from spec_ls.cli import arguments
 from spec_ls.cli.judging import Options
 from spec_ls.cli.report import ChangesReport, DiffReport, FormattedReport, Report, UnformattedReport
-from spec_ls.cli.run import STDIN, Run, log_to_stderr, rules_named, template_named
+from spec_ls.cli.run import STDIN, Run, log_to_stderr, template_named
 from spec_ls.resolver import Resolver
 
 
 @click.command(short_help="Mend what can be mended.")
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True)
+@arguments.paths
 @click.option("--unsafe", is_flag=True, help="Make the likely fixes, too; look at what they did.")
 @click.option("--diff", "as_diff", is_flag=True, help="Print what would change; write nothing.")
-@click.option("--select", metavar="RULE,…", multiple=True, help="Only the findings of these rules.")
-@click.option("--ignore", metavar="RULE,…", multiple=True, help="Not the findings of these rules.")
-@click.option("--status", metavar="STATUS", default="", help="Mend what would be wrong with this status.")
-@click.option("--since", metavar="REF", default="", help="Only files that are not as they were at this commit of git.")
-@click.option("--template", metavar="NAME|FILE", help="Check against this template: a built-in one or a Markdown file.")
-@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use.  [default: one for each core]")
+@arguments.options(
+    arguments.select,
+    arguments.ignore,
+    arguments.status("Mend what would be wrong with this status."),
+    arguments.since,
+    arguments.template,
+    arguments.jobs,
+)
 def fix(
     paths: Sequence[str],
     unsafe: bool,
     as_diff: bool,
-    select: Sequence[str],
-    ignore: Sequence[str],
+    select: frozenset[str],
+    ignore: frozenset[str],
     status: str,
-    since: str,
+    since: str | None,
     template: str | None,
-    jobs: int,
+    jobs: int | None,
 ) -> None:
     """Makes the fixes that leave no choice, and with --unsafe those that are likely to be what the author wants.
 
@@ -56,8 +59,8 @@ def fix(
         template=template_named(template, resolver),
         template_file=template or "",
         status=status,
-        select=rules_named(select, "--select"),
-        ignore=rules_named(ignore, "--ignore"),
+        select=select,
+        ignore=ignore,
         fix="likely" if unsafe else "certain",
         write=not as_diff,
     )
@@ -65,13 +68,13 @@ def fix(
 
 
 @click.command(short_help="Format what is the template's: the metadata table, numbers, checklists.")
-@click.argument("paths", metavar="PATH…", nargs=-1, required=True)
+@arguments.paths
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; name the files that are not formatted.")
 @click.option("--diff", "as_diff", is_flag=True, help="Write nothing; print what would change.")
-@click.option("--template", metavar="NAME|FILE", help="The template of the specs: a built-in one or a Markdown file.")
-@click.option("--since", metavar="REF", default="", help="Only files that are not as they were at this commit of git.")
-@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use.  [default: one for each core]")
-def fmt(paths: Sequence[str], only_check: bool, as_diff: bool, template: str | None, since: str, jobs: int) -> None:
+@arguments.options(arguments.template, arguments.since, arguments.jobs)
+def fmt(
+    paths: Sequence[str], only_check: bool, as_diff: bool, template: str | None, since: str | None, jobs: int | None
+) -> None:
     """Formats specs as the editor does: aligns the metadata table, numbers headings, makes checklists even.
 
     All else stays byte for byte.
@@ -96,12 +99,19 @@ def fmt(paths: Sequence[str], only_check: bool, as_diff: bool, template: str | N
 
 
 def _change(
-    paths: Sequence[str], options: Options, report: type[Report], resolver: Resolver, since: str, jobs: int
+    paths: Sequence[str],
+    options: Options,
+    report: type[Report],
+    resolver: Resolver,
+    since: str | None,
+    jobs: int | None,
 ) -> None:
     """Goes over the files and ends the process."""
     if STDIN in paths and options.write:
         raise click.UsageError("standard input is a text, not a file: --diff prints what would change")
     log_to_stderr()
-    run = Run(paths, options, report, resolver, since=since, jobs=jobs, cards=folder(), shrinks=options.write)
+    run = Run(
+        paths, options, report, resolver, since=since or "", jobs=jobs or 0, cards=folder(), shrinks=options.write
+    )
     totals = run.check()
     sys.exit(2 if totals.failed else int(totals.mended > 0 and not options.write))

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import click
 
 from spec_ls.catalogue import Catalogue
+from spec_ls.cli import arguments
 from spec_ls.cli.report import Output, say, shown_path
 from spec_ls.graph import as_dot, as_json, as_mermaid, cycles
 
@@ -23,8 +24,8 @@ _FORMS: dict[Form, Callable[[Catalogue], str]] = {
 
 
 @click.command(short_help="Draw which spec depends on which.")
-@click.argument("folder", metavar="[FOLDER]", default=".")
-@click.option("--format", "form", type=click.Choice(get_args(Form)), default="mermaid", show_default=True)
+@click.argument("folder", metavar="[FOLDER]", default=".", type=arguments.FolderPath())
+@arguments.form(get_args(Form), "mermaid")
 def graph(folder: str, form: Form) -> None:
     """Prints the specs of FOLDER, by default the current one, that depend on each other.
 

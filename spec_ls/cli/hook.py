@@ -6,22 +6,16 @@ from collections.abc import Sequence
 
 import click
 
+from spec_ls.cli import arguments
 from spec_ls.cli.check import check
-from spec_ls.cli.report import SEVERITIES
 from spec_ls.files import CannotRead, read_source
 from spec_ls.resolver import Resolver
 from spec_ls.workspace import Document
 
 
 @click.command(short_help="Check those of the changed files that are specs.")
-@click.argument("files", metavar="[FILE…]", nargs=-1)
-@click.option(
-    "--fail-on",
-    type=click.Choice([*SEVERITIES, "never"]),
-    default="error",
-    show_default=True,
-    help="As for check.",
-)
+@click.argument("files", metavar="[FILE…]", nargs=-1, type=arguments.MarkdownPath())
+@arguments.fail_on
 @click.pass_context
 def hook(context: click.Context, files: Sequence[str], fail_on: str) -> None:
     """Checks those of FILES that are specs, as check does, and passes by the others in silence.

@@ -227,9 +227,9 @@ def problems(document: Document, options: Options) -> list[Problem]:
         template = document.spec.template
         state = template.state(options.status)
         if state is None:
-            there_are = ", ".join(one.name for one in template.states) or "none"
-            message = f"the template {template.name} has no status {options.status}; there are: {there_are}"
-            raise UnknownStatus(message)
+            names = [one.name for one in template.states]
+            told = f"the template {template.name} has no status {options.status!r}{among(options.status, names)}"
+            raise UnknownStatus(told)
         found = at_state(document.spec, state, document.problems)
     return [problem for problem in found if options.wants(problem)]
 
@@ -306,6 +306,21 @@ def region(text: Text, span: Span) -> Region:
     """The span with its characters."""
     first, last = text.character(span.first, "utf-16"), text.character(span.last, "utf-16")
     return Region(*span, first, last)
+
+
+def meant(name: str, known: Sequence[str]) -> str:
+    """`; is Draft meant?` where a name that there is not is near to one of those; else empty."""
+    from rapidfuzz.fuzz import ratio
+    from rapidfuzz.process import extractOne
+
+    near = extractOne(name, known, scorer=ratio, processor=str.casefold, score_cutoff=60)
+    return f"; is {near[0]} meant?" if near else ""
+
+
+def among(name: str, known: Sequence[str]) -> str:
+    """The end of a message about a name that is none of those: `; is Draft meant? There are: Draft, Review`."""
+    near, there_are = meant(name, known), f"here are: {', '.join(known) or 'none'}"
+    return f"{near} T{there_are}" if near else f"; t{there_are}"
 
 
 def any_template(options: Options) -> str:

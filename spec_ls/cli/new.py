@@ -11,26 +11,38 @@ import click
 
 from spec_ls import index
 from spec_ls.begin import Identified, Source, existing, folder_of, identified, like_beside, paths_of, text_of
+from spec_ls.cli import arguments
+from spec_ls.cli.judging import among
 from spec_ls.cli.report import Output, place_of, say, shown_path
+from spec_ls.cli.run import template_file
 from spec_ls.draft import Given, begun, file_name
-from spec_ls.files import CannotRead, create_file, read_source
+from spec_ls.files import CannotRead, create_file
 from spec_ls.resolver import Policy, Resolver
 from spec_ls.rules.invalid_id import is_identifier
 from spec_ls.template import DEFAULT
 from spec_ls.template.model import Template
-from spec_ls.template.read import read_template
 from spec_ls.values import handle_of, identifier, iso_date, near_handles
 
 STDOUT = "-"
 
 
 @click.command(short_help="Write a new document from a template.")
-@click.argument("name", metavar="NAME")
-@click.option("--template", metavar="NAME|FILE", help="The template to write after; NAME is then the title.")
+@click.argument("name", metavar="NAME", type=arguments.TemplateName())
+@click.option(
+    "--template",
+    metavar="NAME|FILE",
+    type=arguments.TemplateName(),
+    help="The template to write after; NAME is then the title.",
+)
 @click.option("--title", metavar="TEXT", help="The document's title; without it the template's sample stays.")
 @click.option("--owner", metavar="@HANDLE", help="Who owns it.  [default: your handle, where git knows a noreply one]")
 @click.option("--id", "wanted_id", metavar="ID", help="Its identifier.  [default: the next free one]")
-@click.option("--output", metavar="PATH|-", help="The file, or a folder for it; '-' prints the document instead.")
+@click.option(
+    "--output",
+    metavar="PATH|-",
+    type=arguments.AnyPath(),
+    help="The file, or a folder for it; '-' prints the document instead.",
+)
 @click.option("--date", "day", metavar="YYYY-MM-DD", help="The day on which it is begun.  [default: today]")
 def new(
     name: str,
@@ -65,8 +77,6 @@ def new(
       0  the document is written
       2  it is not: an option is wrong, or the file is there already
     """
-    if output is not None and not output:
-        raise click.BadParameter("it is empty: name a file or a folder", param_hint="--output")
     place = _start(output)
     resolver = Resolver()
     policy = resolver.policy(os.path.join(place, "-.md"))
@@ -116,7 +126,6 @@ def _stop_at_faults(resolver: Resolver) -> None:
 
 def _template_and_title(name: str, template: str | None, title: str | None, policy: Policy) -> tuple[Source, str]:
     """The template that is meant, and the title, which may be empty. Raises click.UsageError."""
-    there_are = f"the templates are: {', '.join(policy.names())}"
     if template is not None:
         if title is not None:
             raise click.UsageError(f"with --template, NAME is the title: there are two, {name!r} and {title!r}")
@@ -125,7 +134,7 @@ def _template_and_title(name: str, template: str | None, title: str | None, poli
     if found is not None:
         return Source(found, name), _cleaned(title, "--title") if title is not None else ""
     if title is not None:
-        raise click.UsageError(f"no template is called {name!r}; {there_are}")
+        raise click.UsageError(f"no template is called {name!r}{among(name, policy.names())}")
     only = list(policy.config.templates) if policy.config else []
     return _named(only[0] if len(only) == 1 else DEFAULT, policy), _cleaned(name, "NAME")
 
@@ -135,20 +144,17 @@ def _named(name: str, policy: Policy) -> Source:
     found = policy.template(name)
     if found is not None:
         return Source(found, name)
-    if not os.path.isfile(name):
-        there_are = f"the templates are: {', '.join(policy.names())}"
-        raise click.BadParameter(f"no template and no file is called {name!r}; {there_are}", param_hint="--template")
+    if not os.path.exists(name):
+        message = f"no template and no file is called {name!r}{among(name, policy.names())}"
+        raise click.BadParameter(message, param_hint="--template")
     real = os.path.realpath(name)
     for key, path in paths_of(policy).items():
         if path == real and key in policy.named:
             return Source(policy.named[key], key)
     try:
-        read = read_template(read_source(name), Path(name).stem)
-    except CannotRead as error:
-        raise click.BadParameter(f"{name}: {error}", param_hint="--template") from None
-    if not read.sections and not read.fields:
-        raise click.BadParameter(f"{name} has neither sections nor metadata", param_hint="--template")
-    return Source(read, "")
+        return Source(template_file(name), "")
+    except (CannotRead, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="--template") from None
 
 
 def _cleaned(title: str, param: str) -> str:

@@ -8,11 +8,12 @@ from contextlib import suppress
 
 import click
 
+from spec_ls.cli.arguments import MarkdownPath
 from spec_ls.cli.report import say
 
 
 @click.command(short_help="Open a folder's specs in the browser.")
-@click.argument("path", metavar="[FILE|FOLDER]", default=".")
+@click.argument("path", metavar="[FILE|FOLDER]", default=".", type=MarkdownPath())
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="The port to listen on; by default any free one."
 )

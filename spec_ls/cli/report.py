@@ -39,29 +39,12 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 class Output:
-    """Standard output as bytes; a reader that has gone away is no error, what is left is for nobody."""
-
-    def __init__(self) -> None:
-        self._gone = False
+    """Standard output as bytes."""
 
     def write(self, text: str, encoding: str | None = None) -> None:
         """Writes in `encoding`, by default that of the terminal, with escapes for what it lacks."""
-        if self._gone:
-            return
-        try:
-            sys.stdout.buffer.write(text.encode(encoding or sys.stdout.encoding or "utf-8", "backslashreplace"))
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            self.gone()
-        except OSError as error:
-            self.gone()
-            say(f"standard output cannot be written: {error.strerror}")
-            sys.exit(2)
-
-    def gone(self) -> None:
-        """Sends all further output nowhere, that of the interpreter's own last flush included."""
-        self._gone = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stdout.buffer.write(text.encode(encoding or sys.stdout.encoding or "utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
 
 
 # --- what a report is

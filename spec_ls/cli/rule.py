@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from spec_ls.cli.arguments import RuleName
 from spec_ls.cli.report import Output
 from spec_ls.cli.run import rules_named
 from spec_ls.rules import CATALOGUE
@@ -14,7 +15,7 @@ from spec_ls.rules.pages import page, summary
 
 
 @click.command(short_help="Explain a rule, or list all.")
-@click.argument("name", metavar="[NAME]", default="", required=False)
+@click.argument("name", metavar="[NAME]", default="", required=False, type=RuleName())
 def rule(name: str) -> None:
     """Prints what a rule reports, why, an example and how to mend it; without NAME, all rules.
 

@@ -16,7 +16,7 @@ import click
 
 from spec_ls.baseline import Known, write_baseline
 from spec_ls.cli.jobs import Work, Worker, check_here, check_in_processes, processes_for
-from spec_ls.cli.judging import Checked, Judging, Options
+from spec_ls.cli.judging import Checked, Judging, Options, among, meant
 from spec_ls.cli.progress import Progress, can_show_progress
 from spec_ls.cli.report import Output, Printed, Report, Totals, counted, place_of, say, shown_path
 from spec_ls.files import CannotRead, Source, decode, markdown_files, read_source, replace_file
@@ -54,12 +54,8 @@ def rules_named(values: Sequence[str], option: str) -> frozenset[str]:
     names = [name.strip() for value in values for name in value.split(",") if name.strip()]
     for name in names:
         if name not in known:
-            from rapidfuzz.fuzz import ratio
-            from rapidfuzz.process import extractOne
-
-            near = extractOne(name, known, scorer=ratio, score_cutoff=60)
-            meant = f"; is {near[0]} meant?" if near else ""
-            raise click.BadParameter(f"there is no rule {name!r}{meant} (all: spec-ls rule)", param_hint=option)
+            message = f"there is no rule {name!r}{meant(name, known)} (all: spec-ls rule)"
+            raise click.BadParameter(message, param_hint=option)
     return frozenset(names)
 
 
@@ -71,16 +67,23 @@ def template_named(name: str | None, resolver: Resolver) -> Template | None:
     named = policy.template(name)
     if named is not None:
         return named
-    there_are = f"the templates are: {', '.join(policy.names())}"
-    if not Path(name).is_file():
-        raise click.BadParameter(f"no template and no file is called {name!r}; {there_are}", param_hint="--template")
-    try:
-        template = read_template(read_source(name), Path(name).stem)
-    except CannotRead as error:
-        raise click.BadParameter(f"{name}: {error}", param_hint="--template") from None
-    if not template.sections and not template.fields:
-        message = f"{name} has neither sections nor metadata to hold a spec against"
+    if not os.path.exists(name):
+        message = f"no template and no file is called {name!r}{among(name, policy.names())}"
         raise click.BadParameter(message, param_hint="--template")
+    try:
+        return template_file(name)
+    except (CannotRead, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="--template") from None
+
+
+def template_file(path: str) -> Template:
+    """A Markdown file as a template, named after the file. Raises CannotRead, and ValueError where it is none."""
+    try:
+        template = read_template(read_source(path), Path(path).stem)
+    except CannotRead as error:
+        raise CannotRead(f"{path}: {error}") from None
+    if not template.sections and not template.fields:
+        raise ValueError(f"{path} has neither sections nor metadata to hold a spec against")
     return template
 
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import click
 
-from spec_ls.cli.report import Output, counted, say
+from spec_ls.cli import arguments
+from spec_ls.cli.judging import among
+from spec_ls.cli.report import Output, counted, say, weighing
+from spec_ls.cli.run import template_file
 from spec_ls.files import CannotRead, read_source
 from spec_ls.rules import CATALOGUE
-from spec_ls.rules.base import Severity
 from spec_ls.template import builtin, builtin_names
 from spec_ls.template.check import Fault, faults
 from spec_ls.template.model import FieldSlot, Template
-from spec_ls.template.read import read_template
 from spec_ls.text import Point, Text
 
 Format = Literal["text", "json"]
-_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @click.group(short_help="Look at a template: what it says, what is wrong with it.")
@@ -30,9 +30,8 @@ def template() -> None:
 
 
 @template.command(short_help="Check a template file.")
-@click.argument("files", metavar="FILE…", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
-@click.option("--fail-on", type=click.Choice([*_SEVERITIES, "never"]), default="error", show_default=True)
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=arguments.MarkdownPath())
+@arguments.options(arguments.form(get_args(Format)), arguments.fail_on)
 def check(files: tuple[str, ...], form: Format, fail_on: str) -> None:
     """Checks template files: annotations, headings, values, front matter.
 
@@ -47,7 +46,7 @@ def check(files: tuple[str, ...], form: Format, fail_on: str) -> None:
     """
     output, failed = Output(), False
     records: list[dict[str, Any]] = []
-    heavy = [] if fail_on == "never" else _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
+    heavy = weighing(fail_on)
     found_heavy, count = False, 0
     for name in files:
         try:
@@ -87,8 +86,8 @@ def _record(name: str, text: Text, fault: Fault) -> dict[str, Any]:
 
 
 @template.command(short_help="Print what a template is understood to say.")
-@click.argument("name", metavar="[NAME|FILE]", default="", required=False)
-@click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
+@click.argument("name", metavar="[NAME|FILE]", default="", required=False, type=arguments.BuiltinName())
+@arguments.form(get_args(Format))
 def show(name: str, form: Format) -> None:
     """Prints what a template is understood to say: its sections, fields and states.
 
@@ -109,13 +108,13 @@ def _read(name: str) -> Template:
     """The template of that name or file. Raises BadParameter."""
     if not name or name in builtin_names():
         return builtin(name) if name else builtin()
-    if not Path(name).is_file():
-        there_are = f"the built-in templates are: {', '.join(builtin_names())}"
-        raise click.BadParameter(f"no template and no file is called {name!r}; {there_are}")
+    if not os.path.exists(name):
+        message = f"no template and no file is called {name!r}{among(name, builtin_names())}"
+        raise click.BadParameter(message, param_hint="NAME")
     try:
-        return read_template(read_source(name), Path(name).stem)
-    except CannotRead as error:
-        raise click.BadParameter(f"{name}: {error}") from None
+        return template_file(name)
+    except (CannotRead, ValueError) as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from None
 
 
 def as_json(read: Template) -> dict[str, Any]:

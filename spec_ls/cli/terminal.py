@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from spec_ls.cli.report import Output, Printed
+from spec_ls.cli.report import Printed
 
 STYLES = {
     "error": "bold red",
@@ -28,16 +28,11 @@ class TerminalOutput:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self._output = Output()
 
     def write(self, printed: Printed) -> None:
         """Prints the parts, those with a style in its colours."""
         text = Text.assemble(
             *(one if isinstance(one, str) else (one.text, STYLES.get(one.style, "")) for one in printed)
         )
-        if not text:
-            return
-        try:
+        if text:
             self._console.print(text, end="")
-        except BrokenPipeError:
-            self._output.gone()
