@@ -110,6 +110,9 @@ def _titled(sample: str, slot: FieldSlot | None, given: Given) -> str:
         head, sample = numbered[1].strip("[({") + given.identifier + numbered[2].lstrip("])}"), sample[numbered.end() :]
     elif numbered:
         head, sample = numbered[0], sample[numbered.end() :]
+    tag = re.match(r"\[[A-Z]{2,8}\]\s+(?=[^\W\d_])", sample)  # `[RFC] Title`
+    if tag:
+        head, sample = head + tag[0], sample[tag.end() :]
     if not given.title:
         return head + sample
     brackets = list(BRACKET.finditer(sample))
@@ -170,13 +173,9 @@ def _written(entry: Entry, value: str, quote: str) -> str:
     if entry.carrier == "html":
         return html.escape(value, quote=False)
     if entry.carrier == "toml":
-        return (
-            json.dumps(value, ensure_ascii=False)[1:-1]
-            if quote == '"'
-            else toml_value(value)
-            if not quote.strip("'= ")
-            else value
-        )
+        if quote == '"':
+            return json.dumps(value, ensure_ascii=False)[1:-1]
+        return value.replace("'", "’") if quote == "'" else toml_value(value)
     in_block = not entry.listed and entry.value_span.start_line > entry.line  # below a `|` or `>` of YAML
     if entry.carrier != "yaml" or in_block:
         return value

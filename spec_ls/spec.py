@@ -567,19 +567,25 @@ class Spec:
             at += 1
         return min(at, len(self.pieces) - 1)
 
+    def _field_at(self, piece: int, inside: Point) -> Field | None:
+        """The metadata field at a point of a piece: by the line of its key, else by that of its value; of several on a
+        line the last that begins in front of the point."""
+        fields = [field for field in (*self.carrier, *self.strays) if field.piece == piece]
+        keyed = [(field.entry.key_span.start, field) for field in fields if field.entry.line == inside.line]
+        found = keyed or [
+            (field.entry.whole.start, field)
+            for field in fields
+            if field.entry.whole.start_line <= inside.line <= field.entry.whole.end_line
+        ]
+        before = [field for start, field in found if start <= inside.offset]
+        return before[-1] if len(found) > 1 and before else found[0][1] if found else None
+
     def at(self, point: Point) -> Cursor:
         """What is under `point`: the one question that hover, completion and actions ask."""
         piece = self.piece_at(point.line)
         inside = Point(point.line - self.base(piece), point.offset)
         section = self.pieces[piece].section
-        field = next(
-            (
-                field
-                for field in (*self.carrier, *self.strays)
-                if field.piece == piece and field.entry.line == inside.line
-            ),
-            None,
-        )
+        field = self._field_at(piece, inside)
         if field is None and self.stated is not None and self.stated.piece == piece:
             field = self.stated if self.stated.entry.value_span.start_line == inside.line else None
         heading = section.heading

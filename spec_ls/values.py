@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from spec_ls.outline.inline import normal_label, plain
 from spec_ls.outline.metadata import Entry
-from spec_ls.outline.shapes import unwrap, without_comments
+from spec_ls.outline.shapes import boxes_in, unwrap, without_comments
 from spec_ls.text import Span
 
 _HANDLE = re.compile(r"@[^\W_][\w.-]*(?:/[^\W_][\w.-]*)*(?<![.])")
@@ -440,8 +440,12 @@ def is_link(value: str, definitions: frozenset[str]) -> bool:
 
 
 def told_apart(source: str) -> str:
-    """Of the Markdown of several values the one that is meant: in bold among others (`Draft / **Done**`), or left where
-    all others are struck out. Empty where none is told apart."""
+    """Of the Markdown of several values the one that is meant: in bold among others (`Draft / **Done**`), behind the
+    only box that is ticked, or left where all others are struck out. Empty where none is told apart."""
+    boxes = boxes_in(source)
+    if len(boxes) > 1:
+        ticked = [words for is_ticked, words in boxes if is_ticked]
+        return ticked[0] if len(ticked) == 1 else ""
     if "~~" in source:
         left = _STRUCK.sub("", source).strip(" /|,→")
         return left if left != source else ""

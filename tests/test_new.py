@@ -94,6 +94,28 @@ def test_a_preamble() -> None:
     )
 
 
+def test_front_matter_in_toml() -> None:
+    fields = 'id = "ADR-0000"\nstatus = "Open / Closed" # or so\nowner = \'@user\'\ncreated = "YYYY-MM-DD"\n'
+    source = f"+++\n{fields}+++\n\n## Why\n"
+    assert filled(source) == (
+        '+++\nid = "ADR-0007"\nstatus = "Open" # or so\nowner = \'@mira\'\ncreated = "2026-03-02"\n+++\n\n## Why\n'
+    )
+
+
+def test_html_terms_columns_and_several_on_a_line() -> None:
+    rows = "<tr><th>ID</th><td>ADR-0000</td></tr>\n<tr><th>Owner</th>\n<td><b>@user</b></td></tr>\n"
+    html = f"# [Title]\n\n<table>\n{rows}</table>\n"
+    assert filled(html) == (
+        html.replace("[Title]", "Use queues").replace("ADR-0000", "ADR-0007").replace("@user", "@mira")
+    )
+    terms = "# [Title]\n\nID\n: ADR-0000\n\nOwner\n: @user\n\n## Why\n"
+    assert filled(terms) == "# Use queues\n\nID\n: ADR-0007\n\nOwner\n: @mira\n\n## Why\n"
+    columns = "# [Title]\n\n| ID | Owner | Created |\n|---|---|---|\n| ADR-0000 | @user | YYYY-MM-DD |\n"
+    assert filled(columns).endswith("\n| ADR-0007 | @mira | 2026-03-02 |\n")
+    line = "# [Title]\n\n**ID:** ADR-0000 | **Owner:** @user · **Created:** YYYY-MM-DD\n"
+    assert filled(line) == "# Use queues\n\n**ID:** ADR-0007 | **Owner:** @mira · **Created:** 2026-03-02\n"
+
+
 def test_a_value_that_is_not_there_yet() -> None:
     source = (
         "# [Title]\n\n- ID: ADR-0000\n- Status: <!-- Open / Closed -->\n"
@@ -127,6 +149,7 @@ def test_a_block_of_yaml() -> None:
         ("# [Title]", "# Use queues"),
         ("# <title>", "# Use queues"),
         ("# Your title here", "# Use queues"),
+        ("# [RFC] Title", "# [RFC] Use queues"),
         ("# ADR-0000: [Title]", "# ADR-0007: Use queues"),
         ("# [ADR-NNN] Title of it", "# ADR-0007 Use queues"),
         ("# ADR-XXX - Title", "# ADR-0007 - Use queues"),

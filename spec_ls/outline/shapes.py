@@ -33,6 +33,8 @@ _LEAD = re.compile(
     _ORNAMENT + r"(?:(\*{1,3}|_{1,3}|`)(?=\S)([^*_`\n]{1,100}?)(?<=\S)\1|<(b|strong|em|i|code|u)>([^<>\n]{1,100})</\3>)"
     r"(?:(?<!\s)\s+(?:=|:|[-–—])|[:：=])?\s*"
 )
+_BOX = re.compile(r"\[[ xX]?\](?!\()|\([ xX]\)|[☐☑☒✅⬜□■✓✔🔲🔳]")
+_UNTICKED = frozenset(["[ ]", "[]", "( )", "☐", "⬜", "□", "🔲"])
 _WHOLE_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*[:：]?$")
 PLACEHOLDER = re.compile(r"<(?!(?:br|hr|wbr|img|a|b|i|em|sub|sup)\b)([^<>/!=\"]+)>")
 """Words in angle brackets; what could be HTML is none."""
@@ -77,6 +79,17 @@ def lead_of(text: str) -> Label | None:
         return None
     at = 2 if found[2] else 4
     return Label(plain(found[at]), found.end(), True, found.start(at), found.end(at))
+
+
+def boxes_in(text: str) -> list[tuple[bool, str]]:
+    """The words behind each of several boxes of a line, and whether it is ticked: `[x] Draft [ ] Final`; empty where
+    anything else stands there."""
+    if not _BOX.match(text):
+        return []
+    marks = list(_BOX.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    words = [text[mark.end() : end].strip(" \t,;|/·") for mark, end in zip(marks, ends, strict=True)]
+    return [(mark[0] not in _UNTICKED, word) for mark, word in zip(marks, words, strict=True)] if all(words) else []
 
 
 def strong_line(paragraph: Paragraph) -> str | None:

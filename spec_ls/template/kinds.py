@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from spec_ls.outline.inline import plain, skeleton
+from spec_ls.outline.shapes import boxes_in
 from spec_ls.template.model import FieldKind
 
 _ESCAPE = re.compile(r"\\([\[\]<>{}_*#~`!-])")
@@ -21,9 +22,13 @@ _DATE = re.compile(
     re.I,
 )
 """`YYYY-MM-DD` in any case and in the letters of other languages, also with `THH:MM:SSZ` behind it."""
-_TIMED = re.compile(r"(?:dd|[0-9]{2})T(?:hh|[0-9]{2}):", re.I)
+_TIMED = re.compile(r"(?:dd|[0-9]{2})[T ](?:hh|[0-9]{2}):", re.I)
 _ID = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z][A-Za-z0-9]*)*?[-_])([XN#?]{1,9}|[0-9]{1,9})")
 _HANDLE = re.compile(r"@[\w][\w./-]*")
+_ONE_OF = re.compile(r"^(?:one|any|either) of:? +", re.I)
+_BESIDE = re.compile(r"([^()]{1,30}?)(?<!\s)\s*\(([^()]+)\)")
+_OF_DAYS = re.compile(r"(?:D{1,2}|M{1,4}|Y{2,4}|T{2}|J{2,4}|A{4})", re.I)
+"""A part of a day in another order: `DD/MM/YYYY`."""
 _LINKS = re.compile(
     r"\b(?:link|url|ticket|issue|lien|enlace|ligação|collegamento|verweis)\b|リンク|チケット|链接|工单|링크|ссылк", re.I
 )
@@ -92,7 +97,7 @@ def _shown(sample: str, key: str) -> Kind:
     if _DATE.search(text) or _DATE.search(sample) or is_iso_date(text):
         return Kind("date", timed=bool(_TIMED.search(sample)))
     identifier = _ID.fullmatch(text)
-    if identifier:
+    if identifier and "YY" not in identifier[1]:
         mark = identifier[2]
         digits = len(mark) if mark[0] in "XN" else max(3, len(mark))
         return Kind("id", prefix=identifier[1], digits=digits)
@@ -105,7 +110,11 @@ def _shown(sample: str, key: str) -> Kind:
         return Kind("link")
     wrapped = _WRAPPED.fullmatch(sample)
     inner = next(filter(None, wrapped.groups()), "") if wrapped else sample
-    values = choices(_LEAD.sub("", inner), key)
+    beside = _BESIDE.fullmatch(text)
+    values = choices(beside[2], key) if beside else ()
+    if not beside or skeleton(beside[1]) not in map(skeleton, values):  # else `Draft (Draft, Review, Done)`
+        bare = _ONE_OF.sub("", _LEAD.sub("", inner))
+        values = choices(bare, key if bare == inner else "statu")
     if values:
         return _choice(values)
     return Kind("link" if named else "text")
@@ -125,6 +134,9 @@ def choices(sample: str, key: str = "") -> tuple[str, ...]:
     """
     sample = sample.replace("\\|", "|")
     text = plain(sample) if "<" not in sample else " ".join(sample.split())
+    boxed = boxes_in(text)
+    if len(boxed) > 1:
+        return _values([words for _, words in boxed])
     for opening, closing in ("()", "{}", "[]"):
         if text.startswith(opening) and closing not in text:
             text = text[1:]
@@ -240,6 +252,8 @@ def _values(parts: list[str]) -> tuple[str, ...]:
     if parts and not any(part.endswith(")") for part in parts[:-1]):
         parts[-1] = re.sub(r"\([^()]*\)$", "", parts[-1]).rstrip()
     values = [plain(part).strip(" .…\"'“”`") for part in parts if part.strip(".…\"' ")]
+    if all(map(_OF_DAYS.fullmatch, values)):
+        return ()
     if len(values) < 2 or any(not part for part in parts[:-1]):
         return ()
     for value in values:

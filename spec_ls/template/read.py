@@ -107,6 +107,8 @@ _NOTE = re.compile(
 )
 """The first line of a quote that is a note to the author: `> [!NOTE]`, `> **Note**`."""
 _WRAPPED = re.compile(r"\[[^\[\]]+\]|\{.+\}|\([^()\[\]]+\)|<[^<>=/\"]+>", re.S)
+_REMARKED = re.compile(r"([^\W\d_][^()\[\]{}:：–—]{2,60}?)(?:(?<!\s)\s*[(\[:：].|(?<!\s)\s+[-–—]\s)")
+"""A title up to a remark behind it."""
 _NAMES_TITLE = re.compile(
     r"^(?:[^\W\d_]+ ){0,3}(?:title|name|titel|titre|título|titolo)\b|^(?:タイトル|标题|제목|название)$", re.I
 )
@@ -312,6 +314,9 @@ class _Reader:
                     when = _condition(demand[1])
                     need = "conditional"
         aliases: list[str] = []
+        head = _REMARKED.match(title)
+        if head and title_of(head[1]).key not in siblings and not examples and not _is_example(title):
+            aliases.append(head[1])  # `Summary (1-2 paragraphs)`
         instead = _INSTEAD.search(title)
         if instead:
             title = title[: instead.start()].strip()
@@ -374,7 +379,7 @@ class _Reader:
             stem_key=title_of(stem).key,
             form=_form(form),
             samples=tuple(found_sample[0] for found_sample in BRACKET.finditer(plain(form))) if form else (),
-            examples=tuple(skeleton(example.heading.text.text) for example in examples),
+            examples=tuple(skeleton(one.heading.text.text) for one in examples if not _is_named(one.heading)),
             sign_off=_clock(title, guidance, items) is not None
             or (any(item.kind == "check" for item in items) and bool(_APPROVAL.search(title))),
             work=not negated and any(item.kind == "sample" and item.box for item in items),
@@ -707,6 +712,12 @@ def _is_first(title: str) -> bool:
     if not found:
         return False
     return found[2] in ("1", "N", "X") or bool(re.search(r"\.{3}|…|\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>", found[3]))
+
+
+def _is_named(heading: Heading) -> bool:
+    """Whether a counted heading has words of its own that may stay: `Phase 1 – Alpha`."""
+    found = _REPEAT.fullmatch(split_marks(split_number(shown_title(heading))[1])[0])
+    return bool(found and found[3]) and not is_sample(found[3] if found else "")
 
 
 def _is_example(title: str) -> bool:

@@ -37,11 +37,14 @@ def complete(spec: Spec, point: Point, around: Surroundings, snippets: bool = Tr
     if point.line >= len(spec.text.lines):
         return []
     cursor = spec.at(point)
-    if isinstance(cursor.block, FrontMatter):
+    carrier = cursor.field.entry.carrier if cursor.field is not None else ""
+    if isinstance(cursor.block, FrontMatter) and carrier != "toml":
         return _numbered(front_matter(spec, cursor.block, point, around, snippets))
-    if _is_quiet(spec, cursor, point):
+    if carrier not in ("toml", "html") and _is_quiet(spec, cursor, point):
         return []
     value = value_at(spec, cursor, point)
+    if value is None and carrier in ("toml", "html"):
+        return []
     if value is not None:
         return _numbered(list(values(spec, value, point, around)) or _names(spec, point, around))
     found = list(rows(spec, cursor, point, snippets)) or _names(spec, point, around)

@@ -11,7 +11,7 @@ from spec_ls.features import Surroundings
 from spec_ls.features.completion.base import Completion, Value, literal
 from spec_ls.features.completion.values import values
 from spec_ls.outline.blocks import FrontMatter
-from spec_ls.outline.metadata import field_key
+from spec_ls.outline.metadata import field_key, is_toml
 from spec_ls.spec import Spec
 from spec_ls.template.model import FieldSlot
 from spec_ls.text import Edit, Point, Span
@@ -34,6 +34,10 @@ def front_matter(
     """What may stand at a point of the front matter, its fences aside."""
     line = spec.text.content(point.line)
     if not block.line < point.line < block.end_line - 1:
+        return
+    if is_toml(spec.text.lines[0]):
+        if "=" not in line and not line[point.offset :].strip():
+            yield from _keys(spec, block, point, snippets, " = ")
         return
     key = _LINE.match(line)
     item = _ITEM.match(line)
@@ -90,17 +94,19 @@ def _values(spec: Spec, slot: FieldSlot, start: int, point: Point, around: Surro
         yield replace(one, edit=Edit(span, blank + (words if quoted else compose.yaml_scalar(words))))
 
 
-def _keys(spec: Spec, block: FrontMatter, point: Point, snippets: bool) -> Iterator[Completion]:
+def _keys(spec: Spec, block: FrontMatter, point: Point, snippets: bool, sign: str = ": ") -> Iterator[Completion]:
     line = spec.text.content(point.line)
     typed, span = line[: point.offset].casefold(), Span(point.line, 0, point.line, len(line))
     lines = [spec.text.content(number) for number in range(block.line + 1, block.end_line - 1) if number != point.line]
-    there = {field_key(key[1]) for row in lines if (key := _LINE.match(row))}
-    like = next((key[1] for row in lines if (key := _LINE.match(row))), "spec-id")
-    carries = not spec.carrier or spec.carrier[0].entry.carrier == "yaml"
+    named = [row.partition("=")[0].strip() for row in lines if "=" in row] if sign == " = " else []
+    named += [key[1] for row in lines if (key := _LINE.match(row))]
+    there = set(map(field_key, named))
+    like = next(iter(named), "spec-id")
+    carries = not spec.carrier or spec.carrier[0].entry.carrier in ("yaml", "toml")
     absent = [slot for slot in spec.template.fields if slot.name and not there & {slot.key, *slot.aliases}]
     found = [(compose.yaml_key(slot.name, like), " ".join(slot.sample.split()), ("field", slot.key)) for slot in absent]
     directives = [(name, says, ()) for name, says in _DIRECTIVES.items() if field_key(name) not in there]
     for name, detail, about in [*(found if carries else ()), *directives]:
         if name.casefold().startswith(typed.strip()):
-            text = f"{literal(name)}: $0" if snippets else f"{name}: "
+            text = f"{literal(name)}{sign}$0" if snippets else f"{name}{sign}"
             yield Completion(name, "field", detail, Edit(span, text), name, about, snippets)

@@ -11,7 +11,7 @@ from spec_ls.features.completion.base import About, Completion, CompletionKind, 
 from spec_ls.features.completion.people import handles_in
 from spec_ls.features.completion.words import tickets
 from spec_ls.outline.shapes import unwrap
-from spec_ls.spec import Cursor, Spec
+from spec_ls.spec import Cursor, Field, Spec
 from spec_ls.template.model import FieldSlot, State
 from spec_ls.text import Edit, Point, Span
 from spec_ls.values import identifier, last_number
@@ -29,9 +29,11 @@ def value_at(spec: Spec, cursor: Cursor, point: Point) -> Value | None:
         if at != 1:
             return None
         start, end = found[1]
-    elif field.entry.carrier in ("html", "columns", "toml"):
-        span = field.entry.value_span.shifted(spec.base(field.piece))
-        if span.start_line != span.end_line or not span.holds(point):
+    elif field.entry.carrier in ("html", "columns", "toml", "terms") or _has_more(spec, field, line):
+        base = spec.base(field.piece)
+        spans = [span.shifted(base) for _, span in field.entry.parts]
+        span = next((span for span in spans if span.start_line == span.end_line and span.holds(point)), None)
+        if span is None:
             return None
         start, end = span.start, span.end
     else:
@@ -44,6 +46,14 @@ def value_at(spec: Spec, cursor: Cursor, point: Point) -> Value | None:
     first, last = unwrap(source)
     outer = start + len(source) - len(source.lstrip()), start + len(source.rstrip())
     return Value(field.slot, (start + first, start + last), outer)
+
+
+def _has_more(spec: Spec, field: Field, line: str) -> bool:
+    """Whether the value stands below its key, or another field behind it on the line."""
+    entry = field.entry
+    if entry.carrier in ("list", "lines") and entry.whole.start_line > entry.line:
+        return True
+    return entry.carrier == "lines" and entry.whole.end < len(line.rstrip().removesuffix("\\").rstrip())
 
 
 def values(spec: Spec, value: Value, point: Point, around: Surroundings) -> Iterator[Completion]:
