@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -292,6 +292,12 @@ def head_files(root: Path) -> tuple[str, ...]:
 def head_state(root: Path) -> tuple[Stamp, ...]:
     """What tells that another commit is checked out in `root`, or a new one made there. Never raises."""
     return tuple(map(stamp_of, head_files(root)))
+
+
+def is_blob(name: str, data: bytes) -> bool:
+    """Whether git calls a file with these bytes so, in either of its formats."""
+    made = sha256 if len(name) == 64 else sha1
+    return made(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == name
 
 
 def commit_state(root: Path) -> str:
