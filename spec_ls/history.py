@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha1, sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -296,6 +295,8 @@ def head_state(root: Path) -> tuple[Stamp, ...]:
 
 def is_blob(name: str, data: bytes) -> bool:
     """Whether git calls a file with these bytes so, in either of its formats."""
+    from hashlib import sha1, sha256
+
     made = sha256 if len(name) == 64 else sha1
     return made(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == name
 
@@ -303,6 +304,8 @@ def is_blob(name: str, data: bytes) -> bool:
 def commit_state(root: Path) -> str:
     """What tells that another commit is checked out in `root`, or that git tells the past otherwise: where a shallow
     clone ends, who is who. Asks git. Never raises."""
+    from hashlib import sha256  # 3 MB, of which an editor's server has no need
+
     told = git_bytes(root, "rev-parse", "HEAD", "--git-path", "shallow").split(b"\n")
     shallow = root / os.fsdecode(told[1]) if len(told) > 1 else root / ".git" / "shallow"
     made = sha256(told[0])
