@@ -293,6 +293,14 @@ def head_state(root: Path) -> tuple[Stamp, ...]:
     return tuple(map(stamp_of, head_files(root)))
 
 
+def is_blob(name: str, data: bytes) -> bool:
+    """Whether git calls a file with these bytes so, in either of its formats."""
+    from hashlib import sha1, sha256
+
+    made = sha256 if len(name) == 64 else sha1
+    return made(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == name
+
+
 def commit_state(root: Path) -> str:
     """What tells that another commit is checked out in `root`, or that git tells the past otherwise: where a shallow
     clone ends, who is who. Asks git. Never raises."""

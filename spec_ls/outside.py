@@ -15,7 +15,7 @@ from spec_ls.board import Board, Review, review_of
 from spec_ls.catalogue import Card
 from spec_ls.files import CannotRead, is_inside, may_be_root
 from spec_ls.git import root_of
-from spec_ls.history import Change, Histories, commit_state, head_state
+from spec_ls.history import Change, Histories, commit_state, head_state, is_blob
 from spec_ls.known import Known, Move
 from spec_ls.others import holds_for
 from spec_ls.outline import Outline
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _MOST_REVIEWS = 300
 """Reviews whose clock is read from git for one board; each takes two processes."""
+_MOST_SAME = 1_000_000
+"""Bytes of a document that is compared with what git has of it."""
 _NOW = "SPEC_LS_NOW"
 """What time it is when this process begins (ISO 8601), where that is not to be what the clock says."""
 
@@ -63,8 +65,9 @@ class Outside:
     def know(self, document: Document, path: str | None) -> None:
         """Tells a spec all that is known around it. `path` is that of its file (a real path; None where it is none).
         Never raises."""
-        known, around = self.known(path, document.spec.template), self._around_of(path, document.policy)
-        others = around.others(path, document.spec, document.policy) if around and path else None
+        spec = document.spec
+        known, around = self.known(path, spec.template, spec), self._around_of(path, document.policy)
+        others = around.others(path, spec, document.policy) if around and path else None
         document.know(replace(known, others=others))
 
     def still(self, record: str, path: str | None, policy: Policy) -> bool:
@@ -131,9 +134,9 @@ class Outside:
         """What time it is, in the zone of this machine."""
         return (datetime.now() + self._ahead).astimezone()
 
-    def known(self, path: str | None, template: Template) -> Known:
+    def known(self, path: str | None, template: Template, spec: Spec | None = None) -> Known:
         """What is known around the document in the file `path` (a real path; None where it is none), which is judged by
-        `template`. Never raises."""
+        `template`; `spec` is the document itself, where that is at hand. Never raises."""
         root = root_of(Path(path)) if path is not None else None
         if path is None or root is None:
             return Known(self.now())
@@ -141,10 +144,17 @@ class Outside:
         moves = tuple(map(_move, changes))
         approved = approving(moves, template)
         blob = changes[moves.index(approved)].revision.blob if approved is not None else ""
-        source = self._histories.source(path, blob) if blob else None
-        if source is None:
-            return Known(self.now(), moves)
-        return Known(self.now(), moves, sections(Spec(Outline(Text(source)), template)))
+        then = self._as_approved(path, template, blob, spec) if blob else None
+        return Known(self.now(), moves, sections(then) if then is not None else None)
+
+    def _as_approved(self, path: str, template: Template, blob: str, spec: Spec | None) -> Spec | None:
+        """The document as a commit had it: mostly it is still the same."""
+        if spec is not None and spec.template is template:
+            data = spec.text.source.encode("utf-8", "surrogatepass")
+            if len(data) <= _MOST_SAME and is_blob(blob, data):
+                return spec
+        source = self._histories.source(path, blob)
+        return Spec(Outline(Text(source)), template) if source is not None else None
 
     def board(self, cards: Iterable[Card], resolver: Resolver, reviews: Mapping[str, Review | None]) -> Board:
         """The board of these cards. `reviews` are those that are known already, by path; git is asked for the others,

@@ -199,6 +199,15 @@ def test_git_is_asked_once_for_all_processes(made: Repository, tmp_path: Path, m
     assert run("--jobs", "2") == wanted and asked.read_text() == 2 * here
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes begin with nothing")
+@pytest.mark.parametrize("ending", ["spec_ls.survey._Look._read", "spec_ls.cli.judging.Judging.text"])
+def test_the_end_of_a_process_is_told(made: Repository, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setattr(ending, lambda *given: os._exit(9))
+    done = CliRunner().invoke(cli, ["check", "--format", "json", "--jobs", "2", "."])
+    assert done.exit_code == 2 and done.stdout == "[]\n"
+    assert done.stderr.count("the process that was to check it has ended; try --jobs 1") == FILES
+
+
 def test_what_processes_make_comes_in_order(made: Repository) -> None:
     sources = [Source(str(file), False) for file in sorted(made.root.rglob("*.md"), reverse=True)]
     work = jobs.Work(jobs.Options())

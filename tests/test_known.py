@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 from repository import Repository, alone
 from stdio import Stdio
 
+from spec_ls.history import Histories
 from spec_ls.known import Known, Move
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.convert import diagnostic_json
@@ -115,6 +117,26 @@ def test_the_command_line_tells_the_same_and_so_do_specs_that_are_not_open(made:
 
 
 WORDS = "Flatmates order together and send each other screenshots of their baskets."
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_what_is_still_as_it_was_approved_is_not_asked_of_git(
+    made: Repository, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    shutil.rmtree(made.root / ".git")
+    made.git("init", "-q", f"--object-format={form}")
+    made.save({"📦.md": APPROVED.replace("| Approved |", "| Review |")})
+    made.save({"📦.md": APPROVED}, "2026-03-02")
+    asked: list[str] = []
+    source = Histories.source
+    monkeypatch.setattr(Histories, "source", lambda *given: (asked.append(given[2]), source(*given))[1])
+    path = str(made.root / "📦.md")
+    for text, times in ((APPROVED, 1), (APPROVED.replace(WORDS, "Less."), 2)):
+        asked.clear()
+        document = Document(text)
+        wanted = Outside().known(path, document.spec.template)
+        found = Outside().known(path, document.spec.template, document.spec)
+        assert found.approved == wanted.approved and wanted.approved and len(asked) == times
 
 
 def test_what_has_changed_since_the_approval_stands_beside_it(made: Repository) -> None:
