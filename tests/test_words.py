@@ -35,6 +35,11 @@ def test_many_skeletons_are_those_of_each(texts: list[str]) -> None:
     assert skeletons("\n".join(texts)) == ([skeleton(text) for text in texts] or [""])
 
 
+@pytest.mark.parametrize("odd", ["—", "—🚀", "—–…“”‘’•·¡¿"])
+def test_marks_of_other_alphabets_are_no_letters(odd: str) -> None:
+    assert skeletons(f"É{odd}a\n{odd}\nΣ9{odd}ß") == ["éa", "", "σ9ss"]
+
+
 def test_the_words_of_a_section_are_read_once() -> None:
     table = "| f | g |\n|---|---|\n| h\\|i | `j` |\n"
     (chunk,) = Outline(Text(f"# T\nA **b**\nc.\n- [ ] d\n  - É!\n\n{table}```\nk\n```\n")).chunks

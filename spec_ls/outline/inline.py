@@ -140,13 +140,13 @@ def _letters(source: str, marks: bytes) -> str:
     words = kept.decode("utf-8", "surrogatepass")
     if words.isascii():
         return words
-    others = set(kept.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    others = "".join(set(kept.translate(None, _ASCII).decode("utf-8", "surrogatepass")))
     odd = [letter for letter in others if not letter.isalnum()]
     if len(odd) > _FEW:
         return "\n".join([_NOT_WORD.sub("", line) for line in words.split("\n")]).casefold()
     for letter in odd:
         words = words.replace(letter, "")
-    return words.casefold()
+    return words if others == others.casefold() else words.casefold()
 
 
 def in_words(text: str) -> str:
