@@ -99,3 +99,9 @@ def test_a_letter_is_no_number(letter: str, text: str) -> None:
 @given(_TEXTS)
 def test_a_story_is_compared_without_its_number(text: str) -> None:
     assert numberless(text) == re.sub("[0-9]+", "", skeleton(text))
+
+
+@settings(max_examples=_MANY, deadline=None)
+@given(_TEXTS.filter(lambda text: not re.search(r"[*_`~\[\]<>&\\!]", text)))
+def test_plain_text_has_its_white_space_folded(text: str) -> None:
+    assert plain(text) == " ".join(text.split())

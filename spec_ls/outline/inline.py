@@ -67,7 +67,8 @@ def plain(source: str) -> str:
 @lru_cache(maxsize=4096)
 def _plain(source: str) -> str:
     if not source.encode("utf-8", "surrogatepass").translate(None, _NO_MARKUP):
-        return " ".join(source.split())
+        # The one white space that is printable is a blank.
+        return source.strip() if source.isprintable() and "  " not in source else " ".join(source.split())
     link = _ONE_LINK.fullmatch(source)
     if link:
         return " ".join(link[1].split())
