@@ -56,7 +56,7 @@ _ALL_BUT_END = 0.6
 _DIGITS = re.compile(r"[0-9]+")
 _REMARK = re.compile(r"^\([^()]{1,20}\)\s+")
 """A mark such as `(R)` in front of a fixed item: the words behind it are the item."""
-_SEPARATOR = re.compile(r"(?<!\s)\s+[-–—|/]\s+|(?:(?<!\s)\s+)?[:：(\[{]\s*")
+_SEPARATOR = re.compile(r"(?=[\s:：(\[{])(?:(?<!\s)\s+[-–—|/]\s+|(?:(?<!\s)\s+)?[:：(\[{]\s*)")
 
 
 class LabelFact(NamedTuple):

@@ -35,6 +35,11 @@ def test_many_skeletons_are_those_of_each(texts: list[str]) -> None:
     assert skeletons("\n".join(texts)) == ([skeleton(text) for text in texts] or [""])
 
 
+@pytest.mark.parametrize("odd", ["—", "—🚀", "—–…“”‘’•·¡¿"])
+def test_marks_of_other_alphabets_are_no_letters(odd: str) -> None:
+    assert skeletons(f"É{odd}a\n{odd}\nΣ9{odd}ß") == ["éa", "", "σ9ss"]
+
+
 def test_the_words_of_a_section_are_read_once() -> None:
     table = "| f | g |\n|---|---|\n| h\\|i | `j` |\n"
     (chunk,) = Outline(Text(f"# T\nA **b**\nc.\n- [ ] d\n  - É!\n\n{table}```\nk\n```\n")).chunks
@@ -93,3 +98,9 @@ def test_a_letter_is_no_number(letter: str, text: str) -> None:
 @given(_TEXTS)
 def test_a_story_is_compared_without_its_number(text: str) -> None:
     assert numberless(text) == re.sub("[0-9]+", "", skeleton(text))
+
+
+@settings(max_examples=_MANY, deadline=None)
+@given(_TEXTS.filter(lambda text: not re.search(r"[*_`~\[\]<>&\\!]", text)))
+def test_plain_text_has_its_white_space_folded(text: str) -> None:
+    assert plain(text) == " ".join(text.split())

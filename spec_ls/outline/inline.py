@@ -80,7 +80,8 @@ def plain(source: str) -> str:
 @lru_cache(maxsize=4096)
 def _plain(source: str) -> str:
     if not source.encode("utf-8", "surrogatepass").translate(None, _NO_MARKUP):
-        return " ".join(source.split())
+        # The one white space that is printable is a blank.
+        return source.strip() if source.isprintable() and "  " not in source else " ".join(source.split())
     link = _ONE_LINK.fullmatch(source)
     if link:
         return " ".join(link[1].split())
@@ -175,13 +176,13 @@ def _letters(source: str, marks: bytes) -> str:
     words = kept.decode("utf-8", "surrogatepass")
     if words.isascii():
         return words
-    others = set(kept.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+    others = "".join(set(kept.translate(None, _ASCII).decode("utf-8", "surrogatepass")))
     odd = [letter for letter in others if not letter.isalnum()]
     if len(odd) > _FEW:
         return "\n".join([_NOT_WORD.sub("", line) for line in words.split("\n")]).casefold()
     for letter in odd:
         words = words.replace(letter, "")
-    return words.casefold()
+    return words if others == others.casefold() else words.casefold()
 
 
 def in_words(text: str) -> str:
