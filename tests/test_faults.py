@@ -36,7 +36,7 @@ FAULTY = textwrap.dedent(
         return replace(one, **{way: fail_later for way in ("check", "check_fill", "check_piece") if getattr(one, way)})
 
     BROKEN = ("missing-section", "empty-section", "sample-text")  # of the spec, a fill, a piece
-    for name in ("CATALOGUE", "_SPEC_RULES", "_FILL_RULES", "_PIECE_RULES"):
+    for name in ("CATALOGUE", "_SPEC_RULES", "_BEYOND_METADATA", "_FILL_RULES", "_PIECE_RULES"):
         setattr(rules, name, tuple(map(broken, getattr(rules, name))))
     rules._FILL_CHECKS = tuple(one.check_fill for one in rules._FILL_RULES)
     rules._PIECE_CHECKS = tuple(one.check_piece for one in rules._PIECE_RULES)

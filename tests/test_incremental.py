@@ -331,6 +331,17 @@ def test_a_story_that_comes_or_goes_binds_no_other_section(lost: str, monkeypatc
     assert picture(document) == picture(Document(source))
 
 
+def test_rules_of_fields_sleep_while_headings_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = Document("".join(FRAME[:7]))
+    document.problems()
+    line = document.text.lines.index("## 4. Technical Design\n")
+    with monkeypatch.context() as patched:
+        patched.setattr("spec_ls.rules._SPEC_RULES", None)
+        document.change(Replacement(Span(line, 6, line, 15), "Practical"))
+        document.problems()
+    assert picture(document) == picture(Document(document.text.source))
+
+
 def test_a_heading_with_bars_is_no_head_of_a_table() -> None:
     """Chunks are cut at such lines before anyone looks at the line below."""
     (chunk,) = Document("# a | b\n--|--\n").outline.chunks

@@ -229,7 +229,7 @@ class Judge:
             for fill in touched.fills.values():
                 self._judge_fill(fill)
             if touched.metadata or self._entries is not self.spec.entries:
-                self._judge_spec(_SPEC_RULES)
+                self._judge_all()
             elif touched.counted:
                 self._judge_spec(_COUNTING)
             return
@@ -238,7 +238,7 @@ class Judge:
         self._stage = self.spec.stage
         self._heavy = {}
         self._renew()
-        self._judge_spec(_SPEC_RULES)
+        self._judge_all()
 
     def know(self, known: Known) -> bool:
         """Takes what the world around the document says now: runs the rules that read it. Whether they find anything
@@ -264,11 +264,13 @@ class Judge:
         """What the rules find that read what the world around the document says."""
         return [finding for finding in self.findings() if finding.rule in _OUTSIDE]
 
+    def _judge_all(self) -> None:
+        same, self._entries = self._entries is self.spec.entries, self.spec.entries
+        self._judge_spec(_BEYOND_METADATA if same else _SPEC_RULES)
+
     def _judge_spec(self, rules: Sequence[Rule]) -> None:
-        same = self._entries is self.spec.entries
-        self._entries = self.spec.entries
         for one in rules:
-            if one.check is not None and not (one.of_metadata and same):
+            if one.check is not None:
                 found = self._run(one, partial(one.check, self.spec))
                 if found != self._of_spec.get(one.name):  # equal ones stay the same objects, and so their problems
                     self._of_spec[one.name] = found
@@ -580,6 +582,7 @@ _by_order = attrgetter("order")
 _ORDER = {one.name: at for at, one in enumerate(CATALOGUE)}
 _WEIGHTS: Weighing = {stage: {one.name: getattr(one.weights, stage) for one in CATALOGUE} for stage in STAGES}
 _SPEC_RULES = tuple(one for one in CATALOGUE if one.check is not None)
+_BEYOND_METADATA = tuple(one for one in _SPEC_RULES if not one.of_metadata)
 _COUNTING = tuple(one for one in _SPEC_RULES if one.counts)
 _OUTSIDE_RULES = tuple(one for one in _SPEC_RULES if one.outside)
 _FILL_RULES = tuple(one for one in CATALOGUE if one.check_fill is not None)

@@ -111,7 +111,7 @@ class Rule:
     """A rule, named after the bad thing.
 
     - `check` reads facts and binding of the whole spec; its findings are kept until the spec is bound anew, and where
-      it is `of_metadata`, which reads the fields alone, until one of those changes. One that `counts`
+      it is `of_metadata`, which reads no more of it than the fields, until one of those changes. One that `counts`
       reads sections that repeat, are numbered or stand beside those: it runs when one of these comes or goes, too
     - `check_fill` reads one fill, the facts of its pieces and what the spec needs: kept until one of them changes
     - `check_piece` reads the blocks of one piece, the slot it belongs to and whether its heading fills that: kept until

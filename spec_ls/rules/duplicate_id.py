@@ -46,4 +46,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
 
 
 WEIGHTS = Weights("warning", "error", "error", "error", "hint")
-RULE = Rule("duplicate-id", __doc__, WEIGHTS, check=check, fix=fix, outside=True)
+RULE = Rule("duplicate-id", __doc__, WEIGHTS, check=check, fix=fix, of_metadata=True, outside=True)

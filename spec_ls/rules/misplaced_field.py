@@ -33,4 +33,4 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
         yield Fix(f"Move {field.slot.name} to the metadata", (insert, remove))
 
 
-RULE = Rule("misplaced-field", __doc__, STRUCTURE, check=check, fix=fix)
+RULE = Rule("misplaced-field", __doc__, STRUCTURE, check=check, fix=fix, of_metadata=True)

@@ -29,4 +29,11 @@ def check(spec: Spec) -> Iterator[Finding]:
             yield Finding(RULE.name, field.at(field.entry.value_span), message, origin=slot.origin)
 
 
-RULE = Rule("overdue-target", __doc__, Weights(None, None, "information", None, None), check=check, outside=True)
+RULE = Rule(
+    "overdue-target",
+    __doc__,
+    Weights(None, None, "information", None, None),
+    check=check,
+    of_metadata=True,
+    outside=True,
+)

@@ -32,5 +32,6 @@ RULE = Rule(
     __doc__,
     Weights("information", "information", "information", "information", None),
     check=check,
+    of_metadata=True,
     outside=True,
 )

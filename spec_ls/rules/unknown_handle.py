@@ -59,4 +59,6 @@ def fix(spec: Spec, finding: Finding) -> Iterator[Fix]:
 
 
 WEIGHTS = Weights("warning", "warning", "warning", "warning", "hint")
-RULE = Rule("unknown-handle", __doc__, WEIGHTS, check=check, check_piece=check_piece, fix=fix, outside=True)
+RULE = Rule(
+    "unknown-handle", __doc__, WEIGHTS, check=check, check_piece=check_piece, fix=fix, of_metadata=True, outside=True
+)
