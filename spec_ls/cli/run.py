@@ -194,26 +194,28 @@ class Run:
         return sources, folders
 
     def _changed(self, sources: list[Source]) -> list[Source]:
-        """Those that have changed since the commit. Raises click.UsageError where git cannot say."""
-        changed: dict[Path | None, frozenset[str]] = {None: frozenset()}
-        kept = []
+        """Those that have changed since the commit. Raises click.UsageError where git cannot say, also if there are no
+        files."""
+        changed: dict[Path, frozenset[str]] = {}
         roots: dict[str, Path | None] = {}
-        for source in sources:
-            real = os.path.realpath(source.path)
-            folder = os.path.dirname(real)
+
+        def changed_around(path: str, folder: str) -> frozenset[str]:
             if folder not in roots:
-                roots[folder] = root_of(Path(real))
+                roots[folder] = root_of(Path(folder, STDIN))
             root = roots[folder]
             if root is None:
-                raise click.UsageError(f"--since asks git, and {source.path} lies in no repository")
+                raise click.UsageError(f"--since asks git, and {path} lies in no repository")
             if root not in changed:
                 try:
                     changed[root] = changed_since(root, self.since)
                 except UnknownChanges as error:
                     raise click.UsageError(f"--since: {error}") from None
-            if real in changed[root]:
-                kept.append(source)
-        return kept
+            return changed[root]
+
+        for path in () if sources else filter(os.path.isdir, self.paths):
+            changed_around(path, os.path.realpath(path))
+        real_paths = [(source, os.path.realpath(source.path)) for source in sources]
+        return [source for source, real in real_paths if real in changed_around(source.path, os.path.dirname(real))]
 
     # --- the results
 
