@@ -70,13 +70,18 @@ def template_named(name: str | None, resolver: Resolver) -> Template | None:
     named = policy.template(name)
     if named is not None:
         return named
-    if not os.path.exists(name):
-        message = f"no template and no file is called {name!r}{among(name, policy.names())}"
-        raise click.BadParameter(message, param_hint="--template")
+    return file_for_template(name, policy.names(), "--template")
+
+
+def file_for_template(path: str, names: Sequence[str], option: str) -> Template:
+    """The template of a file that is named in the place of one of these templates. Raises click.BadParameter."""
+    if not os.path.exists(path):
+        message = f"no template and no file is called {path!r}{among(path, names)}"
+        raise click.BadParameter(message, param_hint=option)
     try:
-        return template_file(name)
+        return template_file(path)
     except (CannotRead, ValueError) as error:
-        raise click.BadParameter(str(error), param_hint="--template") from None
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def template_file(path: str) -> Template:
