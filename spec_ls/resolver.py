@@ -308,7 +308,9 @@ class Resolver:
                 source = self._source(path)
             except CannotRead as error:
                 source = ""
-                if self._stamps[path] is not None:
+                if self._stamps[path] is not None and name == NAMES[0]:
+                    self._broken[path] = _broken("configuration", str(error))
+                elif self._stamps[path] is not None:  # which may be none of ours
                     log.warning("%s: %s", path, error)
             if not source or (name == "pyproject.toml" and _TABLE not in source):
                 continue
@@ -437,9 +439,9 @@ class Resolver:
             return path, read_baseline(self._source(path))
         except CannotRead as error:
             if self._stamps[path] is not None:
-                self._broken[path] = _broken(str(error))
+                self._broken[path] = _broken("baseline", str(error))
         except BrokenBaseline as error:
-            self._broken[path] = _broken(str(error))
+            self._broken[path] = _broken("baseline", str(error))
         return None
 
     def _known(self, path: str) -> Known:
@@ -486,10 +488,10 @@ def _templates(loaded: _Loaded) -> tuple[dict[str, Template], dict[str, str]]:
     return named, {one.name: one.path for one in loaded.templates if one.path}
 
 
-def _broken(reason: str) -> Faulty:
+def _broken(what: str, reason: str) -> Faulty:
     from spec_ls.config import ConfigFault
 
-    return Faulty("", (ConfigFault(TOP, f"The baseline is not in force: {reason}."),))
+    return Faulty("", (ConfigFault(TOP, f"The {what} is not in force: {reason}."),))
 
 
 def relative_to(path: str, folder: str) -> str:

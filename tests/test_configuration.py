@@ -436,3 +436,23 @@ def test_the_schema_has_every_rule_and_key() -> None:
         *(one.feature for one in handlers if hasattr(one, "of_template")),
     }
     assert "missing-section" in made["properties"]["rules"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.write_bytes(b"[rules] # \xe9\n"), "is not UTF-8: byte 0xe9 at line 1"),
+        (lambda path: path.mkdir(), "is a directory"),
+        (lambda path: path.write_bytes(b"#" * 2_100_000), "is larger than 2 MB"),
+    ],
+    ids=["latin", "folder", "large"],
+)
+def test_a_configuration_that_cannot_be_read_is_a_fault(
+    folder: Folder, make: Callable[[Path], object], why: str
+) -> None:
+    (folder.path / ".spec-ls.toml").unlink()
+    make(folder.path / ".spec-ls.toml")
+    for command in (["check", "notes"], ["config", "show"], ["doctor"], ["adopt"], ["new", "x"]):
+        done = folder.run(*command)
+        assert done.returncode == 2
+        assert f".spec-ls.toml:1:1: The configuration is not in force: {why}" in done.stdout + done.stderr, command

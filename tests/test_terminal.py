@@ -527,6 +527,17 @@ def test_a_full_disk_is_told_by_every_command(arguments: list[str]) -> None:
     assert re.fullmatch(rb"spec-ls: standard output cannot be written: .+\n", done.stderr)
 
 
+@posix
+@pytest.mark.parametrize("arguments", [["check", "."], ["doctor"], ["new", "x"], ["config", "show"]], ids=" ".join)
+def test_a_current_folder_that_is_gone_is_told(arguments: list[str], tmp_path: Path) -> None:
+    command = f"cd {tmp_path} && mkdir gone && cd gone && rmdir ../gone && exec {sys.executable} -m spec_ls"
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {' '.join(arguments)}"], capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, "Error: the current folder is gone" in done.stderr) == (2, True), done.stderr
+
+
 # --- what is wrong with an argument is said in words
 
 
@@ -543,7 +554,8 @@ def test_a_full_disk_is_told_by_every_command(arguments: list[str]) -> None:
         (["check", "--status", "aproved", "."], "no status 'aproved'; is Approved meant? There are: Draft, Review, "),
         (["fix", "--status", "Foo", "."], "has no status 'Foo'; there are: Draft, Review, "),
         (["check", "--since", "", "."], "'--since': it is empty: name a commit, such as origin/main"),
-        (["check", "--since", "HEAD", "."], "--since asks git, and a.md lies in no repository"),
+        (["check", "--since", "HEAD", "a.md"], "--since asks git, and a.md lies in no repository"),
+        (["check", "--since", "HEAD", "folder"], "--since asks git, and folder lies in no repository"),
         (["check", "--template", "product-spce", "."], "'product-spce'; is product-spec meant? There are: adr, "),
         (["fmt", "--template", "folder", "."], "folder: it is a folder; name a file"),
         (["check", "--template", "empty.md", "."], "empty.md has neither sections nor metadata to hold a spec against"),

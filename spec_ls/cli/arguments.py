@@ -209,27 +209,16 @@ def options(*given: Callable[[_Command], _Command]) -> Callable[[_Command], _Com
     return decorate
 
 
-def _joined(ctx: click.Context, param: click.Parameter, value: Sequence[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*value)
+def _rules(name: str, told: str) -> Callable[[_Command], _Command]:
+    def joined(ctx: click.Context, param: click.Parameter, value: Sequence[frozenset[str]]) -> frozenset[str]:
+        return frozenset().union(*value)
+
+    return click.option(name, metavar="RULE,…", multiple=True, type=RuleNames(), callback=joined, help=told)
 
 
 paths = click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=MarkdownPath())
-select = click.option(
-    "--select",
-    metavar="RULE,…",
-    multiple=True,
-    type=RuleNames(),
-    callback=_joined,
-    help="Only the findings of these rules.",
-)
-ignore = click.option(
-    "--ignore",
-    metavar="RULE,…",
-    multiple=True,
-    type=RuleNames(),
-    callback=_joined,
-    help="Not the findings of these rules.",
-)
+select = _rules("--select", "Only the findings of these rules.")
+ignore = _rules("--ignore", "Not the findings of these rules.")
 since = click.option(
     "--since",
     metavar="REF",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -39,6 +40,10 @@ def cli(context: click.Context, stdio: bool) -> None:
         raise click.UsageError("name a command", context)
     if stdio:
         raise click.UsageError("--stdio starts the server and takes no command", context)
+    try:
+        os.getcwd()
+    except OSError:
+        raise click.UsageError("the current folder is gone or may not be read; change to one that is there") from None
 
 
 cli.add_command(check)

@@ -14,9 +14,9 @@ from spec_ls.begin import Identified, Source, existing, folder_of, identified, l
 from spec_ls.cli import arguments
 from spec_ls.cli.judging import among
 from spec_ls.cli.report import Output, place_of, say, shown_path
-from spec_ls.cli.run import template_file
+from spec_ls.cli.run import file_for_template
 from spec_ls.draft import Given, begun, file_name
-from spec_ls.files import CannotRead, create_file
+from spec_ls.files import create_file
 from spec_ls.resolver import Policy, Resolver
 from spec_ls.rules.invalid_id import is_identifier
 from spec_ls.template import DEFAULT
@@ -144,17 +144,11 @@ def _named(name: str, policy: Policy) -> Source:
     found = policy.template(name)
     if found is not None:
         return Source(found, name)
-    if not os.path.exists(name):
-        message = f"no template and no file is called {name!r}{among(name, policy.names())}"
-        raise click.BadParameter(message, param_hint="--template")
     real = os.path.realpath(name)
     for key, path in paths_of(policy).items():
         if path == real and key in policy.named:
             return Source(policy.named[key], key)
-    try:
-        return Source(template_file(name), "")
-    except (CannotRead, ValueError) as error:
-        raise click.BadParameter(str(error), param_hint="--template") from None
+    return Source(file_for_template(name, policy.names(), "--template"), "")
 
 
 def _cleaned(title: str, param: str) -> str:

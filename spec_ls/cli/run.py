@@ -67,13 +67,18 @@ def template_named(name: str | None, resolver: Resolver) -> Template | None:
     named = policy.template(name)
     if named is not None:
         return named
-    if not os.path.exists(name):
-        message = f"no template and no file is called {name!r}{among(name, policy.names())}"
-        raise click.BadParameter(message, param_hint="--template")
+    return file_for_template(name, policy.names(), "--template")
+
+
+def file_for_template(path: str, names: Sequence[str], option: str) -> Template:
+    """The template of a file that is named in the place of one of these templates. Raises click.BadParameter."""
+    if not os.path.exists(path):
+        message = f"no template and no file is called {path!r}{among(path, names)}"
+        raise click.BadParameter(message, param_hint=option)
     try:
-        return template_file(name)
+        return template_file(path)
     except (CannotRead, ValueError) as error:
-        raise click.BadParameter(str(error), param_hint="--template") from None
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def template_file(path: str) -> Template:
@@ -193,26 +198,28 @@ class Run:
         return sources, folders
 
     def _changed(self, sources: list[Source]) -> list[Source]:
-        """Those that have changed since the commit. Raises click.UsageError where git cannot say."""
-        changed: dict[Path | None, frozenset[str]] = {None: frozenset()}
-        kept = []
+        """Those that have changed since the commit. Raises click.UsageError where git cannot say, also if there are no
+        files."""
+        changed: dict[Path, frozenset[str]] = {}
         roots: dict[str, Path | None] = {}
-        for source in sources:
-            real = os.path.realpath(source.path)
-            folder = os.path.dirname(real)
+
+        def changed_around(path: str, folder: str) -> frozenset[str]:
             if folder not in roots:
-                roots[folder] = root_of(Path(real))
+                roots[folder] = root_of(Path(folder, STDIN))
             root = roots[folder]
             if root is None:
-                raise click.UsageError(f"--since asks git, and {source.path} lies in no repository")
+                raise click.UsageError(f"--since asks git, and {path} lies in no repository")
             if root not in changed:
                 try:
                     changed[root] = changed_since(root, self.since)
                 except UnknownChanges as error:
                     raise click.UsageError(f"--since: {error}") from None
-            if real in changed[root]:
-                kept.append(source)
-        return kept
+            return changed[root]
+
+        for path in () if sources else filter(os.path.isdir, self.paths):
+            changed_around(path, os.path.realpath(path))
+        real_paths = [(source, os.path.realpath(source.path)) for source in sources]
+        return [source for source, real in real_paths if real in changed_around(source.path, os.path.dirname(real))]
 
     # --- the results
 

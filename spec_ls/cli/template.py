@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
@@ -11,9 +10,8 @@ from typing import Any, Literal, get_args
 import click
 
 from spec_ls.cli import arguments
-from spec_ls.cli.judging import among
 from spec_ls.cli.report import Output, counted, say, weighing
-from spec_ls.cli.run import template_file
+from spec_ls.cli.run import file_for_template
 from spec_ls.files import CannotRead, read_source
 from spec_ls.rules import CATALOGUE
 from spec_ls.template import builtin, builtin_names
@@ -108,13 +106,7 @@ def _read(name: str) -> Template:
     """The template of that name or file. Raises BadParameter."""
     if not name or name in builtin_names():
         return builtin(name) if name else builtin()
-    if not os.path.exists(name):
-        message = f"no template and no file is called {name!r}{among(name, builtin_names())}"
-        raise click.BadParameter(message, param_hint="NAME")
-    try:
-        return template_file(name)
-    except (CannotRead, ValueError) as error:
-        raise click.BadParameter(str(error), param_hint="NAME") from None
+    return file_for_template(name, builtin_names(), "NAME")
 
 
 def as_json(read: Template) -> dict[str, Any]:
