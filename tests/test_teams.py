@@ -116,7 +116,8 @@ def broken(team: Team) -> Iterator[Broken]:
         while field.entry.carrier == "yaml" and lines[last + 1].startswith("  "):
             last += 1
         firsts = [span(other, spec)[0] for other in spec.carrier]
-        if firsts.count(first) == 1 and sum(other.slot is not None for other in spec.carrier) > 2:
+        heads = field.entry.carrier == "table" and field.entry.line == field.entry.group
+        if firsts.count(first) == 1 and not heads and sum(other.slot is not None for other in spec.carrier) > 2:
             near = {line - (line > last) * (last + 1 - first) for line in firsts if line != first}
             yield Broken(f"no {slot.name}", without(first, last + 1), ("missing-field",), frozenset(near))
         value = field.entry.value_span.shifted(spec.base(field.piece))
