@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,6 +167,49 @@ def siblings(fills: list[Fill], fill: Fill) -> list[Fill]:
     return [other for other in fills if other.parent is fill.parent and other is not fill]
 
 
+def front(source: str) -> int:
+    """The length of the front matter."""
+    found = re.match(r"(---|\+\+\+)\n.*?\n\1\n", source, re.S)
+    return found.end() if found else 0
+
+
+def each(pattern: str, by: str | Callable[[re.Match[str]], str]) -> Callable[[str], str]:
+    def rewrite(source: str) -> str:
+        end = front(source)
+        return source[:end] + re.sub(pattern, by, source[end:], flags=re.M)
+
+    return rewrite
+
+
+REWRITES: dict[str, Callable[[str], str]] = {
+    "CRLF": lambda source: source.replace("\n", "\r\n"),
+    "a byte order mark": lambda source: "\ufeff" + source,
+    "decomposed letters": lambda source: unicodedata.normalize("NFD", source),
+    "no line end at the end": lambda source: source.rstrip("\n"),
+    "a section of the team's own": lambda source: source + "\n## Zzz notes\n\nOurs.\n",
+    "blanks at line ends": each(r"$", "  "),
+    "stars for bullets": each(r"^(\s*)- ", r"\1* "),
+    "wide bullets": each(r"^- ", "-   "),
+    "closing marks": each(r"^(#+ .*)$", r"\1 ##"),
+    "emoji in front of titles": each(r"^(#{1,6}) (?!#)", r"\1 🚀 "),
+    "bold titles": each(r"^(#{2,6}) ([^\[\n]*)$", r"\1 **\2**"),
+    "titles in capitals": each(r"^#{2,6} .*$", lambda found: found[0].upper()),
+    "titles in small letters": each(r"^#{2,6} .*$", lambda found: found[0].lower()),
+    "anchors": each(r"^(#{2,6} .*)$", r"\1 {#here}"),
+    "colons behind titles": each(r"^(#{2,6} .*\w)$", r"\1:"),
+    "tabs in titles": each(r"^(#+) ", "\\1\t"),
+    "more blank lines": each(r"^(#+ .*)$", r"\n\1\n"),
+    "comments": each(r"^(#{2,6} .*)$", r"\1\n\n<!-- ours -->"),
+    "padded tables": each(r"^\| (.*) \|$", r"|   \1   |"),
+    "all a level deeper": each(r"^(#{1,5}) ", r"#\1 "),
+    "no numbers": each(r"^(#{2,6}) (?:[0-9]+(?:\.[0-9]+)*[.)]? )(?=\S)", r"\1 "),
+    "underscores for bold": each(r"\*\*([^*\n]+)\*\*", r"__\1__"),
+    "colons inside of bold": each(r"\*\*([^*\n:]+)\*\*:", r"**\1:**"),
+    "plain labels": each(r"^([-*] )\*\*([^*\n:]+):?\*\*:?", r"\1\2:"),
+    "bold labels": each(r"^([-*] )([^*\n:\[`]{2,30}): ", r"\1**\2**: "),
+    "entities": each(r" & ", " &amp; "),
+}
+
 FAULTS = [(team, one) for team in ALL for one in broken(team)]
 
 
@@ -180,6 +225,13 @@ def test_formatting_changes_the_bars_of_its_table_and_nothing_else(team: Team) -
         assert before == after or before.replace(" ", "").replace("-", "") == after.replace(" ", "").replace("-", "")
     assert format_edits(Document(formatted, team.template).spec) == []
     assert Document(formatted, team.template).problems("review") == []
+
+
+@pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
+def test_other_spellings_of_it_are_without_fault(rewrite: Callable[[str], str]) -> None:
+    for team in ALL:
+        problems = Document(rewrite(team.source), team.template).problems("review")
+        assert [(one.rule, one.message) for one in problems] == [], team.name
 
 
 @pytest.mark.parametrize(("team", "one"), FAULTS, ids=[f"{team.name}: {one.what}" for team, one in FAULTS])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -134,7 +135,7 @@ def _skeleton(source: str) -> str:
         source = html.unescape(source)
     if source.isascii():
         return source.translate(_NO_LETTERS).lower()
-    return _NOT_WORD.sub("", source).casefold()
+    return _NOT_WORD.sub("", unicodedata.normalize("NFC", source)).casefold()
 
 
 def heading_words(source: str) -> str:
@@ -168,7 +169,7 @@ def title_of(text: str) -> Title:
 @lru_cache(maxsize=8192)
 def _title_of(text: str) -> Title:
     if not text.isascii():
-        text = text.translate(_UNSEEN)
+        text = unicodedata.normalize("NFC", text.translate(_UNSEEN))
     if ":" in text:
         text = _SHORTCODE.sub(" ", text)
     number, words = split_number(text.strip())

@@ -7,6 +7,7 @@ finding is made.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import NamedTuple
 
@@ -265,4 +266,4 @@ def _values(parts: list[str]) -> tuple[str, ...]:
             return ()
         if re.fullmatch(r"[0-9]{4}|[^\w]+", value) or (not _WORD.search(value) and not re.search(r"[0-9]", value)):
             return ()
-    return tuple(dict.fromkeys(values))
+    return tuple(dict.fromkeys(unicodedata.normalize("NFC", value) for value in values))
