@@ -182,13 +182,18 @@ def _part(value: str, start: int, end: int) -> Part:
         last = first + len(text[first:last].rstrip("."))
     inner = text[first:last]
     linked = _LINKED.fullmatch(inner)
-    words = plain(linked[1] if linked and linked[2] else inner).strip(",;")
+    words = composed(plain(linked[1] if linked and linked[2] else inner).strip(",;"))
     return Part(start + first, start + last, words, words if _HANDLE.fullmatch(words) else None)
+
+
+def composed(words: str) -> str:
+    """Words with each letter and its accents as one, as most keyboards write them; some file systems part them."""
+    return words if words.isascii() else unicodedata.normalize("NFC", words)
 
 
 def same_handle(handle: str) -> str:
     """The form in which handles are compared: case and the way in which letters are put together say nothing."""
-    return unicodedata.normalize("NFC", handle).casefold()
+    return composed(handle).casefold()
 
 
 def handle_of(value: str) -> str | None:
@@ -459,7 +464,7 @@ def told_apart(source: str) -> str:
 def bare_value(words: str) -> str:
     """Plain words without what authors put around a value: quotes, brackets, a full stop, `:emoji:`, letters that
     nobody sees."""
-    words = words.translate(_UNSEEN).strip()
+    words = composed(words.translate(_UNSEEN).strip())
     if ":" in words or "=" in words:
         words = _AROUND.sub("", words)
     if words[:1] in _PAIRS and words[-1] == _PAIRS[words[0]] and not _PAIRED.search(words[1:-1]):

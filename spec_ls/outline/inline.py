@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -172,6 +173,8 @@ def _letters(source: str, marks: bytes) -> str:
 
     Bytes lose letters in a tenth of the time that it takes a string, and most have few marks that are not ASCII.
     """
+    if not source.isascii():
+        source = unicodedata.normalize("NFC", source)
     kept = source.encode("utf-8", "surrogatepass").translate(_LOWER, marks)
     words = kept.decode("utf-8", "surrogatepass")
     if words.isascii():
@@ -226,7 +229,7 @@ def title_of(text: str) -> Title:
 @lru_cache(maxsize=8192)
 def _title_of(text: str) -> Title:
     if not text.isascii():
-        text = text.translate(_UNSEEN)
+        text = unicodedata.normalize("NFC", text.translate(_UNSEEN))
     if ":" in text:
         text = _SHORTCODE.sub(" ", text)
     number, words = split_number(text.strip())

@@ -28,6 +28,10 @@ _CARRYING = re.compile(
     r"(?:(?:document|spec|specification|general|basic|page|feature|project|epic) )?"
     r"(?:metadata|meta ?data|meta|preamble|information|info|details|properties|attributes|header|document control)"
 )
+_SURELY_CARRYING = frozenset(["metadata", "meta", "document control", "document information", "document metadata"])
+"""Titles of sections that carry the metadata wherever they stand."""
+_NO_HEAD = re.compile(r"[0-9\[<{]")
+"""In a value, not in the head of a column."""
 _KEY_HEAD = frozenset(["", "field", "key", "attribute", "property", "metadata", "item", "name"])
 _VALUE_HEAD = frozenset(["", "value", "detail"])
 _DEMANDED = re.compile(r"^[^\w]*(?:required|mandatory)\b|[(\[](?:required|mandatory)[)\]]", re.I)
@@ -88,6 +92,11 @@ def carried(
     found = _carried(ahead, source, lines)
     if not found and first is not None and _may_carry(first[0]) and (below := _carried([first], source, lines)):
         return below, first[0]
+    for section, base in flat if not found else ():
+        heading = section.heading
+        named = heading is not None and title_of(split_number(heading.title)[1]).key in _SURELY_CARRYING
+        if named and (below := _carried([(section, base)], source, lines)):
+            return below, section
     return found or [one for section, base in ahead for one in _lone(section, base, source, lines)], None
 
 
@@ -247,7 +256,7 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
     if kind.kind == "handle" and (entry.listed or _SEVERAL.search(entry.name)):
         kind = Kind("handles")
     heads = entry.carrier == "table" and entry.line == entry.group
-    if heads and kind.kind == "text" and not line.lstrip("| \t").startswith(("*", "_")):
+    if heads and kind.kind == "text" and not _NO_HEAD.search(sample) and not line.lstrip("| \t").startswith(("*", "_")):
         return None  # `| Metadata | Value |` heads the table; `| Status | Draft / Done |` is its first field
     optional = optional or waived or one.waived or waives_value(plain(sample)) or opens_with_condition(source)
     optional = optional or any(is_waived(remark, among_fields=True) for remark in one.remarks)

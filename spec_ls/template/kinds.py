@@ -7,6 +7,7 @@ finding is made.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ _OF_DAYS = re.compile(r"(?:D{1,2}|M{1,4}|Y{2,4}|T{2}|J{2,4}|A{4})", re.I)
 _LINKS = re.compile(
     r"\b(?:link|url|ticket|issue|lien|enlace|ligação|collegamento|verweis)\b|リンク|チケット|链接|工单|링크|ссылк", re.I
 )
+_NAMED = re.compile(r"[^\W\d_][\w .'-]{0,30} \((@[\w./-]{1,40})\)")
+"""`Name (@handle)`."""
 _BETWEEN = re.compile(r"[\[{<]?(?:[ ,;&/、，；]|\b(?:and|und|et|y|e|og|och|en|и)\b)*[\]}>]?")
 _ARROW = re.compile(r"--?>|=>|[→⇒➔➜⟶•·]|<br\s?/?>")
 _OPEN = re.compile(r"(?<=\w) [A-Z]+-?[0-9X]+$")
@@ -102,7 +105,7 @@ def _shown(sample: str, key: str) -> Kind:
         digits = len(mark) if mark[0] in "XN" else max(3, len(mark))
         return Kind("id", prefix=identifier[1], digits=digits)
     handles = _HANDLE.findall(text)
-    if handles and _BETWEEN.fullmatch(_HANDLE.sub("", text)):
+    if handles and _BETWEEN.fullmatch(_HANDLE.sub("", _NAMED.sub(r"\1", text))):
         return Kind("handle" if len(handles) == 1 else "handles")
     bracket = BRACKET.fullmatch(sample)
     named = bracket and _LINKS.search(sample) and len(sample) < 60
@@ -263,4 +266,4 @@ def _values(parts: list[str]) -> tuple[str, ...]:
             return ()
         if re.fullmatch(r"[0-9]{4}|[^\w]+", value) or (not _WORD.search(value) and not re.search(r"[0-9]", value)):
             return ()
-    return tuple(dict.fromkeys(values))
+    return tuple(dict.fromkeys(unicodedata.normalize("NFC", value) for value in values))

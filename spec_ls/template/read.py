@@ -51,7 +51,7 @@ from spec_ls.template.annotations import (
     without_annotations,
 )
 from spec_ls.template.fields import carried, carrier_source, field_slots
-from spec_ls.template.kinds import BRACKET, is_status, status_choices
+from spec_ls.template.kinds import BRACKET, is_status, kind_of, status_choices
 from spec_ls.template.lookup import phrase_key
 from spec_ls.template.model import (
     BlockSlot,
@@ -501,9 +501,7 @@ class _Reader:
                 if isinstance(block, Paragraph):
                     source = without_comments(joined(block.lines))
                     guides = heading is not None and self._instructs(source)
-                    if not guides and (
-                        self._has_part(source) or (_STAND_IN.fullmatch(source) and not _CONTENTS.fullmatch(source))
-                    ):
+                    if not guides and (self._has_part(source) or _stands_in(source)):
                         yield phrase_key(source)
                 elif isinstance(block, Table):
                     for row in block.rows:
@@ -669,6 +667,9 @@ def title_heading(flat: Sequence[tuple[Section, int]]) -> Heading | None:
         return headings[0]
     if count == 2 and headings[1].level == 1 and len(headings) > 3 and any(map(says_something, headed[0].blocks)):
         return headings[1]
+    first = next((block for block in headed[0].blocks if not isinstance(block, Comment)), None)
+    if count > 1 and isinstance(first, Paragraph) and label_of(first.lines[0].text) is None:
+        return None  # a section of its own: what it asks for stands below
     title = shown_title(headings[0])
     says_so = _NAMES_TITLE.search(title) or (BRACKET.search(title) if count == 1 else BRACKET.fullmatch(title))
     return headings[0] if says_so and len(headings) > 2 and count != 2 else None
@@ -712,6 +713,13 @@ def _is_first(title: str) -> bool:
     if not found:
         return False
     return found[2] in ("1", "N", "X") or bool(re.search(r"\.{3}|…|\[[^\[\]]+\]|\{[^{}]+\}|<[^<>]+>", found[3]))
+
+
+def _stands_in(source: str) -> bool:
+    """Whether a paragraph only keeps a place: `TBD`, `...`, `YYYY-MM-DD`, `@owner`, `High / Low`."""
+    if _CONTENTS.fullmatch(source):
+        return False
+    return bool(_STAND_IN.fullmatch(source)) or (len(source) < 80 and kind_of(source).kind not in ("text", "link"))
 
 
 def _is_named(heading: Heading) -> bool:
