@@ -8,7 +8,7 @@ Example: criteria that only say `Verify that …`.
 How to fix: insert the item from the template (quick fix) and write it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from spec_ls import compose
 from spec_ls.bind import Fill
@@ -19,19 +19,27 @@ from spec_ls.spec import Place, Spec
 
 
 def check_fill(spec: Spec, fill: Fill) -> Iterable[Finding]:
-    return _lacking(spec, fill) if fill.slot.blocks else ()
+    if not fill.slot.blocks:
+        return ()
+    said = frozenset[str]().union(*[spec.pieces[at].facts.mentions for at in fill.pieces])
+    unsaid = [
+        (at, number)
+        for at, block in enumerate(fill.slot.blocks)
+        for number, item in enumerate(block.items)
+        if item.demanded and item.name not in said
+    ]
+    return _lacking(spec, fill, unsaid) if unsaid else ()
 
 
-def _lacking(spec: Spec, fill: Fill) -> Iterator[Finding]:
+def _lacking(spec: Spec, fill: Fill, unsaid: Sequence[tuple[int, int]]) -> Iterator[Finding]:
     pieces = list(spec.fill_facts(fill))
-    said = frozenset[str]().union(*[facts.mentions for _, facts in pieces])
-    for at, block in enumerate(fill.slot.blocks):
-        unsaid = {number for number, item in enumerate(block.items) if item.demanded and item.name not in said}
-        if not unsaid or any(facts.unclosed for _, facts in pieces):
-            continue
+    if any(facts.unclosed for _, facts in pieces):
+        return
+    for at, number in unsaid:
         found = [(piece, fact) for piece, facts in pieces for fact in facts.criteria if fact.slot == at and fact.filled]
-        for number in sorted(unsaid.difference(*(fact.demanded for _, fact in found))) if found else ():
+        if found and not any(number in fact.demanded for _, fact in found):
             piece, fact = found[0]
+            block = fill.slot.blocks[at]
             item = block.items[number]
             message = f"{block.name} name no {item.name.lower()}."
             yield Finding(RULE.name, Place(piece, fact.span), message, (at, number), origin=item.origin)
