@@ -81,7 +81,12 @@ def changed_since(root: Path, ref: str) -> frozenset[str]:
     commit = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
     if not commit:
         raise UnknownChanges(f"git knows no commit {ref!r} here; in a shallow clone, fetch it first")
-    base = git(root, "merge-base", commit, "HEAD").strip() or commit
+    base = git(root, "merge-base", commit, "HEAD").strip()
+    if not base:
+        log.warning(
+            "git does not know where the branch left %s (fetch more of the history): all that differs counts", ref
+        )
+        base = commit
     asked = (
         ("diff", "--name-only", "-z", "--find-renames", "--diff-filter=d", *DIFF, base, "--"),
         ("ls-files", "--others", "--exclude-standard", "-z"),

@@ -106,10 +106,13 @@ TYPED = [
     ("spec-ls fix --select empty-field,missing-it\t.", ["fix", "--select", "empty-field,missing-item", "."]),
     ("spec-ls check --status=clo\t.", ["check", "--status=Closed", "."]),
     ("spec-ls check --status in\t.", ["check", "--status", "In Work", "."]),
+    ('spec-ls check --status "in\t.', ["check", "--status", "In Work", "."]),
     (
         "spec-ls check --template product-s\t--status kil\t.",
         ["check", "--template", "product-spec", "--status", "Kill", "."],
     ),
+    ("spec-ls fmt --template=templates/n\t.", ["fmt", "--template=templates/note.md", "."]),
+    ("spec-ls check --template adr --status supers\t.", ["check", "--template", "adr", "--status", "Superseded", "."]),
     ("spec-ls new ad\t--title x", ["new", "adr", "--title", "x"]),
     ("spec-ls rule missing-it\t", ["rule", "missing-item"]),
     ("spec-ls check notes/my\t", ["check", "notes/my first.md"]),

@@ -138,6 +138,21 @@ def test_only_what_has_changed_since_a_commit(spec_ls: Spec, tmp_path: Path) -> 
     assert "docs/kept.md" not in again and "docs/edited.md" in again
 
 
+def test_where_history_is_cut_all_that_differs_counts_and_that_is_told(tmp_path: Path) -> None:
+    whole = begun(tmp_path / "work")
+    whole.save({"a.md": numbered(TYPO, 1), "b.md": numbered(TYPO, 2)}, "2026-01-01")
+    whole.git("switch", "--quiet", "--create", "topic")
+    whole.save({"a.md": numbered(TYPO, 1) + "\nMore.\n"}, "2026-01-02")
+    whole.git("switch", "--quiet", "main")
+    whole.save({"b.md": numbered(GOOD, 2)}, "2026-01-03")
+    cut = Repository(tmp_path / "cut")
+    whole.git("clone", "--quiet", "--depth", "1", "--branch", "topic", whole.root.as_uri(), str(cut.root))
+    cut.git("fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    done = forked("check", "--format", "concise", "--since", "origin/main", ".", folder=cut.root)
+    assert [line.split(b":")[0] for line in done.stdout.splitlines()] == [b"a.md", b"b.md"]
+    assert b"git does not know where the branch left origin/main (fetch more of the history)" in done.stderr
+
+
 def test_nothing_has_changed_is_no_fault_and_an_unknown_commit_is_one(spec_ls: Spec, tmp_path: Path) -> None:
     Path("a.md").write_text(TYPO, "utf-8")
     outside = spec_ls("check", "--since", "HEAD", "a.md")

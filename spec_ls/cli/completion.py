@@ -21,13 +21,13 @@ VARIABLE = "_SPEC_LS_COMPLETE"
 
 _BASH = """\
 %(complete_func)s() {
-    local IFS=$'\\n' word="${COMP_WORDS[COMP_CWORD]}" line kind value
-    word=${word#[\\"\\']}
+    local IFS=$'\\n' typed="${COMP_WORDS[COMP_CWORD]}" line kind value
+    local word=${typed#[\\"\\']}
     COMPREPLY=()
     while IFS= read -r line; do
         kind=${line%%%%,*} value=${line#*,}
         case $kind in
-            plain) COMPREPLY+=("$(printf %%q "$value")") ;;
+            plain) [[ $typed != "$word" ]] || value=$(printf %%q "$value"); COMPREPLY+=("$value") ;;
             dir) compopt -o filenames; COMPREPLY+=($(compgen -d -- "$word")) ;;
             file) compopt -o filenames; COMPREPLY+=($(compgen -f -- "$word")) ;;
             markdown)

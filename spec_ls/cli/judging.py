@@ -21,7 +21,6 @@ from spec_ls.outside import Outside
 from spec_ls.resolver import Resolver, read_bounded
 from spec_ls.rules import fixes, overdue_review, skipped_move, stale_approval
 from spec_ls.rules.base import Fix, Problem, Severity
-from spec_ls.template import builtin
 from spec_ls.template.model import Template
 from spec_ls.text import TOP, Edit, Span, Text, apply_edits
 from spec_ls.workspace import MOST_BYTES, Document, looks_filled_in
@@ -321,8 +320,3 @@ def among(name: str, known: Sequence[str]) -> str:
     """The end of a message about a name that is none of those: `; is Draft meant? There are: Draft, Review`."""
     near, there_are = meant(name, known), f"here are: {', '.join(known) or 'none'}"
     return f"{near} T{there_are}" if near else f"; t{there_are}"
-
-
-def any_template(options: Options) -> str:
-    """A template that a user may name to have a file checked all the same."""
-    return options.template_file or builtin().name
