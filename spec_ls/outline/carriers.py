@@ -24,7 +24,7 @@ _TOML_ITEM = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*|[^\s,\[\]#\"']+|[\[\]
 _CELL = re.compile(r"<(/?)(table|tr|th|td|dt|dd)\b[^<>]*>", re.I)
 _ITEM = re.compile(r"<li\b[^<>]*>", re.I)
 _OPENS = re.compile(r"<(b|strong|i|em|code|p|span|div|small|kbd|ul|ol|li)\b[^<>]*>\s*", re.I)
-_TERM = re.compile(r"[:~][ \t]+(?=\S)")
+_TERM = re.compile(r"[:~](?:[ \t]+|$)")
 _DEEPEST = 8
 
 

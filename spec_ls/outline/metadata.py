@@ -382,7 +382,7 @@ def _toml_fault(lines: Sequence[str]) -> YamlFault | None:
     place = re.search(r"\(at line ([0-9]+)", error)
     number = min(int(place[1]) if place else len(lines), len(lines))
     line = lines[number - 1] if lines else ""
-    if _TOML_DAY.match(line):
+    if _TOML_DAY.match(line) and "overwrite" not in error:
         return None  # the field itself is told
     start = len(line) - len(line.lstrip())
     span = Span(number, start, number, max(start, len(line.rstrip())))
