@@ -27,7 +27,16 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.carriers import Fields, Value, column_fields, html_fields, term_fields, toml_fields
+from spec_ls.outline.carriers import (
+    MOST_LINES,
+    Fields,
+    Value,
+    begins_rows,
+    column_fields,
+    html_fields,
+    term_fields,
+    toml_fields,
+)
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.shapes import label_of, unwrap, without_comments
 from spec_ls.text import Span, strip_line_end
@@ -149,8 +158,9 @@ def _rarer(section: Section, at: int, lines: Sequence[str], base: int) -> tuple[
     elif isinstance(block, FrontMatter) and is_toml(lines[base]):
         fields, carrier = list(toml_fields(_front_lines(block, lines, base)))[:_MOST], "toml"
     elif isinstance(block, Plain):
-        rows = [strip_line_end(line) for line in lines[base + block.line : base + section.end_line][:_MOST]]
-        read, end = html_fields(rows, 0, len(rows))
+        last = min(section.end_line, block.line + MOST_LINES) if begins_rows(lines[base + block.line]) else block.line
+        rows = [strip_line_end(line) for line in lines[base + block.line : base + last]]
+        read, end = html_fields(rows)
         fields, carrier = [_lower(field, block.line) for field in read], "html"
         while end and behind < len(blocks) and blocks[behind].line < block.line + end:
             behind += 1
