@@ -396,7 +396,7 @@ FAMILIES: dict[str, Callable[[int], str]] = {
     "TOML": lambda n: "+++\n" + 'a = [\n"b",\n' * min(n, 300) + "+++\n\n" + WORD,
     "HTML tables": lambda n: WORD + "<table>\n<tr><th>a\n\n" * n + "<table><tr><td>a</td><td><b>" * n + "</table>\n",
     "terms": lambda n: WORD + "a\n: b\n\n" * n + "a\n" + ": b\n" * n,
-    "columns": lambda n: WORD + "| a | b | c |\n|---|---|---|\n| d | e | f |\n\n" * n,
+    "columns of one row": lambda n: WORD + "| a | b | c |\n|---|---|---|\n| d | e | f |\n\n" * n,
     "labels on a line": lambda n: WORD + "**a**: b · **c**: d | " * n + "\n\n" + "key: value\n\n" * n,
     "boxes": lambda n: SEED.replace("Draft / Review /", "[ ] a " * n),
     "approvers": lambda n: SEED.replace("@reviewer1, @reviewer2", "a and ," * n),

@@ -167,7 +167,7 @@ def _rarer(section: Section, at: int, lines: Sequence[str], base: int) -> tuple[
     elif isinstance(block, Paragraph):
         fields, behind = term_fields(blocks, at)
     if not fields:
-        return [], at
+        return [], behind if carrier == "html" and begins_rows(lines[base + block.line]) else at
     return [
         _block_entry(plain(name), key, values, carrier, block.line, listed, whole)
         for name, key, values, listed, whole in fields
