@@ -394,6 +394,12 @@ FAMILIES: dict[str, Callable[[int], str]] = {
     "marks of headings": lambda n: WORD + "#" * n + "\n# " + "#" * n + " x\n" + "##x\n" * n,
     "underlines": lambda n: WORD + "x\n===\n" * n + "x\n" * n + "---\n",
     "combining and astral": lambda n: WORD + "# e" + "\u0301" * n + "\n" + "🚀" * n + "\ud83d" * n + "\n",
+    "TOML": lambda n: "+++\n" + 'a = [\n"b",\n' * min(n, 300) + "+++\n\n" + WORD,
+    "HTML tables": lambda n: WORD + "<table>\n<tr><th>a\n\n" * n + "<table><tr><td>a</td><td><b>" * n + "</table>\n",
+    "terms": lambda n: WORD + "a\n: b\n\n" * n + "a\n" + ": b\n" * n,
+    "columns of one row": lambda n: WORD + "| a | b | c |\n|---|---|---|\n| d | e | f |\n\n" * n,
+    "labels on a line": lambda n: WORD + "**a**: b · **c**: d | " * n + "\n\n" + "key: value\n\n" * n,
+    "boxes": lambda n: SEED.replace("Draft / Review /", "[ ] a " * n),
     "approvers": lambda n: SEED.replace("@reviewer1, @reviewer2", "a and ," * n),
 }  # fmt: skip
 

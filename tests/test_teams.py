@@ -123,6 +123,19 @@ def broken(team: Team) -> Iterator[Broken]:
             near = {line - (line > last) * (last + 1 - first) for line in firsts if line != first}
             yield Broken(f"no {slot.name}", without(first, last + 1), ("missing-field",), frozenset(near))
         value = field.entry.value_span.shifted(spec.base(field.piece))
+        whole = field.entry.whole.shifted(spec.base(field.piece))
+        left_open = not slot.sample or (slot.keep and not slot.default) or field.entry.listed
+        if whole.start_line == whole.end_line == last and not left_open:
+            row = lines[whole.start_line]
+            row = row[: whole.start] + row[whole.end :]
+            rule = "missing-approver" if slot is team.template.approvers else "empty-field"
+            rule = "malformed-metadata" if field.entry.carrier == "toml" else rule
+            source = "\n".join([*lines[: whole.start_line], row, *lines[whole.start_line + 1 :]])
+            yield Broken(f"an empty {slot.name}", source, (rule,), frozenset([whole.start_line]))
+        if firsts.count(first) == 1 and not heads and field.entry.carrier not in ("terms", "toml"):
+            source = "\n".join([*lines[: last + 1], *lines[first : last + 1], *lines[last + 1 :]])
+            again = frozenset(range(last + 1, 2 * last + 2 - first))
+            yield Broken(f"{slot.name} twice", source, ("duplicate-field",), again)
         wrong = {
             "choice": "Qwzx",
             "date": "5-3-2024",

@@ -18,13 +18,13 @@ Value: TypeAlias = tuple[str, int, int]
 """A value's source, offset and line."""
 
 _MOST = 2000
-_MOST_LINES = 500
+MOST_LINES = 500
 """How far down an HTML table or an array of TOML is read."""
 _TOML_ITEM = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*|[^\s,\[\]#\"']+|[\[\]\"']")
 _CELL = re.compile(r"<(/?)(table|tr|th|td|dt|dd)\b[^<>]*>", re.I)
 _ITEM = re.compile(r"<li\b[^<>]*>", re.I)
 _OPENS = re.compile(r"<(b|strong|i|em|code|p|span|div|small|kbd|ul|ol|li)\b[^<>]*>\s*", re.I)
-_TERM = re.compile(r"[:~][ \t]+(?=\S)")
+_TERM = re.compile(r"[:~](?:[ \t]+|$)")
 _DEEPEST = 8
 
 
@@ -63,7 +63,7 @@ def _toml_items(lines: Sequence[str], value: Span) -> tuple[tuple[Value, ...], t
     """The values of an array that begins at `value`, and where its closing bracket ends."""
     found: list[Value] = []
     start, end = value.start + 1, (value.start_line, value.end)
-    for number in range(value.start_line, min(len(lines), value.start_line + _MOST_LINES)):
+    for number in range(value.start_line, min(len(lines), value.start_line + MOST_LINES)):
         for item in _TOML_ITEM.finditer(lines[number], start):
             if item[0] == "]":
                 return tuple(found) or (("", start, value.start_line + 1),), (number, item.end())
@@ -83,18 +83,24 @@ class _Cell(NamedTuple):
     end: int
 
 
-def html_fields(lines: Sequence[str], first: int, last: int) -> tuple[list[Fields], int]:
-    """The rows of an HTML table or definition list that begins on line `first`, and the line behind it.
+def begins_rows(line: str) -> bool:
+    """Whether a line begins an HTML table or definition list."""
+    return line.lstrip()[:6].lower().startswith(("<table", "<dl"))
 
-    A row of heads above one row of values counts column by column. Nothing where it begins with something else.
+
+def html_fields(lines: Sequence[str]) -> tuple[list[Fields], int]:
+    """The rows of an HTML table or definition list that begins with the first of some lines, and how many lines it
+    takes; none of no lines.
+
+    A row of heads above one row of values counts column by column.
     """
-    if not lines[first].lstrip()[:6].lower().startswith(("<table", "<dl")):
-        return [], first
-    closer = "</table" if lines[first].lstrip()[1:2] in "tT" else "</dl"
-    stop = min(last, first + _MOST_LINES)
-    end = next((at + 1 for at in range(first, stop) if closer in lines[at].lower()), stop)
-    source = "\n".join(lines[first:end])
-    starts = list(accumulate((len(line) + 1 for line in lines[first:end]), initial=0))
+    if not lines:
+        return [], 0
+    closer = "</table" if lines[0].lstrip()[1:2] in "tT" else "</dl"
+    end = next((at + 1 for at, line in enumerate(lines) if closer in line.lower()), len(lines))
+    lines = lines[:end]
+    source = "\n".join(lines)
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     rows = _rows(source)
     if len(rows) == 2 and len(rows[0]) == len(rows[1]) > 1 and all(cell.head for cell in rows[0]):
         rows = [[head, cell] for head, cell in zip(*rows, strict=True)]
@@ -103,12 +109,12 @@ def html_fields(lines: Sequence[str], first: int, last: int) -> tuple[list[Field
         if len(row) > 1:
             name = _inside(source, row[0].start, row[0].end)
             values = [
-                (source[start:stop], start - starts[at], first + at)
+                (source[start:stop], start - starts[at], at)
                 for start, stop in _values(source, row[1])
                 for at in [bisect_right(starts, start) - 1]
             ]
             at = bisect_right(starts, name[0]) - 1
-            key = Span(first + at, name[0] - starts[at], first + at, name[1] - starts[at])
+            key = Span(at, name[0] - starts[at], at, name[1] - starts[at])
             found.append(Fields(source[slice(*name)], key, tuple(values), len(values) > 1))
     return [one for one in found if one.name and "\n" not in one.name], end
 

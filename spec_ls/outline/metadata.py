@@ -26,7 +26,16 @@ from spec_ls.outline.blocks import (
     Table,
     TextLine,
 )
-from spec_ls.outline.carriers import Fields, Value, column_fields, html_fields, term_fields, toml_fields
+from spec_ls.outline.carriers import (
+    MOST_LINES,
+    Fields,
+    Value,
+    begins_rows,
+    column_fields,
+    html_fields,
+    term_fields,
+    toml_fields,
+)
 from spec_ls.outline.inline import plain, title_of
 from spec_ls.outline.shapes import label_of, unwrap, without_comments
 from spec_ls.text import Span, strip_line_end
@@ -153,15 +162,16 @@ def _rarer(section: Section, at: int, lines: Sequence[str], base: int) -> tuple[
     elif isinstance(block, FrontMatter) and is_toml(lines[base]):
         fields, carrier = list(toml_fields(_front_lines(block, lines, base)))[:_MOST], "toml"
     elif isinstance(block, Plain):
-        rows = [strip_line_end(line) for line in lines[base + block.line : base + section.end_line][:_MOST]]
-        read, end = html_fields(rows, 0, len(rows))
+        last = min(section.end_line, block.line + MOST_LINES) if begins_rows(lines[base + block.line]) else block.line
+        rows = [strip_line_end(line) for line in lines[base + block.line : base + last]]
+        read, end = html_fields(rows)
         fields, carrier = [_lower(field, block.line) for field in read], "html"
         while end and behind < len(blocks) and blocks[behind].line < block.line + end:
             behind += 1
     elif isinstance(block, Paragraph):
         fields, behind = term_fields(blocks, at)
     if not fields:
-        return [], at
+        return [], behind if carrier == "html" and begins_rows(lines[base + block.line]) else at
     return [
         _block_entry(plain(name), key, values, carrier, block.line, listed, whole)
         for name, key, values, listed, whole in fields
@@ -385,7 +395,7 @@ def _toml_fault(lines: Sequence[str]) -> YamlFault | None:
     place = re.search(r"\(at line ([0-9]+)", error)
     number = min(int(place[1]) if place else len(lines), len(lines))
     line = lines[number - 1] if lines else ""
-    if _TOML_DAY.match(line):
+    if _TOML_DAY.match(line) and "overwrite" not in error:
         return None  # the field itself is told
     start = len(line) - len(line.lstrip())
     span = Span(number, start, number, max(start, len(line.rstrip())))

@@ -16,9 +16,12 @@ def check(spec: Spec) -> Iterator[Finding]:
         field = spec.field(slot)
         if field is None or field.entry.value or slot.need == "optional" or slot is spec.template.approvers:
             continue
-        if not slot.sample or slot.keep or field.entry.listed:
+        if not slot.sample or (slot.keep and not slot.default) or field.entry.listed:
             continue  # the template leaves it open, too; `[]` says that there are none
         span = field.entry.value_span
+        fault = spec.pieces[field.piece].facts.yaml
+        if fault is not None and fault.span.start_line == field.entry.line:
+            continue  # told as front matter that cannot be read
         yield Finding(RULE.name, field.at(span), f"{slot.name} is empty.", origin=slot.origin)
 
 

@@ -261,13 +261,14 @@ def _slot(one: Carried, lines: Sequence[str], waived: bool, notes: Sequence[Anno
     optional = optional or waived or one.waived or waives_value(plain(sample)) or opens_with_condition(source)
     optional = optional or any(is_waived(remark, among_fields=True) for remark in one.remarks)
     need: Need = "optional" if optional else "required"
-    keep = bool(_LEAVE.search(sample)) or is_default(sample, name, kind)
+    default = is_default(sample, name, kind)
     slot = FieldSlot(
         name=name,
         key=field_key(name),
         kind=kind.kind,
         need=need,
-        keep=keep,
+        keep=default or bool(_LEAVE.search(sample)),
+        default=default,
         values=kind.values,
         open_values=kind.open_values,
         sample=sample.replace("\\|", "|"),

@@ -40,8 +40,9 @@ class FieldSlot:
 
     `open_values` are those of the choices that go on in a spec, such as `superseded by ADR-0007`.
     `open` choices are examples: other words are as good.
-    `keep` says that the sample is as good as an answer; `aliases` are the keys of its other names; `timed`: a date that
-    may have a time of day; `today`: a date that is the day on which the document is begun.
+    `keep` says that the sample is as good as an answer, `default` that it is one to begin with; `aliases` are the keys
+    of its other names; `timed`: a date that may have a time of day; `today`: a date that is the day on which the
+    document is begun.
     """
 
     name: str
@@ -50,6 +51,7 @@ class FieldSlot:
     need: Need = "required"
     when: Condition | None = None
     keep: bool = False
+    default: bool = False
     aliases: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     open_values: tuple[str, ...] = ()
