@@ -277,6 +277,11 @@ class SpecLanguageServer(WireServer):
             self._surveys.end()
         self.documents.clear()
 
+    async def gone(self) -> None:
+        """Waits, behind `close`, until what the server has started has ended."""
+        if self._surveys is not None:
+            await self._surveys.gone()
+
     def started(self, params: types.InitializeParams) -> None:
         self.configuration.start(folder_paths(params, path_of), params.initialization_options)
 

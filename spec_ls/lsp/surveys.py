@@ -39,6 +39,7 @@ _SLOW_SECONDS = 0.5
 _SLICE_SECONDS = 0.002
 """How long answers are taken in without a look at what the client says."""
 _PATIENCE_SECONDS = 30.0
+_LEAVING_SECONDS = 5.0
 _LOOK_SECONDS = 5.0
 """How long an answer waits for the first look at all files, as long as that may change it."""
 _MOST_CRASHES = 10
@@ -99,6 +100,7 @@ class Surveys:
         self._jobs: deque[_Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._process: Process | None = None
+        self._left: Process | None = None
         self.start: Callable[[], Coroutine[Any, Any, Any]] = _start
         """Starts that process; where there are none, what answers in its place."""
         self._letting_go: asyncio.TimerHandle | None = None
@@ -153,7 +155,7 @@ class Surveys:
         """Ends the process, which notices that nobody can ask it any more."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-        self._process = None
+        self._left, self._process = self._process or self._left, None
 
     def end(self) -> None:
         """Looks at nothing more."""
@@ -221,6 +223,20 @@ class Surveys:
             job.survey.skipped.add(at.path)
             self._told(f"{at.path}: passed by: reading it takes too long or fails badly")
         self._told("the other specs of the workspace cannot be read (see the log)")
+
+    async def gone(self) -> None:
+        """Waits until the process that was ended last is there no more."""
+        process, self._left = self._left, None
+        if self._task is not None:
+            await asyncio.wait({self._task})
+        if process is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _LEAVING_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        if process.stdout is not None:
+            await process.stdout.read()
 
     async def _ask(self, job: _Job, at: _At) -> bool:
         """Takes in the answers to a request; False where they end before they are complete. `at` is the file in work.

@@ -150,6 +150,7 @@ class Playground:
             server.close()
             outgoing.end()
             await sender
+            await server.gone()
 
 
 class _Outgoing:
