@@ -7,6 +7,7 @@ is fed texts made from its own parts, by the methods that the code calls on it, 
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import os
 import pkgutil
@@ -270,10 +271,14 @@ def attacks(pattern: re.Pattern[Any]) -> list[tuple[str, str, str]]:
 
 
 def seconds(job: Callable[[], object]) -> float:
-    """Of this thread's own: what else the machine does is of no account."""
-    start = time.thread_time()
-    job()
-    return time.thread_time() - start
+    """Of this thread's own: what else the machine does is of no account, nor how many objects other tests have left."""
+    gc.disable()
+    try:
+        start = time.thread_time()
+        job()
+        return time.thread_time() - start
+    finally:
+        gc.enable()
 
 
 def use(pattern: re.Pattern[Any], method: str, text: str) -> float:

@@ -51,9 +51,9 @@ def test_comments_without_end_take_time_in_proportion() -> None:
         source = f"# T\n\n| **Spec ID** | SPEC-001 |\n|---|---|\n| **Status** | Draft |\n\n## 2. Goals\n{body}"
         taken = []
         for _ in range(3):
-            begin = time.perf_counter()
+            begin = time.thread_time()
             assert len(Document(source).problems()) > count
-            taken.append(time.perf_counter() - begin)
+            taken.append(time.thread_time() - begin)
         times.append(min(taken))
     assert times[1] < times[0] * 30, times
 
