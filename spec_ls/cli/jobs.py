@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from spec_ls.briefs import Briefs
-from spec_ls.cache import PATIENT_SECONDS, Cache, digest
+from spec_ls.cache import IN_MEMORY, PATIENT_SECONDS, Cache, digest
 from spec_ls.cli.judging import Checked, Judging, Options
 from spec_ls.cli.progress import Progress, can_show_progress
 from spec_ls.cli.results import Results
@@ -77,6 +77,7 @@ class Worker:
         self._outside = Outside(histories, resolver.policy, work.folders, read)
         self._judging = Judging(resolver, self._outside, work.options)
         self.cache = Cache(work.cache, PATIENT_SECONDS) if work.cache is not None else None
+        self._keeps = work.cache != IN_MEMORY
         self._results = Results(self.cache, resolver, self._outside, work.options) if self.cache else None
 
     def check(self, source: Source) -> Checked:
@@ -106,6 +107,14 @@ class Worker:
             self.cache.write()
             self.cache.say_trouble()
 
+    def end(self) -> None:
+        """Lets others have all results, and lets go of the file that they are kept in."""
+        self.commit()
+        if self.cache is not None:
+            self.cache.tidy()
+            if self._keeps:
+                self.cache.close()
+
 
 def cores() -> int:
     """How many processes can run at once."""
@@ -124,9 +133,7 @@ def check_here(sources: Iterable[Source], worker: Worker) -> Iterator[Checked]:
         yield worker.check(source)
         if number % _BATCH == 0:
             worker.commit()
-    worker.commit()
-    if worker.cache is not None:
-        worker.cache.tidy()
+    worker.end()
 
 
 def check_in_processes(sources: Sequence[Source], work: Work, processes: int, resolver: Resolver) -> Iterator[Checked]:
