@@ -204,6 +204,7 @@ class Bench:
         return operation
 
     def _burst(self, server: Server, doc: Doc) -> Iterator[tuple[str, float]]:
+        server.quiet(0.3)  # until what other specs say of the burst before has been told
         for _ in range(BURST):
             server.queue_change(doc, doc.keystroke())
         before = server.published

@@ -528,6 +528,16 @@ def test_body_over_the_limit_is_skipped() -> None:
 
 
 @pytest.mark.fault("frames not by the book")
+def test_the_rest_of_a_frame_is_waited_for() -> None:
+    """What comes page by page is one burst; between two frames, nothing is waited for."""
+    first, second = frame(b'{"a":1}'), frame(b'{"b":2}')
+    read: list[bytes | None] = [first + second[:5], None, second[5:-2], None, None, second[-2:], None, b""]
+    waited: list[int] = []
+    reader = FrameReader(lambda _: read.pop(0), wait=lambda: waited.append(len(read)))
+    assert list(reader.frames()) == [b'{"a":1}', None, b'{"b":2}', None]
+    assert waited == [6, 4]
+
+
 def test_odd_frames_end_to_end(probe: Stdio) -> None:
     for name, (odd, _) in ODD_FRAMES.items():
         # The reader gets the odd frame first and the next one later, as from a client that waits for an answer.

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -46,12 +47,16 @@ Steps = Generator[None, None, T]
 class FrameReader:
     """Cuts a byte stream into bodies. Header names in any case, no blank behind the colon, LF for CRLF: all taken.
 
-    `read` gives bytes, none at the end of the stream, and None where it would have to wait.
+    `read` gives bytes, none at the end of the stream, and None where it would have to wait; in the middle of a frame,
+    whose rest is on its way, `wait` is called once before None is taken for an answer.
     Stock pygls takes `Content-Length: N` and CRLF only, and goes deaf for ever after anything else.
     """
 
-    def __init__(self, read: Callable[[int], bytes | None], max_body: int = MAX_BODY) -> None:
+    def __init__(
+        self, read: Callable[[int], bytes | None], max_body: int = MAX_BODY, wait: Callable[[], object] = bool
+    ) -> None:
         self._read = read
+        self._wait = wait
         self._max_body = max_body
         self._buffer = bytearray()
 
@@ -106,8 +111,11 @@ class FrameReader:
         return body
 
     def _fill(self, size: int) -> Steps[bool]:
-        while (data := self._read(size)) is None:
-            yield
+        data = self._read(size)
+        if data is None:
+            self._wait()
+            while (data := self._read(size)) is None:
+                yield
         self._buffer += data
         return bool(data)
 
@@ -308,6 +316,16 @@ def read_from(fd: int) -> Callable[[int], bytes]:
             return b""
 
     return read
+
+
+def wait_for_rest(fd: int) -> Callable[[], object]:
+    """Waits a millisecond at most until a descriptor can be read. Not on Windows.
+
+    A burst comes through a pipe page by page; what would be published between two pages is published for nothing.
+    """
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return partial(poll.poll, 1)
 
 
 def read_ready(fd: int) -> Callable[[int], bytes | None]:

@@ -37,7 +37,7 @@ from pygls.workspace import Workspace
 
 from spec_ls.lsp.client import Client
 from spec_ls.lsp.decoding import NOTHING_YET, Unreadable, describe, explain, make_converter, messages, parse, usable_id
-from spec_ls.lsp.framing import FrameReader, Outbox, read_from, read_ready
+from spec_ls.lsp.framing import FrameReader, Outbox, read_from, read_ready, wait_for_rest
 from spec_ls.lsp.process import StderrHandler, claim_stdio, watch_process
 
 logger = logging.getLogger(__name__)
@@ -648,7 +648,7 @@ class WireServer(LanguageServer):
         except (NotImplementedError, OSError):
             threading.Thread(target=self._read_for_the_loop, args=(source,), name="reader", daemon=True).start()
         else:
-            self._messages = messages(FrameReader(read_ready(source)))
+            self._messages = messages(FrameReader(read_ready(source), wait=wait_for_rest(source)))
             threading.Thread(target=self._read_behind_a_handler, name="reader", daemon=True).start()
 
     def _on_readable(self) -> None:
