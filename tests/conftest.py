@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ if not {"SPEC_LS_EXAMPLES", "SPEC_LS_SOAK"} & set(os.environ):
 
 os.environ["SPEC_LS_CACHE"] = "off"
 """What the user keeps is neither read nor written; the servers that tests start inherit it."""
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background: what it starts would not know Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 collect_ignore = [] if "SPEC_LS_EDITORS" in os.environ else ["editors"]
 """Those need editors and browsers: `make test-editors`."""
 

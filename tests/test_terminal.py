@@ -213,14 +213,17 @@ def test_watching_tells_anew_what_a_change_brings(tmp_path: Path) -> None:
     path.write_text(GOOD, "utf-8")
     command = [sys.executable, "-m", "spec_ls", "check", "--watch", "--format", "concise", "."]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout and process.stderr
-        assert "watching 1 file" in process.stderr.readline()
-        path.write_text(TYPO, "utf-8")
-        assert "a.md:" in process.stdout.readline()
-        assert "watching 1 file" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-        assert process.stderr.read() == ""
+        try:
+            assert process.stdout and process.stderr
+            assert "watching 1 file" in process.stderr.readline()
+            path.write_text(TYPO, "utf-8")
+            assert "a.md:" in process.stdout.readline()
+            assert "watching 1 file" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
 
 
 # --- mending
