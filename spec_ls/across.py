@@ -407,10 +407,8 @@ def briefs_of(root: str) -> Briefs:
     from spec_ls.cache import folder
     from spec_ls.survey import Surveyor
 
-    surveyor, troubles = Surveyor(folder()), list[str]()
-    found = Briefs(surveyor.briefs(root, surveyor.files(root, troubles)))
-    for trouble in troubles:
-        log.info("%s", trouble)
+    surveyor = Surveyor(folder())
+    found = Briefs(surveyor.briefs(root, surveyor.files(root)))
     surveyor.close()
     return found
 

@@ -48,8 +48,6 @@ _MOST_BRIEFS = 1_000_000
 _MOST_BRIEF_ENTRIES = 5_000_000
 """Files, and files and folders of any kind, that are looked at for whole cards and for brief ones."""
 _BRIEF = b"brief"
-_CARD = '{"card":'
-"""What the answer begins with that has a card."""
 _BELOW_NORMAL = 0x4000
 """BELOW_NORMAL_PRIORITY_CLASS of Windows."""
 _NICE = 10
@@ -113,6 +111,8 @@ class Surveyor:
                 look = _Look(path, is_real and path.startswith(inside), stamp, now)
                 for answer in look.answers(resolver, cache):
                     known = told is not None and look.key and look.key == told[1] and not named
+                    if isinstance(answer, str):
+                        answer = f'{{"card":{answer}}}'
                     is_at = isinstance(answer, dict) and "at" in answer
                     yield {"same": path} if known and not is_at else answer
                 self._told[root, path] = look.stamp, look.key
@@ -123,9 +123,13 @@ class Surveyor:
             yield {"log": cache.trouble}
         yield {"done": root}
 
-    def files(self, root: str, troubles: list[str]) -> list[str]:
-        """The files below a folder that may be specs, by their real paths; what cannot be read goes to `troubles`."""
-        return _listed(root, troubles, self._real, _MOST_BRIEFS, _MOST_BRIEF_ENTRIES)
+    def files(self, root: str) -> list[str]:
+        """The files below a folder that may be specs, by their real paths; what cannot be read is logged."""
+        troubles: list[str] = []
+        found = _listed(root, troubles, self._real, _MOST_BRIEFS, _MOST_BRIEF_ENTRIES)
+        for trouble in troubles:
+            log.info("%s", trouble)
+        return found
 
     def briefs(self, root: str, paths: Iterable[str]) -> Iterator[str]:
         """The brief cards, packed, of those files (real paths) that are specs. Never raises on any file."""
@@ -137,7 +141,7 @@ class Surveyor:
             look = _Look(path, path.startswith(inside), stamp_of(path), now, _BRIEF)
             for answer in look.answers(resolver, cache):
                 if isinstance(answer, str):
-                    yield answer[len(_CARD) : -1]
+                    yield answer
         cache.write()
         cache.say_trouble()
 
@@ -163,14 +167,14 @@ class _Look:
         self.key = b""
 
     def answers(self, resolver: Resolver, cache: Cache) -> Iterator[Json | str]:
-        """What is to be told of the file; its card as JSON."""
+        """What is to be told of the file; its card as the JSON of its plain values."""
         try:
             kept = self._find(resolver, cache)
             if kept is None:
                 yield {"at": self._path}
                 kept = self._read(cache)
             if kept.card:
-                yield f"{_CARD}[{json.dumps(self._path)},{kept.card[1:]}}}"
+                yield f"[{json.dumps(self._path)},{kept.card[1:]}"
                 return
         except CannotRead as error:
             yield {"trouble": f"{self._path}: {error}"}

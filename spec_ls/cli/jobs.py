@@ -183,10 +183,8 @@ def _histories(outside: Outside, paths: Iterable[str], place: Path | None) -> Hi
 
 def briefs_in_processes(root: str, work: Work) -> Briefs:
     """The brief cards of all specs below a folder (a real path), made by as many processes as are asked for."""
-    surveyor, troubles = Surveyor(work.cards), list[str]()
-    paths = surveyor.files(root, troubles)
-    for trouble in troubles:
-        log.info("%s", trouble)
+    surveyor = Surveyor(work.cards)
+    paths = surveyor.files(root)
     processes = processes_for(len(paths), work.jobs)
     if processes == 1:
         found = Briefs(surveyor.briefs(root, paths))

@@ -383,15 +383,14 @@ def _toml_fault(lines: Sequence[str]) -> YamlFault | None:
     error = _toml_error(lines)
     if error is None:
         return None
-    bare = [found for line in lines if (found := _TOML_BARE.match(line))]
-    mended = [f'{found[1]}"{found[2]}"' if (found := _TOML_BARE.match(line)) else line for line in lines]
-    if bare and _toml_error(mended) is None:
-        quotes = tuple(
-            (Span(number, found.start(2), number, found.end(2)), f'"{found[2]}"')
-            for number, line in enumerate(lines, 1)
-            if (found := _TOML_BARE.match(line))
-        )
-        return YamlFault(quotes[0][0], "This value needs quotes: without them the front matter is no TOML.", quotes)
+    mended, quotes = list(lines), list[tuple[Span, str]]()
+    for number, line in enumerate(lines, 1):
+        if found := _TOML_BARE.match(line):
+            quotes.append((Span(number, found.start(2), number, found.end(2)), f'"{found[2]}"'))
+            mended[number - 1] = found[1] + quotes[-1][1]
+    if quotes and _toml_error(mended) is None:
+        message = "This value needs quotes: without them the front matter is no TOML."
+        return YamlFault(quotes[0][0], message, tuple(quotes))
     place = re.search(r"\(at line ([0-9]+)", error)
     number = min(int(place[1]) if place else len(lines), len(lines))
     line = lines[number - 1] if lines else ""
