@@ -760,12 +760,7 @@ class WireServer(LanguageServer):
                 self._take_in()
         if self._busy:
             self._busy = False
-            try:
-                self.on_idle()
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                self.protocol.failed("on_idle", error)
+            self._guard("on_idle", self.on_idle)
 
     def _warm(self) -> None:
         assert self._loop is not None
